@@ -1,0 +1,144 @@
+"""The append-only log of one run: one JSON object a line, written by the controller alone.
+
+The log is the record; the store is an index over logs. Each event is one ``write`` to a file of the run's own, so that
+nothing is shared between processes and nothing that was written is lost when one is killed. While a run lives it holds a
+lock on its own log, which the system releases however the process ends: that is how a reader tells a running from an
+interrupted run, without process ids and without a clock. The format is described in docs/reference/run-log.md.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from json.encoder import encode_basestring_ascii as quoted
+from pathlib import Path
+from typing import Any
+
+from pytest_agentgate.errors import RunLogError
+
+FORMAT = 1
+SUFFIX = ".jsonl"
+
+Event = dict[str, Any]
+
+
+class RunLog:
+    """The writing end of a log.
+
+    Raises RunLogError if the file cannot be made; writing raises OSError (a full disk), after which the log takes no more.
+    """
+
+    def __init__(self, folder: Path, run_id: str) -> None:
+        self.path = folder / f"{run_id}{SUFFIX}"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_BINARY", 0)
+            self._file = os.open(self.path, flags, 0o666)
+        except OSError as error:
+            raise RunLogError(f"{self.path}: cannot write the run's log: {error.strerror}") from error
+        _lock(self._file)
+
+    def write(self, event: Mapping[str, Any]) -> None:
+        """Append one event."""
+        self._append(json.dumps(event, separators=(",", ":")) + "\n")
+
+    def result(self, nodeid: str, outcome: str, duration: float, worker: str = "", **more: Any) -> None:
+        """Append the result of one attempt; the only event of a passing test, so it is put together by hand."""
+        line = f'{{"event":"result","nodeid":{quoted(nodeid)},"outcome":"{outcome}","duration":{duration:.6f}'
+        if worker:
+            line += f',"worker":{quoted(worker)}'
+        for key, value in more.items():
+            line += f',"{key}":{json.dumps(value)}'
+        self._append(line + "}\n")
+
+    def close(self) -> None:
+        """End the log's life: from now on a reader takes it for ended or interrupted."""
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+
+    def _append(self, line: str) -> None:
+        if self._file < 0:
+            return
+        data = line.encode("ascii")
+        try:
+            written = os.write(self._file, data)
+            while written < len(data):  # a nearly full disk
+                written += os.write(self._file, data[written:])
+        except OSError:
+            self.close()  # half a line may stand at the end: nothing may follow it
+            raise
+
+
+def read(path: Path, offset: int = 0) -> tuple[list[Event], int]:
+    """The complete events of a log from a byte offset on, and the offset behind the last of them.
+
+    A line that a killed process left unfinished is not returned and not passed; a damaged line in between is skipped.
+    Raises RunLogError if the file cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            file.seek(offset)
+            data = file.read()
+    except OSError as error:
+        raise RunLogError(f"{path}: cannot read the run's log: {error.strerror}") from error
+    end = data.rfind(b"\n") + 1
+    lines = data[:end].splitlines()
+    try:
+        events = json.loads(b"[" + b",".join(lines) + b"]")  # one call for all lines: twice as fast as one each
+        if any(type(event) is not dict for event in events):
+            raise ValueError
+    except ValueError:
+        events = [event for line in lines if (event := _parsed(line)) is not None]
+    return events, offset + end
+
+
+def _parsed(line: bytes) -> Event | None:
+    try:
+        event = json.loads(line)
+    except ValueError:
+        return None
+    return event if isinstance(event, dict) else None
+
+
+def is_live(path: Path) -> bool:
+    """Whether the process that writes this log still does."""
+    try:
+        file = os.open(path, os.O_RDWR | getattr(os, "O_BINARY", 0))
+    except OSError:
+        return False
+    try:
+        return not _lock(file)
+    finally:
+        os.close(file)
+
+
+try:
+    import fcntl
+
+    def _lock(file: int) -> bool:
+        """Take the lock that says "this run lives"; False if somebody has it. Released when the last descriptor closes."""
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        except OSError:  # a file system without locks: nobody can be shown to live
+            return True
+        return True
+
+except ImportError:  # Windows
+    import msvcrt
+
+    _BEYOND = 1 << 40  # no log grows there; a lock on Windows keeps others from reading what it covers
+
+    def _lock(file: int) -> bool:
+        position = os.lseek(file, 0, os.SEEK_CUR)
+        os.lseek(file, _BEYOND, os.SEEK_SET)
+        try:
+            msvcrt.locking(file, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+        except OSError:
+            return False
+        finally:
+            os.lseek(file, position, os.SEEK_SET)
+        return True

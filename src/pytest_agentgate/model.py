@@ -1,0 +1,328 @@
+"""Every noun of the package, as frozen data: no behaviour beyond what can be derived from the fields.
+
+All texts are ``str`` without lone surrogates once they are here, all paths are POSIX paths, all times are ISO 8601 in UTC
+(``2026-01-31T12:00:00.000000+00:00``), all durations are seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+JSON = None | bool | int | float | str | list["JSON"] | dict[str, "JSON"]
+
+
+class Word(str, Enum):
+    """A fixed vocabulary; its members are strings and print as such on every Python."""
+
+    __str__ = str.__str__
+    __format__ = str.__format__
+
+
+class Kind(Word):
+    """What sort of thing went wrong, which decides what can be done about it."""
+
+    IMPORT = "import"
+    VALIDATION = "validation"
+    ASSERTION = "assertion"
+    CONNECTION = "connection"
+    INTERFACE = "interface"
+    FIXTURE = "fixture"
+    TIMEOUT = "timeout"
+    CRASH = "crash"
+    OTHER = "other"
+
+
+class Role(Word):
+    """Whose code a frame belongs to."""
+
+    TEST = "test"
+    SOURCE = "source"
+    LIBRARY = "library"
+    STDLIB = "stdlib"
+
+
+class Link(Word):
+    """How an exception of a chain came to be there."""
+
+    RAISED = "raised"  # the one that was raised
+    CAUSE = "cause"  # __cause__ of the one before it
+    CONTEXT = "context"  # __context__ of the one before it
+    MEMBER = "member"  # member of the exception group before it
+
+
+class Scope(Word):
+    """What failed."""
+
+    TEST = "test"  # a test: nodeid is its id
+    COLLECT = "collect"  # a collector, usually a file: nodeid is its id, the tests in it are hidden
+    RUN = "run"  # the run itself: an initial conftest, a lost worker, an internal error, nothing collected
+
+
+class When(Word):
+    """At which point it failed: pytest's words for a test, and ours for what is none."""
+
+    SETUP = "setup"
+    CALL = "call"
+    TEARDOWN = "teardown"
+    COLLECT = "collect"
+    SESSION = "session"
+
+
+class Outcome(Word):
+    """How one attempt at one test ended."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    ERROR = "error"  # failed in setup or teardown, as pytest counts it
+    SKIPPED = "skipped"
+    XFAILED = "xfailed"
+    XPASSED = "xpassed"
+    RERUN = "rerun"  # failed, and was attempted again
+    NOT_RUN = "not_run"  # collected, and no report of it ever came
+
+
+class RunStatus(Word):
+    """Where a run stands."""
+
+    RUNNING = "running"  # its log is open and its process lives
+    COMPLETED = "completed"  # pytest came to its end by itself, red or green
+    ABORTED = "aborted"  # pytest ended without doing its work: usage, conftest or internal error
+    INTERRUPTED = "interrupted"  # stopped from outside: Ctrl-C, or killed before the log had an end
+
+
+class CauseStatus(Word):
+    """A cause against the runs before."""
+
+    NEW = "new"  # no earlier run had it
+    KNOWN = "known"  # the latest earlier run of its tests had it
+    REGRESSED = "regressed"  # an earlier run had it, a later one did not
+    FLAKY = "flaky"  # came and went without a change: passed on a rerun, or on the same clean commit
+
+
+# ---- what is known of a failure
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One frame of a traceback.
+
+    ``path`` is relative to the root for the project's own files, to site-packages for a library's and to the standard
+    library for its modules, so that it is the same on every machine.
+    """
+
+    role: Role
+    path: str
+    line: int
+    function: str  # qualified: "TestOrder.test_total"
+    module: str = ""
+
+
+@dataclass(frozen=True)
+class Raised:
+    """One exception of a chain, with the facts that its type is known to carry."""
+
+    type: str  # qualified: "pydantic_core._pydantic_core.ValidationError"; builtins without "builtins."
+    bases: tuple[str, ...] = ()  # the rest of its MRO, nearest first, without object
+    message: str = ""
+    link: Link = Link.RAISED
+    facts: Mapping[str, JSON] = field(default_factory=dict)  # see docs/reference/evidence.md
+    frames: tuple[Frame, ...] = ()  # outermost first
+
+    def is_a(self, *types: str) -> bool:
+        """Whether the exception is an instance of one of these qualified types."""
+        return self.type in types or any(base in types for base in self.bases)
+
+
+@dataclass(frozen=True)
+class Side:
+    """One side of a comparison that did not hold."""
+
+    type: str
+    repr: str  # bounded
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What a failed assertion compared; ``operator`` as in the source (``==``, ``in``), or a unittest method's name."""
+
+    operator: str
+    left: Side | None = None
+    right: Side | None = None
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What is known of one failure."""
+
+    chain: tuple[Raised, ...]  # the raised exception first, each cause, context or member after what it belongs to
+    comparison: Comparison | None = None
+    worker: str = ""  # xdist's worker id, "" where there is only one process
+    live: bool = True  # read from the live exception; False: from printed text
+
+    @property
+    def raised(self) -> Raised:
+        return self.chain[0]
+
+    @property
+    def crash(self) -> Frame | None:
+        """The innermost frame of the raised exception."""
+        return self.raised.frames[-1] if self.raised.frames else None
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a failure failed, as far as its facts tell.
+
+    ``key`` holds the facts that make two failures one cause: never a line number, a time, an address, a path outside the project.
+    """
+
+    kind: Kind
+    key: tuple[str, ...]
+    title: str  # one line
+    next_action: str  # one sentence
+
+    @property
+    def signature(self) -> str:
+        """``c1:`` and 16 hexadecimal digits of BLAKE2s over kind and key; version 1 of the recipe."""
+        from hashlib import blake2s
+
+        text = "\x1f".join((self.kind, *self.key))
+        return "c1:" + blake2s(text.encode("utf-8", "backslashreplace"), digest_size=8).hexdigest()
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One failed report of a test or a collector, or of the run itself."""
+
+    nodeid: str  # "" for the run itself
+    scope: Scope
+    when: When
+    evidence: Evidence
+    reason: Reason
+    signature: str  # of the reason, as recorded
+    attempt: int = 1
+    final: bool = True  # False: a later attempt at the same test passed
+    text: str = ""  # what pytest prints for it, bounded
+
+    @property
+    def file(self) -> str:
+        return self.nodeid.partition("::")[0]
+
+
+@dataclass(frozen=True)
+class Cause:
+    """The failures that share one root."""
+
+    signature: str
+    kind: Kind
+    title: str
+    next_action: str
+    size: int  # tests that failed for it and collectors, or runs, that it kept from running
+    tests: tuple[str, ...]  # node ids, sorted
+    files: tuple[str, ...]  # sorted
+    exemplar: Failure
+    rerun: str  # a command line
+    status: CauseStatus = CauseStatus.NEW
+    hidden: int | None = None  # tests that could not be collected; None where no earlier run knows
+    seen: int = 0  # earlier runs, of those looked at, that had it
+
+# ---- runs
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How the tests of a run ended; each test counts once, by its last attempt."""
+
+    total: int = 0
+    passed: int = 0
+    failed: int = 0
+    errors: int = 0  # tests that failed in setup or teardown
+    skipped: int = 0
+    xfailed: int = 0
+    xpassed: int = 0
+    not_run: int = 0
+    deselected: int = 0
+    reruns: int = 0  # attempts that were not the last
+    collect_errors: int = 0  # collectors that failed
+    warnings: int = 0  # distinct origins
+
+
+@dataclass(frozen=True)
+class Run:
+    """One test session."""
+
+    id: str
+    created_at: str
+    status: RunStatus
+    agent: str = ""
+    task: str = ""
+    ended_at: str = ""
+    duration: float | None = None
+    exit_status: int | None = None
+    commit: str = ""
+    branch: str = ""
+    dirty: bool | None = None
+    root: str = ""  # folder that node ids are relative to
+    host: str = ""
+    python: str = ""
+    pytest: str = ""
+    platform: str = ""
+    plugins: tuple[str, ...] = ()  # "pytest-xdist 3.8.0"
+    arguments: tuple[str, ...] = ()
+    workers: int = 0  # 0: one process
+    counts: Counts = Counts()
+
+
+@dataclass(frozen=True)
+class Result:
+    """One attempt at one test."""
+
+    nodeid: str
+    outcome: Outcome
+    duration: float = 0.0
+    when: When | None = None  # where it failed, was skipped or xfailed; None for passed and not_run
+    worker: str = ""
+    attempt: int = 1
+    reason: str = ""  # of a skip, an xfail, or a test that was not run
+
+
+@dataclass(frozen=True)
+class Warned:
+    """A warning and where it came from."""
+
+    category: str  # qualified
+    message: str
+    path: str
+    line: int
+    when: str  # pytest's words: config, collect, runtest
+    nodeid: str = ""
+    count: int = 1
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """A run with its causes, largest first: what every report renders."""
+
+    run: Run
+    causes: tuple[Cause, ...] = ()
+
+
+@dataclass(frozen=True)
+class PastRun:
+    """An earlier run, as far as history needs it."""
+
+    id: str
+    commit: str
+    dirty: bool | None
+
+
+@dataclass(frozen=True)
+class History:
+    """What earlier runs say about the causes of one run; all of it may be empty."""
+
+    runs: tuple[PastRun, ...] = ()  # newest first, bounded
+    failed: Mapping[str, frozenset[str]] = field(default_factory=dict)  # signature -> ids of runs that had it
+    passed: Mapping[str, frozenset[str]] = field(default_factory=dict)  # signature -> ids of runs without it in which its tests ran
+    hidden: Mapping[str, int] = field(default_factory=dict)  # file -> tests it had in the newest run that collected it; "" -> all tests
