@@ -193,6 +193,16 @@ class Reason:
 
 
 @dataclass(frozen=True)
+class KindRule:
+    """A rule of a project: a failure that matches all the given parts is of this kind."""
+
+    kind: Kind
+    type: str = ""  # qualified name of an exception of the chain or of one of its bases
+    message: str = ""  # regular expression, searched in the message
+    path: str = ""  # glob over the test's file and the file that raised
+
+
+@dataclass(frozen=True)
 class Failure:
     """One failed report of a test or a collector, or of the run itself."""
 
@@ -227,6 +237,7 @@ class Cause:
     status: CauseStatus = CauseStatus.NEW
     hidden: int | None = None  # tests that could not be collected; None where no earlier run knows
     seen: int = 0  # earlier runs, of those looked at, that had it
+
 
 # ---- runs
 
