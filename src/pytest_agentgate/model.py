@@ -8,16 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import StrEnum
 
 JSON = None | bool | int | float | str | list["JSON"] | dict[str, "JSON"]
 
 
-class Word(str, Enum):
-    """A fixed vocabulary; its members are strings and print as such on every Python."""
-
-    __str__ = str.__str__
-    __format__ = str.__format__
+class Word(StrEnum):
+    """A fixed vocabulary; its members are strings and print as such."""
 
 
 class Kind(Word):
