@@ -1,0 +1,96 @@
+"""What holds for every test: an environment that says nothing about who runs it, and engines that may be absent.
+
+``@pytest.mark.engine("docker")`` marks a test that needs one. Where the engine is absent the test is skipped with the
+reason, unless ``AGENTGATE_REQUIRE=docker,postgres`` names the engine: then it fails, so that CI cannot skip it silently.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from functools import cache
+
+import pytest
+from hypothesis import settings
+
+settings.register_profile("agentgate", deadline=None)  # machines that are shared have no steady clock
+settings.load_profile("agentgate")
+
+REQUIRE = "AGENTGATE_REQUIRE"
+# What common coding agents export, and what steers pytest itself.
+SPEAKING = (
+    "AI_AGENT",
+    "AGENT_NAME",
+    "CLAUDE",
+    "CODEX",
+    "CURSOR",
+    "GEMINI",
+    "AIDER",
+    "OPENCODE",
+    "COPILOT",
+    "PYTEST_ADDOPTS",
+)
+
+
+@cache
+def _docker() -> str:
+    if shutil.which("docker") is None:
+        return "no docker command"
+    answer = subprocess.run(["docker", "version", "--format", "{{.Server.Version}}"], capture_output=True, text=True)
+    return "" if answer.returncode == 0 else f"the docker command has no server: {answer.stderr.strip()[:200]}"
+
+
+@cache
+def _postgres() -> str:
+    url = os.environ.get("AGENTGATE_TEST_POSTGRES")
+    if not url:
+        return "AGENTGATE_TEST_POSTGRES names no server"
+    import psycopg
+
+    try:
+        psycopg.connect(url, connect_timeout=5).close()
+    except psycopg.Error as error:
+        return f"AGENTGATE_TEST_POSTGRES: {error}"
+    return ""
+
+
+# An engine's name -> why it is absent, "" if it is there.
+ENGINES: dict[str, Callable[[], str]] = {"docker": _docker, "postgres": _postgres}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    unknown = sorted(_required() - set(ENGINES))
+    if unknown:
+        raise pytest.UsageError(f"{REQUIRE} names no engine of these tests: {', '.join(unknown)}")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for marker in item.iter_markers("engine"):
+        for name in marker.args:
+            absent = ENGINES[name]()
+            if absent and name in _required():
+                pytest.fail(f"{name} is required by {REQUIRE}, and absent: {absent}", pytrace=False)
+            if absent:
+                pytest.skip(f"{name} is absent: {absent}")
+
+
+def _required() -> set[str]:
+    return {name.strip() for name in os.environ.get(REQUIRE, "").split(",") if name.strip()}
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _nobody_in_particular() -> Iterator[None]:
+    """Tests, and the processes they start, see neither the agent nor the git identity of whoever runs them."""
+    with pytest.MonkeyPatch.context() as environment:
+        for name in list(os.environ):
+            ours = name.startswith("AGENTGATE_") and not name.startswith(("AGENTGATE_TEST_", REQUIRE))
+            if ours or name.startswith(SPEAKING):
+                environment.delenv(name)
+        for who in ("AUTHOR", "COMMITTER"):
+            environment.setenv(f"GIT_{who}_NAME", "Test")
+            environment.setenv(f"GIT_{who}_EMAIL", "test@example.invalid")
+        environment.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+        environment.setenv("GIT_CONFIG_NOSYSTEM", "1")
+        yield

@@ -1,0 +1,50 @@
+"""Engines that a test needs: skipped where absent, failed where required."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+CONFTEST = Path(__file__).with_name("conftest.py").read_text(encoding="utf-8")
+SUITE = """
+import pytest
+
+@pytest.mark.engine("docker")
+def test_with_docker(): ...
+
+def test_without(): ...
+"""
+
+
+@pytest.fixture
+def without_docker(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    pytester.makeconftest(CONFTEST)
+    pytester.makepyfile(SUITE)
+    pytester.makeini("[pytest]\nmarkers = engine(name): needs it\n")
+    monkeypatch.setenv("PATH", str(pytester.mkdir("empty")))
+    return pytester
+
+
+def test_a_test_without_its_engine_is_skipped_and_says_why(without_docker: pytest.Pytester) -> None:
+    result = without_docker.runpytest_subprocess("-rs")
+    result.assert_outcomes(passed=1, skipped=1)
+    result.stdout.fnmatch_lines("*docker is absent: no docker command*")
+
+
+def test_a_test_without_its_required_engine_fails(
+    without_docker: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AGENTGATE_REQUIRE", "docker")
+    result = without_docker.runpytest_subprocess()
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines("*docker is required by AGENTGATE_REQUIRE, and absent*")
+
+
+def test_requiring_an_engine_that_nobody_knows_is_an_error(
+    without_docker: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AGENTGATE_REQUIRE", "dockre")
+    result = without_docker.runpytest_subprocess()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines("*AGENTGATE_REQUIRE names no engine of these tests: dockre*")
