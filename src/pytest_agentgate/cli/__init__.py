@@ -1,2 +1,110 @@
-"""Commands."""
-def main() -> None: ...
+"""``agentgate``: one module per family of subcommands, imported when one of its commands is used."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from importlib import import_module
+from typing import Any, NoReturn
+
+import click
+
+from pytest_agentgate.errors import AgentgateError
+
+USAGE = 2
+"""Exit status of wrong usage, and of input or a store that cannot be read."""
+
+_INTERRUPTED = 130
+
+COMMANDS: Mapping[str, tuple[str, str]] = {
+    "demo": ("pytest_agentgate.cli.demo:demo", "Break a small project's tests and show what agentgate makes of it."),
+    "run": ("pytest_agentgate.cli.run:run", "Run pytest in any interpreter, with agentgate inside."),
+    "triage": ("pytest_agentgate.cli.triage:triage", "Show the causes behind the failures of a run or of JUnit XML."),
+    "report": ("pytest_agentgate.cli.record:report", "Write a run's report."),
+    "runs": ("pytest_agentgate.cli.record:runs", "List the recorded runs, newest first."),
+    "compare": ("pytest_agentgate.cli.record:compare", "Show what changed from one run to another."),
+    "errors": ("pytest_agentgate.cli.record:errors", "List the failures of a run."),
+}
+"""Where each command is found, and its line in the list of commands; the order is the list's."""
+
+
+class Commands(click.Group):
+    """A group that imports a command when it is used, and says every error on one line."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name][0].partition(":")
+        command = getattr(import_module(module), name)
+        assert isinstance(command, click.Command), command  # noqa: S101  a mistake in the table above
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            raise click.UsageError(f"no such command {args[0]!r}{suggestion(args[0], COMMANDS)}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, **more: Any) -> NoReturn:  # type: ignore[override]
+        """Run one command line and exit with its status."""
+        for stream in (sys.stdout, sys.stderr):
+            if hasattr(stream, "reconfigure"):
+                stream.reconfigure(errors="backslashreplace")  # a test id may hold what the terminal cannot show
+        given = list(sys.argv[1:] if args is None else args)
+        more["standalone_mode"] = False  # errors come here
+        try:
+            status = super().main(given or ["--help"], prog_name or "agentgate", **more)
+        except click.ClickException as error:
+            sys.exit(_say(error.format_message(), error.ctx if isinstance(error, click.UsageError) else None))
+        except AgentgateError as error:
+            sys.exit(_say(str(error), None))
+        except click.Abort:
+            sys.exit(_INTERRUPTED)
+        sys.exit(status if isinstance(status, int) else 0)
+
+
+def suggestion(word: str, known: Mapping[str, object] | Sequence[str]) -> str:
+    """``; did you mean 'runs'?`` where something known is close to a mistyped word, else ""."""
+    close = get_close_matches(word, list(known), n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def _say(message: str, ctx: click.Context | None) -> int:
+    line = " ".join(message.split())
+    if line[:1].isupper() and line[1:2].islower():
+        line = line[0].lower() + line[1:]
+    line = line.rstrip(".")
+    if ctx is not None and "did you mean" not in line.lower():
+        line += f" (see {ctx.command_path} --help)"
+    click.echo(f"agentgate: error: {line}", err=True)
+    return USAGE
+
+
+def _version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
+    if asked and not ctx.resilient_parsing:
+        from importlib.metadata import version
+
+        click.echo(f"agentgate {version('pytest-agentgate')}")
+        ctx.exit()
+
+
+@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option("--version", is_flag=True, expose_value=False, is_eager=True, callback=_version, help="Show the version.")
+def main() -> None:
+    """Repair a broken pytest suite in verified steps, and prove that no step cheated.
+
+    \b
+    Start with:
+      agentgate demo              a broken project, and what agentgate makes of it
+      pytest --agentgate          the same for your own
+      agentgate triage            the causes of the last run again
+    """

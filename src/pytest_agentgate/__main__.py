@@ -1,0 +1,5 @@
+"""``python -m pytest_agentgate`` is ``agentgate``."""
+
+from pytest_agentgate.cli import main
+
+main()
