@@ -1,0 +1,79 @@
+"""``--agentgate-report FORMAT:PATH``: which formats there are, and how a report gets into its file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+from pytest_agentgate.errors import AgentgateError, UsageError
+from pytest_agentgate.model import Failure, Kind, RunSummary
+from pytest_agentgate.report.document import render
+from pytest_agentgate.report.logs import file_name, logs, nothing
+from pytest_agentgate.report.markdown import markdown
+
+LOGS = "logs"
+_ONE_FILE: Mapping[str, Callable[[RunSummary], str]] = {"json": render, "md": markdown}
+FORMATS = (*_ONE_FILE, LOGS)
+
+
+@dataclass(frozen=True)
+class ReportTarget:
+    """A report to be written: its format, and its file, or for ``logs`` its folder."""
+
+    format: str
+    path: Path
+
+
+def parse(option: str) -> ReportTarget:
+    """``md:PATH``, ``json:PATH`` or ``logs:FOLDER``; only the first colon counts.
+
+    Raises UsageError.
+    """
+    name, separator, path = option.partition(":")
+    if separator and name in FORMATS and path:
+        return ReportTarget(name, Path(path))
+    if separator and name in FORMATS:
+        wrong = f"{option!r} names no path"
+    elif separator:
+        near = get_close_matches(name, FORMATS, n=1)
+        wrong = f"no format {name!r}" + (f"; did you mean {near[0]!r}?" if near else "")
+    else:
+        wrong = f"{option!r} is not FORMAT:PATH"
+    raise UsageError(f"--agentgate-report: {wrong}; the formats are {', '.join(FORMATS)}")
+
+
+def write(target: ReportTarget, summary: RunSummary, failures: Iterable[Failure] = ()) -> list[Path]:
+    """Write a report, each file at once or not at all; -> the files. Folders are made; only ``logs`` needs failures.
+
+    Raises AgentgateError.
+    """
+    if target.format != LOGS:
+        return [write_text(target.path, _ONE_FILE[target.format](summary))]
+    texts = logs(failures)
+    for kind in Kind:  # an earlier run's file would be taken for this one's
+        if file_name(kind) not in texts and (target.path / file_name(kind)).exists():
+            texts[file_name(kind)] = nothing(kind)
+    return [write_text(target.path / name, text) for name, text in texts.items()]
+
+
+def write_text(path: Path, text: str) -> Path:
+    """Write a UTF-8 file at once or not at all, its folders with it; -> the path.
+
+    Raises AgentgateError.
+    """
+    new = path.with_name(f".{path.name}.{os.getpid()}.new")
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(0, "is a folder")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            new.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
+            new.replace(path)
+        finally:
+            new.unlink(missing_ok=True)
+    except OSError as error:
+        raise AgentgateError(f"{path}: cannot write the report: {error.strerror or error}") from error
+    return path

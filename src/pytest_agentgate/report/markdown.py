@@ -1,0 +1,129 @@
+"""A run in Markdown (CommonMark with GitHub's tables), for the summary of a CI job or a comment.
+
+Whatever comes from the tests stands in code: nothing in it can end the code, the table's cell or the line, and GitHub
+looks there for neither mentions nor references.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from pytest_agentgate.model import Cause, Counts, RunSummary
+from pytest_agentgate.report.phrases import counted, extent, headline, location, ordered, tally
+from pytest_agentgate.report.printable import fit, printable
+
+_TITLE = 200  # columns of a title
+_DETAILED = 40  # causes that are described below the table
+_TESTS = 20  # node ids listed for a cause
+_ACTIVE = re.compile(r"[\\`*_\[\]<>{}&|~@#$^]|://|www\.")  # what Markdown or GitHub may take for more than text
+_ENTITIES = re.compile(r"[^\w\s]|_")
+
+
+def markdown(summary: RunSummary) -> str:
+    """The report: a headline, a table of causes, and what to do about each."""
+    return "\n".join(_lines(summary)) + "\n"
+
+
+def code(text: str) -> str:
+    """Any text as code on one line, as it is but for what does not print.
+
+    A code span; or an HTML element where there is a pipe, which no code span means the same in a table and outside.
+    """
+    text = printable(text)
+    if not text or "|" in text:
+        return f"<code>{_ENTITIES.sub(lambda match: f'&#{ord(match[0])};', text)}</code>"
+    fence = "`" * (_longest_run(text) + 1)
+    padded = text[0] == "`" or text[-1] == "`" or (text[0] == text[-1] == " " and text.strip(" "))
+    return f"{fence} {text} {fence}" if padded else f"{fence}{text}{fence}"
+
+
+def words(text: str) -> str:
+    """A sentence on one line, in which every word that may mean something to Markdown or GitHub is code.
+
+    To stand behind other words: it may begin with what begins a list or a heading.
+    """
+    return " ".join(map(_word, printable(text).split()))
+
+
+def _word(word: str) -> str:
+    if not _ACTIVE.search(word):
+        return word
+    bare = word.rstrip(".,;:") or word
+    return code(bare) + word[len(bare) :]
+
+
+def _lines(summary: RunSummary) -> Iterator[str]:
+    run, causes = summary.run, ordered(summary.causes)
+    yield f"# {headline(summary)}"
+    yield ""
+    if run.counts != Counts():
+        yield f"{tally(run.counts)}."
+        yield ""
+    about = [f"{name} {code(value)}" for name, value in _about(summary) if value]
+    if about:
+        yield ", ".join(about)
+        yield ""
+    if not causes:
+        return
+    yield "| size | kind | cause | reach | status |"
+    yield "| ---: | :--- | :---- | :---- | :----- |"
+    for cause in causes:
+        yield f"| {cause.size:,} | {cause.kind} | {_title(cause)} | {extent(cause)} | {cause.status} |"
+    for number, cause in enumerate(causes[:_DETAILED], 1):
+        yield ""
+        yield from _details(number, cause)
+    if len(causes) > _DETAILED:
+        yield ""
+        yield f"And {len(causes) - _DETAILED} more in the table above."
+
+
+def _about(summary: RunSummary) -> Iterator[tuple[str, str]]:
+    run = summary.run
+    yield "run", run.id
+    yield "of", run.created_at
+    yield "by", run.agent
+    yield "at commit", run.commit[:12] + (" (changed)" if run.commit and run.dirty else "")
+    yield "on branch", run.branch
+
+
+def _details(number: int, cause: Cause) -> Iterator[str]:
+    yield f"## {number}. {cause.kind}: {_title(cause)}"
+    yield ""
+    yield f"- {extent(cause)}; {cause.status}"
+    if location(cause.exemplar):
+        yield f"- at {code(location(cause.exemplar))}"
+    if cause.exemplar.nodeid:
+        yield f"- for example {code(cause.exemplar.nodeid)}"
+    if cause.next_action:
+        yield f"- next: {words(cause.next_action)}"
+    if cause.rerun:
+        yield ""
+        yield from _block([cause.rerun], "sh")
+    tests = [nodeid for nodeid in cause.tests if nodeid]
+    if len(tests) > 1:
+        yield ""
+        yield f"<details><summary>{counted(len(tests), 'node id')}</summary>"
+        yield ""
+        yield from _block(tests[:_TESTS], "text")
+        if len(tests) > _TESTS:
+            yield ""
+            yield f"and {len(tests) - _TESTS:,} more"
+        yield ""
+        yield "</details>"
+
+
+def _title(cause: Cause) -> str:
+    return code(fit(printable(cause.title), _TITLE))
+
+
+def _block(texts: list[str], language: str) -> Iterator[str]:
+    shown = [printable(text) for text in texts]
+    fence = "`" * max(3, *(_longest_run(text) + 1 for text in shown))
+    yield fence + language
+    yield from shown
+    yield fence
+
+
+def _longest_run(text: str) -> int:
+    return max((len(run) for run in re.findall("`+", text)), default=0)
