@@ -188,7 +188,9 @@ def _folders(table: Mapping[str, Any], key: str, path: Path) -> tuple[str, ...]:
 def _kind_rules(table: Any, path: Path) -> Iterator[KindRule]:
     kinds = [kind.value for kind in Kind]
     if not isinstance(table, dict):
-        raise ConfigError(f"{path}: tool.agentgate.kinds must be a table of lists, such as connection = [{{type = '...'}}]")
+        raise ConfigError(
+            f"{path}: tool.agentgate.kinds must be a table of lists, such as connection = [{{type = '...'}}]"
+        )
     for kind, rules in table.items():
         where = f"{path}: tool.agentgate.kinds.{kind}"
         if kind not in kinds:

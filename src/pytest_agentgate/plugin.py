@@ -1,1 +1,77 @@
-"""Placeholder."""
+"""The pytest plugin: its options, and what is registered when they ask for it.
+
+pytest loads this module in every run of every project that has the package installed, so it imports pytest alone; without
+``--agentgate`` nothing else of the package is loaded but the hook specifications, and nothing is registered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the options."""
+    group = parser.getgroup("agentgate", "failures by cause, and a record of every run (pytest-agentgate)")
+    group.addoption(
+        "--agentgate",
+        action="store_true",
+        help="capture failures as facts, group them into causes, record the run; implies --continue-on-collection-errors",
+    )
+    group.addoption(
+        "--agentgate-agent",
+        metavar="ID",
+        help="who runs (default: $AGENTGATE_AGENT, what the coding agent exports, else user@host)",
+    )
+    group.addoption(
+        "--agentgate-task", metavar="ID", help="the task that this run belongs to (default: $AGENTGATE_TASK)"
+    )
+    group.addoption(
+        "--agentgate-store",
+        metavar="URL",
+        help="where runs are recorded (default: tool.agentgate.store, else sqlite:///.agentgate/agentgate.db)",
+    )
+    group.addoption(
+        "--agentgate-report",
+        metavar="FORMAT:PATH",
+        action="append",
+        default=[],
+        help="write a report when the run is over: md:PATH, json:PATH or logs:DIR; can be given several times",
+    )
+    group.addoption(
+        "--agentgate-output",
+        choices=("human", "agent", "quiet"),
+        default="human",
+        help="summary in the terminal: human, agent (plain, bounded, instead of tracebacks) or quiet (one line)",
+    )
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Register the hooks that conftest files may implement, used or not: pytest refuses unknown ones."""
+    from pytest_agentgate import hookspecs
+
+    pluginmanager.add_hookspecs(hookspecs)
+
+
+@pytest.hookimpl(hookwrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, Any, None]:
+    """Record a run whose initial conftest cannot be imported: no session ever starts, so nothing else sees it."""
+    outcome = yield
+    if outcome.excinfo is not None and getattr(early_config.known_args_namespace, "agentgate", False):
+        error = outcome.excinfo[1]
+        if type(error).__name__ == "ConftestImportFailure" and not hasattr(early_config, "workerinput"):
+            from pytest_agentgate.recorder import record_broken_start
+
+            record_broken_start(early_config, error)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Register what records a run, if it was asked for."""
+    if not config.option.agentgate or config.option.collectonly:
+        return
+    from pytest_agentgate import recorder
+
+    recorder.register(config)

@@ -1,0 +1,83 @@
+"""Takes the evidence of each failure where the exception lives, and hands it on as one string.
+
+Registered in the process that runs the tests: an xdist worker, or the only one there is. A passing test costs it three
+calls that look at one attribute.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from pytest_agentgate.capture.roles import Roots
+    from pytest_agentgate.model import Comparison
+
+ATTRIBUTE = "agentgate_evidence"  # on a report, as xdist carries it from a worker
+
+_NO_FAILURES = (pytest.skip.Exception, pytest.xfail.Exception)
+
+
+class LiveCapture:
+    """Reads exceptions as pytest makes its reports of them."""
+
+    def __init__(self, roots: Callable[[], Roots], worker: str = "") -> None:
+        self._roots = roots
+        self._worker = worker
+        self._compared: tuple[str, object, object] | None = None
+        self._waiting: dict[tuple[str, str], str] = {}
+
+    def take(self, report: pytest.TestReport | pytest.CollectReport) -> str | None:
+        """The evidence of a failed report as ASCII JSON, once; None if its exception was never seen."""
+        carried: str | None = report.__dict__.get(ATTRIBUTE)
+        return carried or self._waiting.pop((report.nodeid, report.when or ""), None)
+
+    def pytest_assertrepr_compare(self, op: str, left: object, right: object) -> None:
+        """Remember what the assertion that fails now compared; it is read only if its error gets as far as a report."""
+        self._compared = (op, left, right)
+
+    # Not first: pytest's own unittest support puts the exception of a TestCase into `call` before us. Not a wrapper: that
+    # costs more, and reports that other plugins copy from the first one would lose what was attached to it.
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[Any]) -> None:
+        """Read the exception of a test before anything of it is torn down."""
+        if call.excinfo is None:
+            self._compared = None
+        elif not isinstance(call.excinfo.value, _NO_FAILURES):
+            self._waiting[item.nodeid, call.when] = self._read(call.excinfo.value)
+
+    def pytest_exception_interact(
+        self, call: pytest.CallInfo[Any], report: pytest.CollectReport | pytest.TestReport
+    ) -> None:
+        """Read the exception of a collector; those of tests are known by now."""
+        if call.excinfo is not None and isinstance(report, pytest.CollectReport):
+            setattr(report, ATTRIBUTE, self._read(call.excinfo.value))
+
+    def _read(self, exception: BaseException) -> str:
+        from pytest_agentgate.capture.codec import to_json
+        from pytest_agentgate.capture.evidence import evidence_of
+
+        return to_json(
+            evidence_of(exception, self._roots(), comparison=self._comparison(exception), worker=self._worker)
+        )
+
+    def _comparison(self, exception: BaseException) -> Comparison | None:
+        compared, self._compared = self._compared, None
+        if compared is None or not isinstance(exception, AssertionError):
+            return None
+        from pytest_agentgate.capture.comparison import comparison_of
+
+        return comparison_of(*compared)
+
+
+class WorkerCapture(LiveCapture):
+    """Attaches the evidence to the reports that an xdist worker sends to its controller."""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Attach before xdist serialises the report."""
+        if report.failed or report.outcome == "rerun":
+            evidence = self.take(report)
+            if evidence is not None:
+                setattr(report, ATTRIBUTE, evidence)

@@ -1,0 +1,87 @@
+"""Who runs, and from what: the agent, and the state of the checkout."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import socket
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+# Variables that hold a name, most specific first. AGENTGATE_AGENT is ours, AI_AGENT and AGENT are conventions of several tools.
+_NAMES = ("AGENTGATE_AGENT", "AI_AGENT", "AGENT_NAME", "AGENT")
+# Variables by which coding agents tell that a command is theirs, and the agent's name; a session id makes it one of several.
+_SIGNS = (
+    ("CLAUDE_CODE_SESSION_ID", "claude-code"),
+    ("CLAUDECODE", "claude-code"),
+    ("CODEX_THREAD_ID", "codex"),
+    ("CODEX_SANDBOX", "codex"),
+    ("GEMINI_CLI", "gemini-cli"),
+    ("CURSOR_AGENT", "cursor"),
+    ("OPENCODE", "opencode"),
+    ("CLINE_ACTIVE", "cline"),
+    ("AUGMENT_AGENT", "augment"),
+    ("COPILOT_AGENT_SESSION_ID", "copilot"),
+)
+_GIT_LIMIT = 10  # seconds; a run is worth more than knowing whether it was dirty
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """The git state that a run started from; empty where there is none."""
+
+    commit: str = ""
+    branch: str = ""
+    dirty: bool | None = None
+
+
+def agent_of(option: str | None, environ: Mapping[str, str] = os.environ) -> str:
+    """The name of whoever runs: the option, what the environment says, else ``user@host``.
+
+    Never empty, one line, at most 200 characters.
+    """
+    named = option or next((environ[name] for name in _NAMES if environ.get(name)), "")
+    if not named:
+        named = next((_sign(name, environ[variable]) for variable, name in _SIGNS if environ.get(variable)), "")
+    return " ".join((named or _user_at_host()).split())[:200] or _user_at_host()
+
+
+def task_of(option: str | None, environ: Mapping[str, str] = os.environ) -> str:
+    """The task that a run belongs to, "" where none was named."""
+    return " ".join((option or environ.get("AGENTGATE_TASK", "")).split())[:200]
+
+
+def checkout_of(folder: Path) -> Checkout:
+    """Commit, branch and whether tracked files differ from the commit, by one call of git; never raises for its failure."""
+    command = ["git", "-C", str(folder), "status", "--porcelain=v2", "--branch", "--untracked-files=no"]
+    environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
+    try:
+        done = subprocess.run(  # noqa: S603 - the command is ours
+            command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=_GIT_LIMIT, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return Checkout()
+    if done.returncode:
+        return Checkout()
+    lines = done.stdout.decode(errors="replace").splitlines()
+    facts = dict(line[2:].split(" ", 1) for line in lines if line.startswith("# ") and " " in line[2:])
+    commit = facts.get("branch.oid", "")
+    return Checkout(
+        commit="" if commit == "(initial)" else commit,
+        branch="" if (branch := facts.get("branch.head", "")) == "(detached)" else branch,
+        dirty=any(not line.startswith("# ") for line in lines),
+    )
+
+
+def _sign(name: str, value: str) -> str:
+    return name if value.lower() in ("1", "true", "yes", "seatbelt") else f"{name}:{value}"
+
+
+def _user_at_host() -> str:
+    try:
+        user = getpass.getuser()
+    except (OSError, KeyError, ImportError):  # no such user in the container
+        user = str(os.getuid()) if hasattr(os, "getuid") else "user"
+    return f"{user}@{socket.gethostname()}"

@@ -1,0 +1,666 @@
+"""The run as the controlling process sees it: reports become events of the log, and at the end causes and a summary.
+
+The controller is the only writer. Nothing in here may make a run fail or change its outcome: where recording is not
+possible any more (a full disk, a damaged store) it says so once and the tests go on.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import platform
+import socket
+import time
+from collections.abc import Callable, Generator, Iterable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_agentgate import config as configuration
+from pytest_agentgate import origin
+from pytest_agentgate.capture.live import LiveCapture, WorkerCapture
+from pytest_agentgate.capture.runlog import FORMAT, RunLog
+from pytest_agentgate.errors import AgentgateError, ConfigError
+from pytest_agentgate.model import Evidence, Kind, Outcome, Raised, RunStatus, Scope, When
+
+if TYPE_CHECKING:
+    from pytest_agentgate.capture.roles import Roots
+    from pytest_agentgate.config import Project
+    from pytest_agentgate.model import Failure, RunSummary
+    from pytest_agentgate.report.formats import ReportTarget
+
+_TEXT_LIMIT = 8_000  # characters of what pytest prints for a failure
+_TEARDOWN_WORTH = 0.001  # seconds
+_REASON_LIMIT = 500  # characters of a skip's reason or a warning's message
+_ENDED_BY_ITSELF = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
+
+_Origin = tuple[str, str, str, int, str]  # a warning's category, message, path, line and when
+
+
+def register(config: pytest.Config) -> None:
+    """Register what this process needs: a worker attaches evidence, the controller records, the only process does both."""
+    project = _project(config)
+    config.option.continue_on_collection_errors = True  # a repair needs to see everything that is broken
+    roots = _roots(project, config)
+    worker_input = getattr(config, "workerinput", None)
+    if worker_input is not None:
+        config.pluginmanager.register(WorkerCapture(roots, worker_input["workerid"]), "agentgate-capture")
+        return
+    targets = _report_targets(config)
+    if config.option.agentgate_output == "agent":
+        _leave_details_to_the_summary(config)
+    capture = LiveCapture(roots)
+    config.pluginmanager.register(capture, "agentgate-capture")
+    config.pluginmanager.register(Recorder(config, project, capture, targets), "agentgate-recorder")
+
+
+def record_broken_start(config: pytest.Config, error: BaseException) -> None:
+    """Record a run that ended before its session could start."""
+    import sys
+
+    try:
+        project = _project(config)
+    except pytest.UsageError:
+        return  # pytest reports the conftest; one error is enough
+    # Options are parsed only as far as plugins' own ones: enough for who, what and where.
+    options = config.known_args_namespace
+    recorder = Recorder(config, project, LiveCapture(_roots(project, config)), [], options)
+    recorder.start()
+    from pytest_agentgate.capture.evidence import evidence_of
+
+    evidence = evidence_of(error, _roots(project, config)())
+    recorder.failed("", Scope.RUN, When.SESSION, evidence, text=str(error))
+    recorder.finish(int(pytest.ExitCode.USAGE_ERROR))
+    sys.stderr.write(recorder.summary(width=80, colour=False) + "\n")
+
+
+class Recorder:
+    """Writes the log of one run, and tells at its end what came of it."""
+
+    def __init__(
+        self,
+        config: pytest.Config,
+        project: Project,
+        capture: LiveCapture,
+        targets: list[ReportTarget],
+        options: Any = None,
+    ) -> None:
+        self._config = config
+        self._options = options or config.option
+        self._project = project
+        self._capture = capture
+        self._targets = targets
+        self._log: RunLog | None = None
+        self._run_id = ""
+        self._started = 0.0
+        self._problems: list[str] = []  # what kept us from recording, one line each
+        self._summary: RunSummary | None = None
+        # what was collected
+        self._collected: list[str] = []
+        self._deselected = 0
+        self._each = False  # every worker runs every test
+        self._grouped = False  # xdist appends a group to node ids
+        # tests
+        self._setups: dict[str, float] = {}  # node id -> seconds, until its call ends
+        self._attempts: dict[object, int] = {}  # test -> attempts so far
+        self._latest: dict[str, tuple[str, Outcome, float]] = {}  # worker -> its latest test, outcome, seconds
+        self._subtests: set[str] = set()  # tests with failed subtests
+        # what went wrong around them
+        self._failures = 0
+        self._hiding: set[tuple[str, str]] = set()  # collectors that failed, each with its signature
+        self._workers: dict[str, bool] = {}  # worker -> its collection is over
+        self._lost: dict[str, str] = {}  # worker -> why
+        self._crashed: set[str] = set()  # workers whose loss the report of a test tells
+        self._warned: dict[_Origin, int] = {}  # -> repeats
+        self._stopped = ""  # why an option or a plugin ended the run early
+        self._interrupted = ""  # why it was ended from outside
+
+    # ---- beginning
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self) -> None:
+        """Open the log before anything can fail."""
+        self.start()
+
+    def start(self) -> None:
+        """Open the log and say who runs what, where."""
+        now = datetime.now(UTC)
+        self._started = time.perf_counter()
+        self._run_id = f"{now:%Y%m%dT%H%M%S}-{os.urandom(4).hex()}"
+        checkout = origin.checkout_of(self._config.rootpath)
+        try:
+            self._project.prepare_state()
+            self._log = RunLog(self._project.runs, self._run_id)
+        except (AgentgateError, OSError) as error:
+            self._problem(f"this run is not recorded: {error}")
+        self._write(
+            {
+                "event": "run",
+                "log": FORMAT,
+                "id": self._run_id,
+                "created_at": now.isoformat(timespec="microseconds"),
+                "agent": origin.agent_of(self._options.agentgate_agent),
+                "task": origin.task_of(self._options.agentgate_task),
+                "commit": checkout.commit,
+                "branch": checkout.branch,
+                "dirty": checkout.dirty,
+                "root": str(self._config.rootpath),
+                "host": socket.gethostname(),
+                "pid": os.getpid(),
+                "python": platform.python_version(),
+                "pytest": pytest.__version__,
+                "platform": platform.platform(),
+                "plugins": _plugins(self._config),
+                "arguments": [str(argument) for argument in self._config.invocation_params.args],
+                "workers": _worker_count(self._options),
+            }
+        )
+
+    # ---- collection
+
+    def pytest_deselected(self, items: Iterable[pytest.Item]) -> None:
+        """Count what -k, -m or a plugin left out."""
+        self._deselected += len(list(items))
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Note what is to be run, so that what is never reported can be told."""
+        if not self._config.pluginmanager.has_plugin("dsession"):  # its controller collects nothing
+            self._note_collection([item.nodeid for item in session.items])
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, node: Any, ids: list[str]) -> None:
+        """Note what the workers collected; they agree, or xdist stops."""
+        self._workers[node.gateway.id] = True
+        if not self._collected:
+            self._each = self._config.option.dist == "each"
+            self._grouped = self._config.option.dist == "loadgroup"
+            self._note_collection(list(ids))
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Record a collector that failed, or was skipped."""
+        if report.passed:
+            return
+        if report.skipped:
+            self._result(report.nodeid, Outcome.SKIPPED, 0.0, "", when=When.COLLECT, reason=_skip_reason(report))
+            return
+        of_worker = report.nodeid in self._workers  # xdist reports workers that disagree in the name of one of them
+        text = report.longreprtext
+        evidence = _evidence(self._capture.take(report), text)
+        nodeid, scope = ("", Scope.RUN) if of_worker else (report.nodeid, Scope.COLLECT)
+        self.failed(nodeid, scope, When.COLLECT, evidence, text=text)
+
+    def _note_collection(self, nodeids: list[str]) -> None:
+        self._collected = nodeids
+        shown = [self._nodeid(nodeid) for nodeid in nodeids] if self._grouped else nodeids
+        event: dict[str, Any] = {"event": "collected", "nodeids": shown, "deselected": self._deselected}
+        if self._each:
+            event["workers"] = sorted(self._workers)
+        self._write(event)
+
+    # ---- tests
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Turn the reports of a test into its result: one write when its call ends."""
+        if report.outcome != "passed" or (type(report) is not pytest.TestReport and _is_subtest(report)):
+            self._not_passed(report)
+            return
+        when = report.when
+        if when == "setup":
+            self._setups[report.nodeid] = report.duration
+        elif when == "call":
+            facts = report.__dict__
+            duration = self._setups.pop(report.nodeid, 0.0) + report.duration
+            outcome = Outcome.XPASSED if "wasxfail" in facts else Outcome.PASSED
+            if self._subtests and report.nodeid in self._subtests:
+                outcome = Outcome.FAILED
+            self._result(report.nodeid, outcome, duration, facts.get("worker_id", ""))
+        elif report.duration >= _TEARDOWN_WORTH:
+            self._teardown(report)
+
+    def _not_passed(self, report: pytest.TestReport) -> None:
+        if report.passed:  # a subtest: its test has the result
+            return
+        worker = _worker_of(report)
+        when = When(report.when) if report.when in ("setup", "call", "teardown") else When.CALL
+        if report.skipped:
+            if not _is_subtest(report):
+                outcome = Outcome.XFAILED if hasattr(report, "wasxfail") else Outcome.SKIPPED
+                reason = getattr(report, "wasxfail", "") or _skip_reason(report)
+                duration = self._setups.pop(report.nodeid, 0.0) + report.duration
+                self._result(report.nodeid, outcome, duration, worker, when=when, reason=reason)
+            return
+        if report.when == "???":  # how xdist reports a test that took its worker with it
+            self._crashed.add(worker)
+        self._failure_of_test(report, when, worker)
+        if _is_subtest(report):
+            self._subtests.add(report.nodeid)
+        elif when is When.TEARDOWN:
+            self._failed_teardown(report, worker)
+        else:
+            rerun = str(report.outcome) == "rerun"  # pytest-rerunfailures
+            outcome = Outcome.RERUN if rerun else Outcome.FAILED if when is When.CALL else Outcome.ERROR
+            duration = self._setups.pop(report.nodeid, 0.0) + report.duration
+            self._result(report.nodeid, outcome, duration, worker, when=when)
+
+    def _failure_of_test(self, report: pytest.TestReport, when: When, worker: str) -> None:
+        live = self._capture.take(report)
+        if live is None and report.nodeid in self._subtests:
+            return  # pytest fails the test for its subtests, whose failures are known
+        attempt = self._attempts.get(self._key(report.nodeid, worker), 0) + (when is not When.TEARDOWN)
+        text = report.longreprtext
+        evidence = _evidence(live, text)
+        self.failed(report.nodeid, Scope.TEST, when, evidence, text=text, worker=worker, attempt=max(attempt, 1))
+
+    def _failed_teardown(self, report: pytest.TestReport, worker: str) -> None:
+        nodeid, outcome, duration = self._latest.get(worker, ("", Outcome.PASSED, 0.0))
+        if nodeid != report.nodeid:  # a teardown without a call before it
+            self._result(report.nodeid, Outcome.ERROR, report.duration, worker, when=When.TEARDOWN)
+        elif outcome not in (Outcome.FAILED, Outcome.ERROR):
+            total = duration + report.duration
+            self._result(nodeid, Outcome.ERROR, total, worker, when=When.TEARDOWN, replaces=True)
+
+    def _result(
+        self,
+        nodeid: str,
+        outcome: Outcome,
+        duration: float,
+        worker: str,
+        *,
+        when: When | None = None,
+        reason: str = "",
+        replaces: bool = False,
+    ) -> None:
+        """Write the result of a new attempt, or (``replaces``) another one of the latest."""
+        attempts, key = self._attempts, self._key(nodeid, worker)
+        attempt = attempts[key] = attempts.get(key, 0) + (not replaces)
+        self._latest[worker] = (nodeid, outcome, duration)
+        if self._log is None:
+            return
+        more: dict[str, Any] = {}
+        if when is not None:
+            more["when"] = when.value
+        if attempt > 1:
+            more["attempt"] = attempt
+        if reason:
+            more["reason"] = reason[:_REASON_LIMIT]
+        try:
+            self._log.result(self._nodeid(nodeid), outcome.value, duration, worker, **more)
+        except OSError as error:
+            self._stop_recording(error)
+
+    def _teardown(self, report: pytest.TestReport) -> None:
+        worker = _worker_of(report)
+        event = {"event": "teardown", "nodeid": self._nodeid(report.nodeid), "duration": round(report.duration, 6)}
+        if worker:
+            event["worker"] = worker
+        attempt = self._attempts.get(self._key(report.nodeid, worker), 1)
+        if attempt > 1:
+            event["attempt"] = attempt
+        self._write(event)
+
+    def _key(self, nodeid: str, worker: str) -> object:
+        return (nodeid, worker) if self._each else nodeid
+
+    def _nodeid(self, nodeid: str) -> str:
+        """The id of a test without the group that xdist's loadgroup appends to it."""
+        if self._grouped:
+            test, separator, group = nodeid.rpartition("@")
+            if separator and "]" not in group and "::" not in group:
+                return test
+        return nodeid
+
+    # ---- failures
+
+    def failed(
+        self,
+        nodeid: str,
+        scope: Scope,
+        when: When,
+        evidence: Evidence,
+        *,
+        text: str = "",
+        worker: str = "",
+        attempt: int = 1,
+    ) -> None:
+        """Decide what kind of failure this is and record it with its facts."""
+        from pytest_agentgate.capture.codec import to_data
+        from pytest_agentgate.triage.kinds import reason_of
+
+        reason = reason_of(evidence, scope, when, nodeid, self._forced_kind(evidence, nodeid))
+        if scope is not Scope.TEST:
+            if (nodeid, reason.signature) in self._hiding:  # several workers report one collector
+                return
+            self._hiding.add((nodeid, reason.signature))
+        self._failures += 1
+        event = {
+            "event": "failure",
+            "nodeid": self._nodeid(nodeid),
+            "scope": scope.value,
+            "when": when.value,
+            "kind": reason.kind.value,
+            "signature": reason.signature,
+            "title": reason.title,
+            "next_action": reason.next_action,
+            "text": _bounded(text),
+            "evidence": to_data(evidence),
+        }
+        if worker or evidence.worker:
+            event["worker"] = worker or evidence.worker
+        if attempt > 1:
+            event["attempt"] = attempt
+        self._write(event)
+
+    def _forced_kind(self, evidence: Evidence, nodeid: str) -> Kind | None:
+        """The kind that another plugin, a conftest file or a rule of the configuration decides."""
+        from pytest_agentgate.triage.rules import kind_by_rules
+
+        named = self._config.hook.pytest_agentgate_classify(evidence=evidence, nodeid=nodeid)
+        if named is not None:
+            try:
+                return Kind(named)
+            except ValueError:
+                kinds = ", ".join(kind.value for kind in Kind)
+                self._problem(f"pytest_agentgate_classify returned {named!r}, which is not a kind: {kinds}")
+        return kind_by_rules(self._project.config.kinds, evidence, nodeid)
+
+    def _failed_run(self, type_name: str, message: str, worker: str = "") -> None:
+        evidence = Evidence(chain=(Raised(type=type_name, message=message),), worker=worker)
+        self.failed("", Scope.RUN, When.SESSION, evidence, text=message, worker=worker)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any, error: object | None) -> None:
+        """Note a worker that was lost; whether a test is to blame, xdist tells next."""
+        if error and node.gateway.id not in self._lost:
+            worker, reason = node.gateway.id, str(error)
+            self._lost[worker] = reason
+            self._write({"event": "worker", "worker": worker, "state": "lost", "reason": reason})
+
+    def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Record an error of pytest or of a plugin, here or in a worker."""
+        from pytest_agentgate.capture.evidence import evidence_of
+
+        evidence = evidence_of(excinfo.value, _roots(self._project, self._config)())
+        self.failed("", Scope.RUN, When.SESSION, evidence, text=str(excinfo.getrepr(style="short")))
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Tell a stop by the user or a test from one that an option such as -x asked for."""
+        if isinstance(excinfo.value, pytest.exit.Exception):
+            self._interrupted = f"pytest.exit: {excinfo.value}"
+        elif excinfo.type is KeyboardInterrupt:
+            self._interrupted = "interrupted (Ctrl-C)"
+        else:  # xdist raises its own to stop the workers
+            self._stopped = str(excinfo.value)
+
+    def pytest_warning_recorded(
+        self,
+        warning_message: Any,
+        when: str,
+        nodeid: str,
+        location: tuple[str, int, str] | None,  # noqa: ARG002 - of the hook
+    ) -> None:
+        """Record the first warning of each origin, and count the others; every worker collects, so those count once."""
+        category = type(warning_message.message) if isinstance(warning_message.message, Warning) else None
+        category = category or warning_message.category
+        name = f"{category.__module__}.{category.__qualname__}".removeprefix("builtins.")
+        message = _printable(str(warning_message.message))[:_REASON_LIMIT]
+        origin_ = (name, message, self._shown(warning_message.filename), warning_message.lineno, when)
+        seen = self._warned.get(origin_)
+        if seen is None:
+            self._warned[origin_] = 0
+            self._write(_warning_event(origin_, nodeid, 1))
+        elif when == "runtest":
+            self._warned[origin_] = seen + 1
+
+    # ---- the end
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Account for what never ran, end the log, and find the causes."""
+        self._stopped = str(session.shouldfail or session.shouldstop or self._stopped or "")
+        self.finish(int(exitstatus))
+
+    def finish(self, exit_status: int) -> None:
+        """End the record of this run and ingest it."""
+        for worker, reason in self._lost.items():
+            if worker not in self._crashed:
+                where = "between tests" if self._workers.get(worker) else "before its collection was over"
+                self._failed_run("xdist.WorkerLost", f"worker {worker!r} was lost {where}: {reason}", worker)
+        not_run = self._not_run(exit_status)
+        if not self._attempts and not self._failures and not not_run:
+            left_out = f": all {self._deselected} were deselected" if self._deselected else ""
+            self._failed_run("pytest.NoTestsCollected", f"no test ran{left_out} (exit status {exit_status})")
+        for origin_, repeats in self._warned.items():
+            if repeats:
+                self._write(_warning_event(origin_, "", repeats))
+        self._write(
+            {
+                "event": "end",
+                "ended_at": datetime.now(UTC).isoformat(timespec="microseconds"),
+                "status": self._status(exit_status).value,
+                "exit_status": exit_status,
+                "duration": round(time.perf_counter() - self._started, 6),
+            }
+        )
+        if self._log is not None:
+            self._log.close()
+            self._summary, failures = self._recorded()
+            self._write_reports(failures)
+
+    def _status(self, exit_status: int) -> RunStatus:
+        if self._interrupted:
+            return RunStatus.INTERRUPTED
+        stopped = exit_status == pytest.ExitCode.INTERRUPTED and bool(self._stopped)
+        return RunStatus.COMPLETED if stopped or exit_status in _ENDED_BY_ITSELF else RunStatus.ABORTED
+
+    def _not_run(self, exit_status: int) -> int:
+        """Write a result for each test that was collected and never reported; -> how many."""
+        if self._each:
+            expected = [(nodeid, worker) for worker in sorted(self._workers) for nodeid in self._collected]
+        else:
+            expected = [(nodeid, "") for nodeid in self._collected]
+        reason = self._why_not_run(exit_status)
+        missing = [(nodeid, worker) for nodeid, worker in expected if self._key(nodeid, worker) not in self._attempts]
+        for nodeid, worker in missing:
+            self._result(nodeid, Outcome.NOT_RUN, 0.0, worker, reason=reason)
+        return len(missing)
+
+    def _why_not_run(self, exit_status: int) -> str:
+        if self._interrupted:
+            return self._interrupted
+        if self._stopped:
+            return self._stopped
+        if self._lost:
+            return "; ".join(f"worker {worker} was lost and not replaced" for worker in self._lost)
+        return f"pytest ended with exit status {exit_status} before it"
+
+    def _recorded(self) -> tuple[RunSummary | None, tuple[Failure, ...]]:
+        """Ingest this run and read back what the store makes of it, with the history it knows."""
+        from pytest_agentgate.store import open_store
+
+        url = self._options.agentgate_store
+        base = self._config.invocation_params.dir
+        url = configuration.resolve_store(url, base) if url else self._project.store_url
+        try:
+            with open_store(url) as store:
+                store.ingest(self._project.runs)
+                return store.run_summary(self._run_id), store.failures(self._run_id) if self._targets else ()
+        except AgentgateError as error:
+            self._problem(f"not in the store, only in {self._shown_log()}: {error}")
+        return self._replayed()
+
+    def _write_reports(self, failures: tuple[Failure, ...]) -> None:
+        from pytest_agentgate.report import formats
+
+        for target in self._targets if self._summary else ():
+            try:
+                formats.write(target, self._summary, failures)
+            except AgentgateError as error:
+                self._problem(str(error))
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_terminal_summary(self, terminalreporter: Any) -> Generator[None, Any, None]:
+        """Show the causes below pytest's own summary, where they are what is seen last."""
+        yield
+        writer = terminalreporter._tw  # noqa: SLF001 - its width and colour have no public name
+        style = self._options.agentgate_output
+        if style == "human" and self._failures:
+            terminalreporter.section("agentgate", bold=True)
+        text = self.summary(width=writer.fullwidth, colour=writer.hasmarkup, verbose=self._config.option.verbose)
+        if text:
+            writer.write(text.rstrip("\n") + "\n")
+        for problem in self._problems:
+            writer.write(f"agentgate: {problem}\n", yellow=True)
+
+    def summary(self, *, width: int, colour: bool, verbose: int = 0) -> str:
+        """What is said at the end of the run, in the style that was asked for."""
+        from pytest_agentgate.report import text
+
+        if self._summary is None:
+            return ""
+        style = self._options.agentgate_output
+        if style == "agent":
+            return text.agent(self._summary)
+        if style == "quiet" or not self._failures:
+            return text.line(self._summary)
+        return text.summary(self._summary, width=width, colour=colour, verbose=verbose)
+
+    # ---- writing
+
+    def _write(self, event: dict[str, Any]) -> None:
+        if self._log is None:
+            return
+        try:
+            self._log.write(event)
+        except OSError as error:
+            self._stop_recording(error)
+
+    def _stop_recording(self, error: OSError) -> None:
+        self._problem(f"recording stopped: {self._shown_log()}: {error.strerror}")
+        self._log = None
+
+    def _problem(self, line: str) -> None:
+        if line not in self._problems:
+            self._problems.append(line)
+
+    def _shown_log(self) -> str:
+        return self._shown(str(self._project.runs / f"{self._run_id}.jsonl"))
+
+    def _shown(self, filename: str) -> str:
+        from pytest_agentgate.capture.roles import shown_path
+
+        return shown_path(filename, _roots(self._project, self._config)())
+
+
+# ---- the configuration of a run
+
+
+def _project(config: pytest.Config) -> Project:
+    try:
+        return configuration.find_project(config.rootpath, fallback=config.rootpath)
+    except ConfigError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+def _roots(project: Project, config: pytest.Config) -> Callable[[], Roots]:
+    """Where source and tests lie; made when the first failure asks."""
+
+    @functools.cache
+    def roots() -> Roots:
+        from pytest_agentgate.capture.roles import Roots
+
+        return Roots(config.rootpath, project.config.source, project.config.tests)
+
+    return roots
+
+
+def _report_targets(config: pytest.Config) -> list[ReportTarget]:
+    if not config.option.agentgate_report:
+        return []
+    from pytest_agentgate.report import formats
+
+    try:
+        return [formats.parse(option) for option in config.option.agentgate_report]
+    except AgentgateError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+def _leave_details_to_the_summary(config: pytest.Config) -> None:
+    """Silence what would repeat the bounded summary at length, unless it was asked for."""
+    if config.option.tbstyle == "auto":
+        config.option.tbstyle = "no"
+    if config.option.reportchars == "fE":  # pytest's default
+        config.option.reportchars = ""
+    if config.option.verbose == 0:
+        config.option.verbose = -1
+
+
+def _worker_count(options: Any) -> int:
+    """How many workers xdist is to start; 0 without it. A specification may stand for several: ``3*popen``."""
+    if getattr(options, "dist", "no") == "no":
+        return 0
+    counts = (spec.partition("*")[0] for spec in getattr(options, "tx", None) or ())
+    return sum(int(count) if count.isdecimal() else 1 for count in counts)
+
+
+def _plugins(config: pytest.Config) -> list[str]:
+    return sorted({f"{dist.project_name} {dist.version}" for _, dist in config.pluginmanager.list_plugin_distinfo()})
+
+
+# ---- reports
+
+
+def _is_subtest(report: pytest.TestReport) -> bool:
+    """Whether it reports a part of a test: pytest's SubtestReport, or pytest-subtests' SubTestReport."""
+    return type(report).__name__.lower() == "subtestreport"
+
+
+def _worker_of(report: pytest.TestReport) -> str:
+    """The id of the worker that a report comes from; "" where there are none."""
+    worker = report.__dict__.get("worker_id")
+    if worker is None and hasattr(report, "node"):  # made by the controller for a worker that crashed
+        worker = report.node.gateway.id
+    return str(worker or "")
+
+
+def _skip_reason(report: pytest.TestReport | pytest.CollectReport) -> str:
+    longrepr = report.longrepr
+    text = str(longrepr[2]) if isinstance(longrepr, tuple) else str(longrepr or "")
+    return _printable(text.removeprefix("Skipped: "))
+
+
+def _evidence(live: str | None, text: str) -> Evidence:
+    """The evidence read from the exception, else what can be told from the text of the report."""
+    if live is not None:
+        from pytest_agentgate.capture.codec import from_json
+
+        return from_json(live)
+    from pytest_agentgate.capture.printed import evidence_of_text
+
+    return evidence_of_text("", text.strip().rpartition("\n")[2], text)
+
+
+def _warning_event(origin_: _Origin, nodeid: str, count: int) -> dict[str, Any]:
+    category, message, path, line, when = origin_
+    return {
+        "event": "warning",
+        "category": category,
+        "message": message,
+        "path": path,
+        "line": line,
+        "when": when,
+        "nodeid": nodeid,
+        "count": count,
+    }
+
+
+def _bounded(text: str) -> str:
+    """The text without lone surrogates, its middle left out where it is too long."""
+    text = _printable(text)
+    half = _TEXT_LIMIT // 2
+    return text if len(text) <= _TEXT_LIMIT else f"{text[:half]}\n[...]\n{text[-half:]}"
+
+
+def _printable(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
