@@ -1,7 +1,7 @@
 """What holds for every test: an environment that says nothing about who runs it, and engines that may be absent.
 
-``@pytest.mark.engine("docker")`` marks a test that needs one. Where the engine is absent the test is skipped with the
-reason, unless ``AGENTGATE_REQUIRE=docker,postgres`` names the engine: then it fails, so that CI cannot skip it silently.
+``@pytest.mark.engine("docker")`` marks a test that needs one. Where it is absent the test is skipped with the reason;
+where ``AGENTGATE_REQUIRE=docker,postgres`` names the engine, as in CI, it fails.
 """
 
 from __future__ import annotations
@@ -20,18 +20,8 @@ settings.load_profile("agentgate")
 
 REQUIRE = "AGENTGATE_REQUIRE"
 # What common coding agents export, and what steers pytest itself.
-SPEAKING = (
-    "AI_AGENT",
-    "AGENT_NAME",
-    "CLAUDE",
-    "CODEX",
-    "CURSOR",
-    "GEMINI",
-    "AIDER",
-    "OPENCODE",
-    "COPILOT",
-    "PYTEST_ADDOPTS",
-)
+SPEAKING = ("AI_AGENT", "AGENT_NAME", "AUGMENT", "CLAUDE", "CLINE", "CODEX", "COPILOT", "CURSOR", "GEMINI", "OPENCODE")
+STEERING = {"AGENT", "PYTEST_ADDOPTS", "PYTEST_PLUGINS"}
 
 
 @cache
@@ -86,7 +76,7 @@ def _nobody_in_particular() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as environment:
         for name in list(os.environ):
             ours = name.startswith("AGENTGATE_") and not name.startswith(("AGENTGATE_TEST_", REQUIRE))
-            if ours or name.startswith(SPEAKING):
+            if ours or name in STEERING or name.startswith(SPEAKING):
                 environment.delenv(name)
         for who in ("AUTHOR", "COMMITTER"):
             environment.setenv(f"GIT_{who}_NAME", "Test")
