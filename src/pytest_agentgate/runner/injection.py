@@ -21,7 +21,7 @@ import pytest_agentgate
 
 PACKAGE = "pytest_agentgate"
 
-#: What runs inside: modules, and packages with everything below them. Needs the standard library, pytest and pluggy, no more.
+#: What runs inside: modules, and packages with everything below them. It needs the standard library, pytest and pluggy.
 INSIDE = (
     "pytest_agentgate.capture",
     "pytest_agentgate.config",

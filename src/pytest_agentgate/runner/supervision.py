@@ -1,0 +1,125 @@
+"""Start a process, pass on what its user wants to stop it, and wait until it has ended.
+
+On a terminal the child shares our process group, so that Ctrl-C, Ctrl-Z and a debugger work as without us: the terminal
+itself tells everybody. Elsewhere it leads a group of its own, which is told once by us.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import IO
+
+# What a child is sent, firmer each time, and the seconds it has until the next. SIGINT is how pytest is asked to stop: fixtures
+# finish and the log gets its end. SIGTERM would kill it at once.
+_FIRMER = ((signal.SIGINT, 30.0), (signal.SIGTERM, 5.0), (getattr(signal, "SIGKILL", signal.SIGTERM), 0.0))
+_STOPPING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+
+
+class Supervision:
+    """A child, and the signals that arrive while it runs."""
+
+    def __init__(self, *, shares_terminal: bool) -> None:
+        self._shares = shares_terminal or not hasattr(os, "killpg")
+        self._child: subprocess.Popen[bytes] | None = None
+        self._asked = 0
+        self._step = 0
+        self._timer: threading.Timer | None = None
+
+    @property
+    def was_asked_to_stop(self) -> bool:
+        """Whether somebody wanted an end before the child came to its own."""
+        return self._asked > 0
+
+    def run(
+        self,
+        command: Sequence[str],
+        *,
+        folder: Path,
+        environ: Mapping[str, str],
+        keep_open: Sequence[int] = (),
+        output: IO[bytes] | None = None,
+    ) -> tuple[int, int]:
+        """Run a command to its end; -> its process id, and its exit status as a shell has it: 128 + signal if killed.
+
+        Streams are inherited, but for ``output``, which takes both stdout and stderr. Raises OSError if it cannot start.
+        """
+        child = subprocess.Popen(
+            command,
+            cwd=folder,
+            env=dict(environ),
+            stdout=output,
+            stderr=subprocess.STDOUT if output else None,
+            pass_fds=keep_open if os.name == "posix" else (),
+            process_group=None if self._shares else 0,
+        )
+        self._child = child
+        try:
+            if self._asked:  # between our start and its
+                self._press()
+            status = child.wait()
+        finally:
+            self._child = None
+            if self._timer is not None:
+                self._timer.cancel()
+        return child.pid, 128 - status if status < 0 else status
+
+    def on_signal(self, number: int, frame: FrameType | None) -> None:
+        """Ask the child to stop, more firmly with each signal."""
+        self._asked += 1
+        if self._shares and number == signal.SIGINT:
+            if self._asked <= 2:  # the terminal told it: the second makes pytest drop what it was finishing
+                return
+            self._step = max(self._step, 1)
+        self._press()
+
+    def _press(self) -> None:
+        child = self._child
+        if child is None or child.returncode is not None:
+            return
+        number, patience = _FIRMER[min(self._step, len(_FIRMER) - 1)]
+        self._step += 1
+        try:
+            if self._shares:
+                child.send_signal(number)
+            else:
+                os.killpg(child.pid, number)
+        except (ProcessLookupError, PermissionError, ValueError):  # it has just ended, or a system without this signal
+            pass
+        if self._timer is not None:
+            self._timer.cancel()
+        if patience:
+            self._timer = threading.Timer(patience, self._press)
+            self._timer.daemon = True
+            self._timer.start()
+
+
+@contextmanager
+def supervision() -> Iterator[Supervision]:
+    """Take the signals that ask us to stop; what the block leaves behind is tidied up before we end.
+
+    Outside of the main thread signals cannot be taken: whoever has that thread is in charge.
+    """
+    supervised = Supervision(shares_terminal=_has_terminal())
+    if threading.current_thread() is not threading.main_thread():
+        yield supervised
+        return
+    before = {number: signal.signal(number, supervised.on_signal) for number in _STOPPING}
+    try:
+        yield supervised
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _has_terminal() -> bool:
+    try:
+        return os.isatty(0)
+    except OSError:
+        return False
