@@ -1,8 +1,9 @@
 """The project that a run or a command is about, and its ``[tool.agentgate]``.
 
-A project is found from a folder upwards: the nearest ``agentgate.toml``, or ``pyproject.toml`` with ``[tool.agentgate]``,
-within the repository; else the folder itself, or what the caller knows better (pytest's rootdir). What a run leaves behind
-lies in ``.agentgate`` of the same folder in the *main* worktree, so that all worktrees of a repository share one record.
+A project is found from a folder upwards: the nearest ``agentgate.toml``, or ``pyproject.toml`` with
+``[tool.agentgate]``, within the repository; else the folder itself, or what the caller knows better (pytest's rootdir).
+What a run leaves behind lies in ``.agentgate`` of the same folder in the *main* worktree, so that all worktrees of a
+repository share one record.
 """
 
 from __future__ import annotations

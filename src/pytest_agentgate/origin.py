@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-# Variables that hold a name, most specific first. AGENTGATE_AGENT is ours, AI_AGENT and AGENT are conventions of several tools.
+# Variables that hold a name, most specific first; AI_AGENT and AGENT are conventions that several tools follow.
 _NAMES = ("AGENTGATE_AGENT", "AI_AGENT", "AGENT_NAME", "AGENT")
-# Variables by which coding agents tell that a command is theirs, and the agent's name; a session id makes it one of several.
+# Variables by which coding agents tell that a command is theirs, and the agent's name; an id tells it from its peers.
 _SIGNS = (
     ("CLAUDE_CODE_SESSION_ID", "claude-code"),
     ("CLAUDECODE", "claude-code"),
@@ -54,11 +54,11 @@ def task_of(option: str | None, environ: Mapping[str, str] = os.environ) -> str:
 
 
 def checkout_of(folder: Path) -> Checkout:
-    """Commit, branch and whether tracked files differ from the commit, by one call of git; never raises for its failure."""
+    """Commit, branch and whether tracked files differ from the commit, by one call of git; empty where git fails."""
     command = ["git", "-C", str(folder), "status", "--porcelain=v2", "--branch", "--untracked-files=no"]
     environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
     try:
-        done = subprocess.run(  # noqa: S603 - the command is ours
+        done = subprocess.run(
             command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=_GIT_LIMIT, check=False
         )
     except (OSError, subprocess.TimeoutExpired):

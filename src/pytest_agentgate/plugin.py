@@ -1,7 +1,7 @@
 """The pytest plugin: its options, and what is registered when they ask for it.
 
-pytest loads this module in every run of every project that has the package installed, so it imports pytest alone; without
-``--agentgate`` nothing else of the package is loaded but the hook specifications, and nothing is registered.
+pytest loads this module in every run of every project that has the package installed, so it imports pytest alone;
+without ``--agentgate`` nothing else of the package is loaded but the hook specifications, and nothing is registered.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--agentgate",
         action="store_true",
-        help="capture failures as facts, group them into causes, record the run; implies --continue-on-collection-errors",
+        help="group failures into causes and record the run; implies --continue-on-collection-errors",
     )
     group.addoption(
         "--agentgate-agent",
@@ -62,7 +62,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     if outcome.excinfo is not None and getattr(early_config.known_args_namespace, "agentgate", False):
         error = outcome.excinfo[1]
         if type(error).__name__ == "ConftestImportFailure" and not hasattr(early_config, "workerinput"):
-            from pytest_agentgate.recorder import record_broken_start
+            from pytest_agentgate.activation import record_broken_start
 
             record_broken_start(early_config, error)
 
@@ -72,6 +72,6 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register what records a run, if it was asked for."""
     if not config.option.agentgate or config.option.collectonly:
         return
-    from pytest_agentgate import recorder
+    from pytest_agentgate.activation import activate
 
-    recorder.register(config)
+    activate(config)

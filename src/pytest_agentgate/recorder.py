@@ -6,29 +6,27 @@ possible any more (a full disk, a damaged store) it says so once and the tests g
 
 from __future__ import annotations
 
-import functools
 import os
 import platform
 import socket
 import time
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_agentgate import config as configuration
 from pytest_agentgate import origin
-from pytest_agentgate.capture.live import LiveCapture, WorkerCapture
+from pytest_agentgate.capture.live import DESELECTED
 from pytest_agentgate.capture.runlog import FORMAT, RunLog
-from pytest_agentgate.errors import AgentgateError, ConfigError
+from pytest_agentgate.errors import AgentgateError
 from pytest_agentgate.model import Evidence, Kind, Outcome, Raised, RunStatus, Scope, When
 
 if TYPE_CHECKING:
+    from pytest_agentgate.capture.live import LiveCapture
     from pytest_agentgate.capture.roles import Roots
+    from pytest_agentgate.conclusion import Conclusion
     from pytest_agentgate.config import Project
-    from pytest_agentgate.model import Failure, RunSummary
-    from pytest_agentgate.report.formats import ReportTarget
 
 _TEXT_LIMIT = 8_000  # characters of what pytest prints for a failure
 _TEARDOWN_WORTH = 0.001  # seconds
@@ -38,64 +36,26 @@ _ENDED_BY_ITSELF = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.Exi
 _Origin = tuple[str, str, str, int, str]  # a warning's category, message, path, line and when
 
 
-def register(config: pytest.Config) -> None:
-    """Register what this process needs: a worker attaches evidence, the controller records, the only process does both."""
-    project = _project(config)
-    config.option.continue_on_collection_errors = True  # a repair needs to see everything that is broken
-    roots = _roots(project, config)
-    worker_input = getattr(config, "workerinput", None)
-    if worker_input is not None:
-        config.pluginmanager.register(WorkerCapture(roots, worker_input["workerid"]), "agentgate-capture")
-        return
-    targets = _report_targets(config)
-    if config.option.agentgate_output == "agent":
-        _leave_details_to_the_summary(config)
-    capture = LiveCapture(roots)
-    config.pluginmanager.register(capture, "agentgate-capture")
-    config.pluginmanager.register(Recorder(config, project, capture, targets), "agentgate-recorder")
-
-
-def record_broken_start(config: pytest.Config, error: BaseException) -> None:
-    """Record a run that ended before its session could start."""
-    import sys
-
-    try:
-        project = _project(config)
-    except pytest.UsageError:
-        return  # pytest reports the conftest; one error is enough
-    # Options are parsed only as far as plugins' own ones: enough for who, what and where.
-    options = config.known_args_namespace
-    recorder = Recorder(config, project, LiveCapture(_roots(project, config)), [], options)
-    recorder.start()
-    from pytest_agentgate.capture.evidence import evidence_of
-
-    evidence = evidence_of(error, _roots(project, config)())
-    recorder.failed("", Scope.RUN, When.SESSION, evidence, text=str(error))
-    recorder.finish(int(pytest.ExitCode.USAGE_ERROR))
-    sys.stderr.write(recorder.summary(width=80, colour=False) + "\n")
-
-
 class Recorder:
     """Writes the log of one run, and tells at its end what came of it."""
 
     def __init__(
         self,
         config: pytest.Config,
+        options: Any,
         project: Project,
+        roots: Callable[[], Roots],
         capture: LiveCapture,
-        targets: list[ReportTarget],
-        options: Any = None,
+        conclusion: Conclusion,
     ) -> None:
         self._config = config
-        self._options = options or config.option
+        self._options = options
         self._project = project
+        self._roots = roots
         self._capture = capture
-        self._targets = targets
+        self._conclusion = conclusion
         self._log: RunLog | None = None
-        self._run_id = ""
         self._started = 0.0
-        self._problems: list[str] = []  # what kept us from recording, one line each
-        self._summary: RunSummary | None = None
         # what was collected
         self._collected: list[str] = []
         self._deselected = 0
@@ -127,18 +87,18 @@ class Recorder:
         """Open the log and say who runs what, where."""
         now = datetime.now(UTC)
         self._started = time.perf_counter()
-        self._run_id = f"{now:%Y%m%dT%H%M%S}-{os.urandom(4).hex()}"
+        run_id = f"{now:%Y%m%dT%H%M%S}-{os.urandom(4).hex()}"
         checkout = origin.checkout_of(self._config.rootpath)
         try:
             self._project.prepare_state()
-            self._log = RunLog(self._project.runs, self._run_id)
+            self._log = RunLog(self._project.runs, run_id)
         except (AgentgateError, OSError) as error:
-            self._problem(f"this run is not recorded: {error}")
+            self._conclusion.problem(f"this run is not recorded: {error}")
         self._write(
             {
                 "event": "run",
                 "log": FORMAT,
-                "id": self._run_id,
+                "id": run_id,
                 "created_at": now.isoformat(timespec="microseconds"),
                 "agent": origin.agent_of(self._options.agentgate_agent),
                 "task": origin.task_of(self._options.agentgate_task),
@@ -362,7 +322,7 @@ class Recorder:
                 return Kind(named)
             except ValueError:
                 kinds = ", ".join(kind.value for kind in Kind)
-                self._problem(f"pytest_agentgate_classify returned {named!r}, which is not a kind: {kinds}")
+                self._conclusion.problem(f"pytest_agentgate_classify returned {named!r}, which is not a kind: {kinds}")
         return kind_by_rules(self._project.config.kinds, evidence, nodeid)
 
     def _failed_run(self, type_name: str, message: str, worker: str = "") -> None:
@@ -371,7 +331,9 @@ class Recorder:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any, error: object | None) -> None:
-        """Note a worker that was lost; whether a test is to blame, xdist tells next."""
+        """Note a worker that was lost; whether a test is to blame, xdist tells next. One that ended has counts."""
+        output = getattr(node, "workeroutput", None) or {}
+        self._deselected = max(self._deselected, output.get(DESELECTED, 0))
         if error and node.gateway.id not in self._lost:
             worker, reason = node.gateway.id, str(error)
             self._lost[worker] = reason
@@ -381,7 +343,7 @@ class Recorder:
         """Record an error of pytest or of a plugin, here or in a worker."""
         from pytest_agentgate.capture.evidence import evidence_of
 
-        evidence = evidence_of(excinfo.value, _roots(self._project, self._config)())
+        evidence = evidence_of(excinfo.value, self._roots())
         self.failed("", Scope.RUN, When.SESSION, evidence, text=str(excinfo.getrepr(style="short")))
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
@@ -398,9 +360,8 @@ class Recorder:
         warning_message: Any,
         when: str,
         nodeid: str,
-        location: tuple[str, int, str] | None,  # noqa: ARG002 - of the hook
     ) -> None:
-        """Record the first warning of each origin, and count the others; every worker collects, so those count once."""
+        """Record the first warning of each origin and count its repeats, but not those of every worker's collection."""
         category = type(warning_message.message) if isinstance(warning_message.message, Warning) else None
         category = category or warning_message.category
         name = f"{category.__module__}.{category.__qualname__}".removeprefix("builtins.")
@@ -441,12 +402,12 @@ class Recorder:
                 "status": self._status(exit_status).value,
                 "exit_status": exit_status,
                 "duration": round(time.perf_counter() - self._started, 6),
+                "deselected": self._deselected,
             }
         )
         if self._log is not None:
             self._log.close()
-            self._summary, failures = self._recorded()
-            self._write_reports(failures)
+            self._conclusion.conclude(self._log.path)
 
     def _status(self, exit_status: int) -> RunStatus:
         if self._interrupted:
@@ -475,57 +436,6 @@ class Recorder:
             return "; ".join(f"worker {worker} was lost and not replaced" for worker in self._lost)
         return f"pytest ended with exit status {exit_status} before it"
 
-    def _recorded(self) -> tuple[RunSummary | None, tuple[Failure, ...]]:
-        """Ingest this run and read back what the store makes of it, with the history it knows."""
-        from pytest_agentgate.store import open_store
-
-        url = self._options.agentgate_store
-        base = self._config.invocation_params.dir
-        url = configuration.resolve_store(url, base) if url else self._project.store_url
-        try:
-            with open_store(url) as store:
-                store.ingest(self._project.runs)
-                return store.run_summary(self._run_id), store.failures(self._run_id) if self._targets else ()
-        except AgentgateError as error:
-            self._problem(f"not in the store, only in {self._shown_log()}: {error}")
-        return self._replayed()
-
-    def _write_reports(self, failures: tuple[Failure, ...]) -> None:
-        from pytest_agentgate.report import formats
-
-        for target in self._targets if self._summary else ():
-            try:
-                formats.write(target, self._summary, failures)
-            except AgentgateError as error:
-                self._problem(str(error))
-
-    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
-    def pytest_terminal_summary(self, terminalreporter: Any) -> Generator[None, Any, None]:
-        """Show the causes below pytest's own summary, where they are what is seen last."""
-        yield
-        writer = terminalreporter._tw  # noqa: SLF001 - its width and colour have no public name
-        style = self._options.agentgate_output
-        if style == "human" and self._failures:
-            terminalreporter.section("agentgate", bold=True)
-        text = self.summary(width=writer.fullwidth, colour=writer.hasmarkup, verbose=self._config.option.verbose)
-        if text:
-            writer.write(text.rstrip("\n") + "\n")
-        for problem in self._problems:
-            writer.write(f"agentgate: {problem}\n", yellow=True)
-
-    def summary(self, *, width: int, colour: bool, verbose: int = 0) -> str:
-        """What is said at the end of the run, in the style that was asked for."""
-        from pytest_agentgate.report import text
-
-        if self._summary is None:
-            return ""
-        style = self._options.agentgate_output
-        if style == "agent":
-            return text.agent(self._summary)
-        if style == "quiet" or not self._failures:
-            return text.line(self._summary)
-        return text.summary(self._summary, width=width, colour=colour, verbose=verbose)
-
     # ---- writing
 
     def _write(self, event: dict[str, Any]) -> None:
@@ -537,63 +447,13 @@ class Recorder:
             self._stop_recording(error)
 
     def _stop_recording(self, error: OSError) -> None:
-        self._problem(f"recording stopped: {self._shown_log()}: {error.strerror}")
+        self._conclusion.problem(f"recording stopped: {self._log and self._log.path}: {error.strerror}")
         self._log = None
-
-    def _problem(self, line: str) -> None:
-        if line not in self._problems:
-            self._problems.append(line)
-
-    def _shown_log(self) -> str:
-        return self._shown(str(self._project.runs / f"{self._run_id}.jsonl"))
 
     def _shown(self, filename: str) -> str:
         from pytest_agentgate.capture.roles import shown_path
 
-        return shown_path(filename, _roots(self._project, self._config)())
-
-
-# ---- the configuration of a run
-
-
-def _project(config: pytest.Config) -> Project:
-    try:
-        return configuration.find_project(config.rootpath, fallback=config.rootpath)
-    except ConfigError as error:
-        raise pytest.UsageError(str(error)) from None
-
-
-def _roots(project: Project, config: pytest.Config) -> Callable[[], Roots]:
-    """Where source and tests lie; made when the first failure asks."""
-
-    @functools.cache
-    def roots() -> Roots:
-        from pytest_agentgate.capture.roles import Roots
-
-        return Roots(config.rootpath, project.config.source, project.config.tests)
-
-    return roots
-
-
-def _report_targets(config: pytest.Config) -> list[ReportTarget]:
-    if not config.option.agentgate_report:
-        return []
-    from pytest_agentgate.report import formats
-
-    try:
-        return [formats.parse(option) for option in config.option.agentgate_report]
-    except AgentgateError as error:
-        raise pytest.UsageError(str(error)) from None
-
-
-def _leave_details_to_the_summary(config: pytest.Config) -> None:
-    """Silence what would repeat the bounded summary at length, unless it was asked for."""
-    if config.option.tbstyle == "auto":
-        config.option.tbstyle = "no"
-    if config.option.reportchars == "fE":  # pytest's default
-        config.option.reportchars = ""
-    if config.option.verbose == 0:
-        config.option.verbose = -1
+        return shown_path(filename, self._roots())
 
 
 def _worker_count(options: Any) -> int:

@@ -6,7 +6,7 @@ calls that look at one attribute.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pytest_agentgate.model import Comparison
 
 ATTRIBUTE = "agentgate_evidence"  # on a report, as xdist carries it from a worker
+DESELECTED = "agentgate_deselected"  # in a worker's output
 
 _NO_FAILURES = (pytest.skip.Exception, pytest.xfail.Exception)
 
@@ -38,8 +39,8 @@ class LiveCapture:
         """Remember what the assertion that fails now compared; it is read only if its error gets as far as a report."""
         self._compared = (op, left, right)
 
-    # Not first: pytest's own unittest support puts the exception of a TestCase into `call` before us. Not a wrapper: that
-    # costs more, and reports that other plugins copy from the first one would lose what was attached to it.
+    # Not first: pytest's own unittest support puts the exception of a TestCase into `call` before us. Not a wrapper:
+    # that costs more, and reports that other plugins copy from the first one would lose what was attached to it.
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[Any]) -> None:
         """Read the exception of a test before anything of it is torn down."""
         if call.excinfo is None:
@@ -73,6 +74,16 @@ class LiveCapture:
 
 class WorkerCapture(LiveCapture):
     """Attaches the evidence to the reports that an xdist worker sends to its controller."""
+
+    _deselected = 0
+
+    def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
+        """Count what -k, -m or a plugin left out, which xdist does not tell its controller."""
+        self._deselected += len(items)
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Send the count with what the worker leaves behind."""
+        session.config.workeroutput[DESELECTED] = self._deselected  # type: ignore[attr-defined]  # set by xdist
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:

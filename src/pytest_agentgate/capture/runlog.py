@@ -1,8 +1,8 @@
 """The append-only log of one run: one JSON object a line, written by the controller alone.
 
 The log is the record; the store is an index over logs. Each event is one ``write`` to a file of the run's own, so that
-nothing is shared between processes and nothing that was written is lost when one is killed. While a run lives it holds a
-lock on its own log, which the system releases however the process ends: that is how a reader tells a running from an
+nothing is shared between processes and nothing that was written is lost when one is killed. While a run lives it holds
+a lock on its own log, which the system releases however the process ends: that is how a reader tells a running from an
 interrupted run, without process ids and without a clock. The format is described in docs/reference/run-log.md.
 """
 
@@ -19,6 +19,7 @@ from pytest_agentgate.errors import RunLogError
 
 FORMAT = 1
 SUFFIX = ".jsonl"
+TELL = "AGENTGATE_TELL_LOG"  # the variable that names a file for the path of the log
 
 Event = dict[str, Any]
 
@@ -26,7 +27,7 @@ Event = dict[str, Any]
 class RunLog:
     """The writing end of a log.
 
-    Raises RunLogError if the file cannot be made; writing raises OSError (a full disk), after which the log takes no more.
+    Raises RunLogError if the file cannot be made; writing raises OSError (a full disk), after which nothing is taken.
     """
 
     def __init__(self, folder: Path, run_id: str) -> None:
@@ -69,6 +70,19 @@ class RunLog:
         except OSError:
             self.close()  # half a line may stand at the end: nothing may follow it
             raise
+
+
+def tell(path: Path) -> None:
+    """Write the log's path into the file that whoever started this process named, so that it needs no guessing.
+
+    Only the first log of a process is told: what it starts itself inherits nothing.
+    """
+    asked = os.environ.pop(TELL, "")
+    if asked:
+        try:
+            Path(asked).write_bytes(os.fsencode(path))
+        except OSError:  # nobody waits for it any more
+            pass
 
 
 def read(path: Path, offset: int = 0) -> tuple[list[Event], int]:
@@ -118,7 +132,7 @@ try:
     import fcntl
 
     def _lock(file: int) -> bool:
-        """Take the lock that says "this run lives"; False if somebody has it. Released when the last descriptor closes."""
+        """Take the lock that says "this run lives"; False if somebody has it. The last descriptor's end releases it."""
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

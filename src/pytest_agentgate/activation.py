@@ -1,0 +1,103 @@
+"""What ``--agentgate`` registers: what reads exceptions in a worker, what records in a controller, else both."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_agentgate import config as configuration
+from pytest_agentgate.capture.live import LiveCapture, WorkerCapture
+from pytest_agentgate.conclusion import Conclusion
+from pytest_agentgate.errors import AgentgateError
+from pytest_agentgate.recorder import Recorder
+
+if TYPE_CHECKING:
+    from pytest_agentgate.capture.roles import Roots
+    from pytest_agentgate.config import Project
+    from pytest_agentgate.report.formats import ReportTarget
+
+
+def activate(config: pytest.Config) -> None:
+    """Register what this process needs.
+
+    Raises pytest.UsageError, in one line, for a wrong option or configuration.
+    """
+    try:
+        project = configuration.find_project(config.rootpath, fallback=config.rootpath)
+        targets = _report_targets(config.option.agentgate_report)
+    except AgentgateError as error:
+        raise pytest.UsageError(str(error)) from None
+    config.option.continue_on_collection_errors = True  # a repair needs to see everything that is broken
+    roots = _roots(project, config)
+    register = config.pluginmanager.register
+    worker_input = getattr(config, "workerinput", None)
+    if worker_input is not None:
+        register(WorkerCapture(roots, worker_input["workerid"]), "agentgate-capture")
+        return
+    if config.option.agentgate_output == "agent":
+        _leave_details_to_the_summary(config)
+    capture = LiveCapture(roots)
+    conclusion = _conclusion(project, config, config.option, targets)
+    register(capture, "agentgate-capture")
+    register(conclusion, "agentgate-conclusion")
+    register(Recorder(config, config.option, project, roots, capture, conclusion), "agentgate-recorder")
+
+
+def record_broken_start(config: pytest.Config, error: BaseException) -> None:
+    """Record a run that ended before its session could start, and say so on standard error."""
+    from pytest_agentgate.capture.evidence import evidence_of
+    from pytest_agentgate.model import Scope, When
+
+    options = config.known_args_namespace  # parsed as far as the options of plugins: who, what and where
+    try:
+        project = configuration.find_project(config.rootpath, fallback=config.rootpath)
+        targets = _report_targets(options.agentgate_report)
+    except AgentgateError:
+        return  # pytest is about to report the conftest; one error at a time
+    roots = _roots(project, config)
+    conclusion = _conclusion(project, config, options, targets)
+    recorder = Recorder(config, options, project, roots, LiveCapture(roots), conclusion)
+    recorder.start()
+    recorder.failed("", Scope.RUN, When.SESSION, evidence_of(error, roots()), text=str(error))
+    recorder.finish(int(pytest.ExitCode.USAGE_ERROR))
+    conclusion.show(sys.stderr.write, width=80, colour=False)
+
+
+def _conclusion(project: Project, config: pytest.Config, options: Any, targets: list[ReportTarget]) -> Conclusion:
+    url = options.agentgate_store
+    url = configuration.resolve_store(url, config.invocation_params.dir) if url else project.store_url
+    return Conclusion(url, targets, options.agentgate_output)
+
+
+def _roots(project: Project, config: pytest.Config) -> Callable[[], Roots]:
+    """Where source and tests lie; told to whoever asks, first when something failed."""
+
+    @functools.cache
+    def roots() -> Roots:
+        from pytest_agentgate.capture.roles import Roots
+
+        return Roots(config.rootpath, project.config.source, project.config.tests)
+
+    return roots
+
+
+def _report_targets(options: list[str]) -> list[ReportTarget]:
+    if not options:
+        return []
+    from pytest_agentgate.report import formats
+
+    return [formats.parse(option) for option in options]
+
+
+def _leave_details_to_the_summary(config: pytest.Config) -> None:
+    """Silence what would repeat the bounded summary at length, unless it was asked for."""
+    if config.option.tbstyle == "auto":
+        config.option.tbstyle = "no"
+    if config.option.reportchars == "fE":  # pytest's default
+        config.option.reportchars = ""
+    if config.option.verbose == 0:
+        config.option.verbose = -1

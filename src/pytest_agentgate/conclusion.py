@@ -1,0 +1,86 @@
+"""What is done with a run that is over: its log is ingested, its causes are shown, its reports are written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_agentgate.errors import AgentgateError
+
+if TYPE_CHECKING:
+    from pytest_agentgate.model import RunSummary
+    from pytest_agentgate.report.formats import ReportTarget
+    from pytest_agentgate.store import Store
+
+
+class Conclusion:
+    """Reads a finished log back through the store, and tells what came of the run.
+
+    ``style`` is one of human, agent and quiet. Nothing in here changes how the run ends; ``problems`` says what failed.
+    """
+
+    def __init__(self, store_url: str, targets: Sequence[ReportTarget] = (), style: str = "human") -> None:
+        self._store_url = store_url
+        self._targets = targets
+        self._style = style
+        self._summary: RunSummary | None = None
+        self.problems: list[str] = []  # one line each
+
+    def problem(self, line: str) -> None:
+        """Have one line said at the end, once."""
+        if line not in self.problems:
+            self.problems.append(line)
+
+    def conclude(self, log: Path) -> None:
+        """Ingest the log and whatever lies beside it, and write the reports that were asked for."""
+        from pytest_agentgate.store import open_store
+
+        try:
+            with open_store(self._store_url) as store:
+                store.ingest(log.parent)
+                self._report(store, log.stem)
+        except AgentgateError as error:
+            self.problem(f"{error}; this run is in {log} only")
+            with open_store("sqlite:///:memory:") as store:  # without history, but with its causes
+                store.ingest(log.parent, only=log)
+                self._report(store, log.stem)
+
+    def _report(self, store: Store, run_id: str) -> None:
+        self._summary = store.run_summary(run_id)
+        if not self._targets:
+            return
+        from pytest_agentgate.report import formats
+
+        failures = store.failures(run_id)
+        for target in self._targets:
+            try:
+                formats.write(target, self._summary, failures)
+            except AgentgateError as error:
+                self.problem(str(error))
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_terminal_summary(self, terminalreporter: Any) -> Generator[None, Any, None]:
+        """Show the causes below pytest's own summary, where they are what is seen last."""
+        yield
+        writer = terminalreporter._tw  # its width has no public name
+        verbose = terminalreporter.config.option.verbose
+        self.show(writer.write, width=writer.fullwidth, colour=writer.hasmarkup, verbose=verbose)
+
+    def show(self, write: Callable[[str], Any], *, width: int, colour: bool, verbose: int = 0) -> None:
+        """Write the summary in the style that was asked for, and every problem."""
+        if self._summary is not None:
+            write(self._text(self._summary, width, colour, verbose).rstrip("\n") + "\n")
+        for problem in self.problems:
+            write(f"agentgate: {problem}\n")
+
+    def _text(self, summary: RunSummary, width: int, colour: bool, verbose: int) -> str:
+        from pytest_agentgate.report import text
+
+        if self._style == "agent":
+            return text.agent(summary)
+        if self._style == "quiet":
+            return text.line(summary)
+        return text.summary(summary, width=width, colour=colour, verbose=max(verbose, 0))
