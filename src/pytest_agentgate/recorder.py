@@ -18,7 +18,7 @@ import pytest
 
 from pytest_agentgate import origin
 from pytest_agentgate.capture.live import DESELECTED
-from pytest_agentgate.capture.runlog import FORMAT, RunLog
+from pytest_agentgate.capture.runlog import FORMAT, RunLog, tell
 from pytest_agentgate.errors import AgentgateError
 from pytest_agentgate.model import Evidence, Kind, Outcome, Raised, RunStatus, Scope, When
 
@@ -92,6 +92,7 @@ class Recorder:
         try:
             self._project.prepare_state()
             self._log = RunLog(self._project.runs, run_id)
+            tell(self._log.path)
         except (AgentgateError, OSError) as error:
             self._conclusion.problem(f"this run is not recorded: {error}")
         self._write(
