@@ -15,5 +15,6 @@ def pytest_agentgate_classify(evidence: Evidence, nodeid: str) -> str | None:
     """Called for each failure, before the rules of the configuration and the kinds that come with the plugin.
 
     Return the kind of the failure (``"connection"``), or None to leave the decision to the next. Called in the process
-    that controls the run, with what a worker read from the live exception; ``nodeid`` is "" for a failure of the run itself.
+    that controls the run, with what was read from the live exception wherever it was; ``nodeid`` is "" for a failure of
+    the run itself.
     """

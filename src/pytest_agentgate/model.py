@@ -1,7 +1,7 @@
 """Every noun of the package, as frozen data: no behaviour beyond what can be derived from the fields.
 
-All texts are ``str`` without lone surrogates once they are here, all paths are POSIX paths, all times are ISO 8601 in UTC
-(``2026-01-31T12:00:00.000000+00:00``), all durations are seconds.
+All texts are ``str`` without lone surrogates once they are here, all paths are POSIX paths, all durations are seconds,
+all times are ISO 8601 in UTC (``2026-01-31T12:00:00.000000+00:00``).
 """
 
 from __future__ import annotations
@@ -172,7 +172,8 @@ class Evidence:
 class Reason:
     """Why a failure failed, as far as its facts tell.
 
-    ``key`` holds the facts that make two failures one cause: never a line number, a time, an address, a path outside the project.
+    ``key`` holds the facts that make two failures one cause: never a line number, a time, an address, or a path that
+    another machine does not have.
     """
 
     kind: Kind
@@ -332,5 +333,9 @@ class History:
 
     runs: tuple[PastRun, ...] = ()  # newest first, bounded
     failed: Mapping[str, frozenset[str]] = field(default_factory=dict)  # signature -> ids of runs that had it
-    passed: Mapping[str, frozenset[str]] = field(default_factory=dict)  # signature -> ids of runs without it in which its tests ran
-    hidden: Mapping[str, int] = field(default_factory=dict)  # file -> tests it had in the newest run that collected it; "" -> all tests
+    passed: Mapping[str, frozenset[str]] = field(
+        default_factory=dict
+    )  # signature -> ids of runs without it in which its tests ran
+    hidden: Mapping[str, int] = field(
+        default_factory=dict
+    )  # file -> tests it had in the newest run that collected it; "" -> all tests

@@ -23,9 +23,10 @@ from pytest_agentgate.errors import AgentgateError
 from pytest_agentgate.model import Evidence, Kind, Outcome, Raised, RunStatus, Scope, When
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pytest_agentgate.capture.live import LiveCapture
     from pytest_agentgate.capture.roles import Roots
-    from pytest_agentgate.conclusion import Conclusion
     from pytest_agentgate.config import Project
 
 _TEXT_LIMIT = 8_000  # characters of what pytest prints for a failure
@@ -37,7 +38,10 @@ _Origin = tuple[str, str, str, int, str]  # a warning's category, message, path,
 
 
 class Recorder:
-    """Writes the log of one run, and tells at its end what came of it."""
+    """Writes the log of one run.
+
+    ``problem`` takes what kept it from doing so, in one line; ``conclude`` is called with the finished log.
+    """
 
     def __init__(
         self,
@@ -46,14 +50,16 @@ class Recorder:
         project: Project,
         roots: Callable[[], Roots],
         capture: LiveCapture,
-        conclusion: Conclusion,
+        problem: Callable[[str], None],
+        conclude: Callable[[Path], None],
     ) -> None:
         self._config = config
         self._options = options
         self._project = project
         self._roots = roots
         self._capture = capture
-        self._conclusion = conclusion
+        self._problem = problem
+        self._conclude = conclude
         self._log: RunLog | None = None
         self._started = 0.0
         # what was collected
@@ -94,7 +100,7 @@ class Recorder:
             self._log = RunLog(self._project.runs, run_id)
             tell(self._log.path)
         except (AgentgateError, OSError) as error:
-            self._conclusion.problem(f"this run is not recorded: {error}")
+            self._problem(f"this run is not recorded: {error}")
         self._write(
             {
                 "event": "run",
@@ -323,7 +329,7 @@ class Recorder:
                 return Kind(named)
             except ValueError:
                 kinds = ", ".join(kind.value for kind in Kind)
-                self._conclusion.problem(f"pytest_agentgate_classify returned {named!r}, which is not a kind: {kinds}")
+                self._problem(f"pytest_agentgate_classify returned {named!r}, which is not a kind: {kinds}")
         return kind_by_rules(self._project.config.kinds, evidence, nodeid)
 
     def _failed_run(self, type_name: str, message: str, worker: str = "") -> None:
@@ -408,7 +414,7 @@ class Recorder:
         )
         if self._log is not None:
             self._log.close()
-            self._conclusion.conclude(self._log.path)
+            self._conclude(self._log.path)
 
     def _status(self, exit_status: int) -> RunStatus:
         if self._interrupted:
@@ -448,7 +454,7 @@ class Recorder:
             self._stop_recording(error)
 
     def _stop_recording(self, error: OSError) -> None:
-        self._conclusion.problem(f"recording stopped: {self._log and self._log.path}: {error.strerror}")
+        self._problem(f"recording stopped: {self._log and self._log.path}: {error.strerror}")
         self._log = None
 
     def _shown(self, filename: str) -> str:

@@ -44,7 +44,10 @@ def activate(config: pytest.Config) -> None:
     conclusion = _conclusion(project, config, config.option, targets)
     register(capture, "agentgate-capture")
     register(conclusion, "agentgate-conclusion")
-    register(Recorder(config, config.option, project, roots, capture, conclusion), "agentgate-recorder")
+    register(
+        Recorder(config, config.option, project, roots, capture, conclusion.problem, conclusion.conclude),
+        "agentgate-recorder",
+    )
 
 
 def record_broken_start(config: pytest.Config, error: BaseException) -> None:
@@ -60,7 +63,7 @@ def record_broken_start(config: pytest.Config, error: BaseException) -> None:
         return  # pytest is about to report the conftest; one error at a time
     roots = _roots(project, config)
     conclusion = _conclusion(project, config, options, targets)
-    recorder = Recorder(config, options, project, roots, LiveCapture(roots), conclusion)
+    recorder = Recorder(config, options, project, roots, LiveCapture(roots), conclusion.problem, conclusion.conclude)
     recorder.start()
     recorder.failed("", Scope.RUN, When.SESSION, evidence_of(error, roots()), text=str(error))
     recorder.finish(int(pytest.ExitCode.USAGE_ERROR))

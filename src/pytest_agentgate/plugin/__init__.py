@@ -62,7 +62,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     if outcome.excinfo is not None and getattr(early_config.known_args_namespace, "agentgate", False):
         error = outcome.excinfo[1]
         if type(error).__name__ == "ConftestImportFailure" and not hasattr(early_config, "workerinput"):
-            from pytest_agentgate.activation import record_broken_start
+            from pytest_agentgate.plugin.activation import record_broken_start
 
             record_broken_start(early_config, error)
 
@@ -72,6 +72,6 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register what records a run, if it was asked for."""
     if not config.option.agentgate or config.option.collectonly:
         return
-    from pytest_agentgate.activation import activate
+    from pytest_agentgate.plugin.activation import activate
 
     activate(config)
