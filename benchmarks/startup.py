@@ -1,7 +1,7 @@
 """What an installed plugin costs a run that does not ask for it.
 
-Runs ``python -m pytest`` on an empty suite in pairs: once with this package's plugin installed, once with a plugin that is
-an empty module. Both are found by their entry points, from a folder on PYTHONPATH that holds nothing else, in an
+Runs ``python -m pytest`` on an empty suite in pairs: once with this package's plugin installed, once with a plugin that
+is an empty module. Both are found by their entry points, from a folder on PYTHONPATH that holds nothing else, in an
 environment that has pytest alone. Prints the medians of the CPU time (user and system) of the child in ms, and of the
 differences.
 

@@ -27,6 +27,7 @@ PYTEST = (
     "tomli",
     "colorama",
 )
+OURS = ("pytest_agentgate", "reaching")
 
 CHILD = """
 import json, sys
