@@ -339,3 +339,71 @@ class History:
     hidden: Mapping[str, int] = field(
         default_factory=dict
     )  # file -> tests it had in the newest run that collected it; "" -> all tests
+
+
+# ---- what a store tells over runs
+
+
+@dataclass(frozen=True)
+class Ingested:
+    """What a store took in from a folder of logs."""
+
+    logs: int = 0  # that had something new
+    runs: int = 0  # that reached their end, or turned out to be interrupted
+    results: int = 0
+    failures: int = 0
+    problems: tuple[str, ...] = ()  # logs that are none, one line each; told once
+
+
+@dataclass(frozen=True)
+class Agent:
+    """Who made runs."""
+
+    id: str
+    runs: int
+    first_seen: str
+    last_seen: str
+
+
+@dataclass(frozen=True)
+class Recurrence:
+    """One cause over the runs of a store, in the words of the latest run that had it."""
+
+    signature: str
+    kind: Kind
+    title: str
+    next_action: str
+    runs: int  # that had it
+    size: int  # in the latest run that had it
+    largest: int  # in any run
+    first_seen: str  # when that run began
+    last_seen: str
+    first_run: str
+    last_run: str
+
+
+@dataclass(frozen=True)
+class Slower:
+    """A test that passed in two runs and took much longer in the second."""
+
+    nodeid: str
+    before: float
+    after: float
+
+
+@dataclass(frozen=True)
+class RunComparison:
+    """What became of the tests and causes of one run in another; node ids are sorted, a test stands once in each list."""
+
+    before: Run
+    after: Run
+    newly_failing: tuple[str, ...] = ()  # fails, and did not fail before or was not there
+    still_failing: tuple[str, ...] = ()
+    fixed: tuple[str, ...] = ()  # failed, and passes
+    silenced: tuple[str, ...] = ()  # failed, and is skipped, expected to fail, or not run: not fixed
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()  # was there, and its file could not be collected
+    slower: tuple[Slower, ...] = ()  # the one that lost most first
+    causes_new: tuple[Cause, ...] = ()
+    causes_gone: tuple[Cause, ...] = ()
