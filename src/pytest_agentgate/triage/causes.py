@@ -1,0 +1,106 @@
+"""From failures to causes: those that share a signature share a root.
+
+Nothing here depends on the order in which failures come, so that runs in one process and in many give the same bytes.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Sequence
+from os.path import commonpath
+
+from pytest_agentgate.model import Cause, CauseStatus, Failure, History, Scope, When
+
+RERUN_LIMIT = 2000  # characters of a command line that a person still copies and every shell takes
+_COMMAND = "python -m pytest"
+_WHEN = {when: position for position, when in enumerate(When)}
+
+
+def group(failures: Iterable[Failure], history: History = History()) -> tuple[Cause, ...]:  # noqa: B008 - frozen
+    """The causes of the failures of one run, largest first, then by kind and signature.
+
+    A test that failed for one cause in its call and for another in its teardown belongs to both; a collector that several
+    workers report counts once. ``tests`` holds the node ids of tests and collectors, which ``size`` counts; a failure of
+    the run itself has no node id and counts as one.
+    """
+    groups: dict[str, list[Failure]] = {}
+    for failure in failures:
+        signature = failure.signature
+        members = groups.get(signature)
+        if members is None:
+            groups[signature] = [failure]
+        else:
+            members.append(failure)
+    causes = [_cause(members, history) for members in groups.values()]
+    causes.sort(key=lambda cause: (-cause.size, cause.kind, cause.signature))
+    return tuple(causes)
+
+
+def _cause(members: list[Failure], history: History) -> Cause:
+    exemplar = _exemplar(members)
+    nodeids = {failure.nodeid for failure in members}
+    size = len(nodeids)
+    nodeids.discard("")
+    tests = tuple(sorted(nodeids))
+    files = tuple(sorted({nodeid.partition("::")[0] for nodeid in tests}))
+    reason, signature = exemplar.reason, exemplar.signature
+    return Cause(
+        signature=signature,
+        kind=reason.kind,
+        title=reason.title,
+        next_action=reason.next_action,
+        size=size,
+        tests=tests,
+        files=files,
+        exemplar=exemplar,
+        rerun=rerun_command(tests, files),
+        status=_status(members, history),
+        hidden=_hidden(members, history),
+        seen=len(history.failed.get(signature, frozenset()) & {run.id for run in history.runs}),
+    )
+
+
+def _exemplar(members: list[Failure]) -> Failure:
+    """The first by node id, point, attempt and worker, whichever was reported first."""
+    first = min(failure.nodeid for failure in members)
+    same = [failure for failure in members if failure.nodeid == first]
+    return min(same, key=lambda failure: (_WHEN[failure.when], failure.attempt, failure.evidence.worker))
+
+
+def _status(members: list[Failure], history: History) -> CauseStatus:
+    if not any(failure.final for failure in members):
+        return CauseStatus.FLAKY
+    failed = history.failed.get(members[0].signature, frozenset())
+    passed = history.passed.get(members[0].signature, frozenset())
+    runs = [run for run in history.runs if run.id in failed or run.id in passed]
+    came = {run.commit for run in runs if run.id in failed and run.commit and run.dirty is False}
+    went = {run.commit for run in runs if run.id in passed and run.commit and run.dirty is False}
+    if came & went:
+        return CauseStatus.FLAKY
+    if not any(run.id in failed for run in runs):
+        return CauseStatus.NEW
+    return CauseStatus.KNOWN if runs[0].id in failed else CauseStatus.REGRESSED
+
+
+def _hidden(members: list[Failure], history: History) -> int | None:
+    """How many tests of earlier runs were kept from being collected; None where no earlier run knows any of them."""
+    hidden = history.hidden
+    collectors = {failure.nodeid for failure in members if failure.scope is Scope.COLLECT}
+    if any(failure.scope is Scope.RUN for failure in members) or not collectors.isdisjoint({"", "."}):
+        return hidden.get("")
+    files = {nodeid for nodeid in collectors if nodeid in hidden}
+    for folder in collectors - files:  # a folder whose __init__ or conftest failed hides all that is below
+        files.update(file for file in hidden if file.startswith(f"{folder}/"))
+    return sum(hidden[file] for file in files) if files else None
+
+
+def rerun_command(tests: Sequence[str], files: Sequence[str]) -> str:
+    """The command line that runs these tests again: by node id, by file where that gets long, then by folder."""
+    for arguments in (tests, files):
+        # what quoting adds is small, so what is far too long need not be quoted first
+        if sum(map(len, arguments)) <= RERUN_LIMIT:
+            command = " ".join([_COMMAND, *map(shlex.quote, arguments)])
+            if len(command) <= RERUN_LIMIT:
+                return command
+    folder = commonpath([file.rpartition("/")[0] for file in files])
+    return f"{_COMMAND} {shlex.quote(folder)}" if folder else _COMMAND

@@ -1,0 +1,112 @@
+"""One failure as the kinds look at it: one exception of its chain in focus, and questions with plain answers."""
+
+from __future__ import annotations
+
+import builtins
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from pytest_agentgate.model import Evidence, Frame, Link, Raised, Role, Scope, When
+from pytest_agentgate.triage.normal import normal
+
+# These say only that something below them failed; what is below is the reason.
+_WRAPPERS = frozenset({"CollectError", "ConftestImportFailure", "ExceptionGroup", "BaseExceptionGroup"})
+_MISFIT = re.compile(r"(?:too many|not enough) values to unpack|is not in (?:list|tuple|deque)$")
+_ORDER = (Link.RAISED, Link.CAUSE, Link.MEMBER, Link.CONTEXT)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of a failure, seen from the exception in ``focus``."""
+
+    evidence: Evidence
+    scope: Scope
+    when: When
+    nodeid: str
+    focus: Raised
+
+    @cached_property
+    def message(self) -> str:
+        return self.focus.message.strip()
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The unqualified names of the exception's type and of all its bases."""
+        return _names(self.focus)
+
+    @property
+    def type_name(self) -> str:
+        """The unqualified name of the exception's type."""
+        return self.focus.type.rpartition(".")[2]
+
+    def is_a(self, *names: str) -> bool:
+        """Whether the exception is an instance of a type with one of these unqualified names."""
+        return not self.names.isdisjoint(names)
+
+    @cached_property
+    def site(self) -> Frame | None:
+        """The innermost frame of the project's own code: where what the project controls went wrong."""
+        frames = self.focus.frames or self.evidence.raised.frames
+        return next((frame for frame in reversed(frames) if frame.role in (Role.TEST, Role.SOURCE)), None)
+
+    @property
+    def in_source(self) -> bool:
+        """Whether the innermost code of the project that was running is its implementation."""
+        return self.site is not None and self.site.role is Role.SOURCE
+
+    @property
+    def origin(self) -> str:
+        """The qualified name of the implementation's function that failed; "" where it was no function of the implementation."""
+        if self.site is None or self.site.role is not Role.SOURCE:
+            return ""
+        return f"{self.site.module or self.site.path}.{self.site.function}"
+
+    @property
+    def is_misfit(self) -> bool:
+        """Whether Python itself raised a ValueError in a test's own line, over a result that is no longer what the line takes."""
+        return not self.in_source and self.is_a("ValueError") and self.search(_MISFIT) is not None
+
+    def text(self, name: str) -> str:
+        """A fact that is a text, else ""."""
+        value = self.focus.facts.get(name)
+        return value if isinstance(value, str) else ""
+
+    def search(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
+        """Look for a pattern in the message; only for what the exception does not carry as a fact."""
+        return pattern.search(self.message)
+
+    @property
+    def statement(self) -> tuple[str, ...]:
+        """The key of a failure of which type, message and place are all that is known."""
+        return (self.type_name, normal(self.message), self.origin)
+
+    def focused(self, raised: Raised) -> Facts:
+        return replace(self, focus=raised)
+
+    def foci(self) -> Iterator[Facts]:
+        """The exceptions that may be the reason: the one that was raised, then what it came from, nearest first.
+
+        Wrappers, which say only that something below them failed, come last.
+        """
+        chain = sorted(self.evidence.chain, key=lambda raised: (is_wrapper(raised), _ORDER.index(raised.link)))
+        return map(self.focused, chain)
+
+
+def facts_of(evidence: Evidence, scope: Scope, when: When, nodeid: str) -> Facts:
+    """The facts of a failure, in focus what was raised."""
+    return Facts(evidence, scope, when, nodeid, evidence.chain[0] if evidence.chain else Raised(""))
+
+
+def is_wrapper(raised: Raised) -> bool:
+    return not _WRAPPERS.isdisjoint(_names(raised))
+
+
+def _names(raised: Raised) -> frozenset[str]:
+    bases = raised.bases
+    if not bases:  # printed text names the type alone
+        known = getattr(builtins, raised.type, None)
+        if isinstance(known, type):
+            bases = tuple(base.__name__ for base in known.__mro__)
+    return frozenset(name.rpartition(".")[2] for name in (raised.type, *bases))

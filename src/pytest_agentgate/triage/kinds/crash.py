@@ -1,0 +1,38 @@
+"""``crash``: a process died, so nothing that it was doing has a result.
+
+A worker of xdist that was lost, a fatal error of the interpreter, a child process ended by a signal, memory that ran out.
+The test that was running is named; whether it is to blame shows a run of it alone.
+"""
+
+from __future__ import annotations
+
+import re
+
+from pytest_agentgate.model import Kind, Reason
+from pytest_agentgate.triage.facts import Facts
+from pytest_agentgate.triage.normal import normal, one_line
+
+KIND = Kind.CRASH
+ADVICE = "Run the test that was running alone, with -p no:xdist and faulthandler, to see what ends the process."
+
+_LOST = re.compile(
+    r"\bworker '?\w+'? (?:crashed|was lost|terminated|died)|not properly terminated|fatal python error|segmentation fault"
+    r"|\bsig(?:segv|abrt|kill|bus|ill)\b",
+    re.IGNORECASE,
+)
+_WHILE = re.compile(r"\s*(?:while running|in) .*", re.DOTALL)
+
+
+def reason(facts: Facts) -> Reason | None:
+    """Not from what a live exception says, unless it is about memory or a child process."""
+    if facts.is_a("MemoryError"):
+        return Reason(KIND, ("memory", facts.origin), "Out of memory", "Run the test alone and look at what it allocates.")
+    returncode = facts.focus.facts.get("returncode")
+    if facts.is_a("CalledProcessError") and isinstance(returncode, int) and returncode < 0:
+        command = facts.text("command") or "a child process"
+        title = f"{command} was ended by signal {-returncode}"
+        return Reason(KIND, ("child", command, str(returncode)), title, f"Run {command} by itself to see what ends it.")
+    if (not facts.evidence.live or not facts.focus.frames) and facts.search(_LOST):
+        what = _WHILE.sub("", one_line(facts.message, 400)) or "A worker crashed"
+        return Reason(KIND, ("lost", normal(what)), one_line(facts.message), ADVICE)
+    return None

@@ -1,0 +1,123 @@
+"""``import``: a module, or a name of a module, is not there.
+
+However it is missed: by an import statement, as an attribute of the module, as the target of ``patch`` or ``monkeypatch``,
+or as a bare name that an import used to bring. One lost name is one cause, whatever it hides.
+"""
+
+from __future__ import annotations
+
+import re
+
+from pytest_agentgate.model import Kind, Reason, Role
+from pytest_agentgate.triage.facts import Facts
+from pytest_agentgate.triage.normal import normal, one_line
+
+KIND = Kind.IMPORT
+ADVICE = "Point what is imported at its new place, or localize the import if it is gone."
+
+_MODULE = re.compile(r"No module named '?([\w.]+)'?")
+_SYMBOL = re.compile(r"cannot import name '?(\w+)'? from (?:partially initialized module )?'?([\w.]+)'?")
+_ATTRIBUTE = re.compile(r"module '([\w.]+)' has no attribute '(\w+)'")
+# unittest.mock's and monkeypatch's own AttributeErrors carry no object
+_MOCK = re.compile(r"<(?:module|class|function) '?([\w.<>]+)'?.*> does not have the attribute '(\w+)'")
+_PATCH = re.compile(r"'(?:module|type|\w+)' object at (\S+) has no attribute '(\w+)'|<(?:module|class) '([\w.]+)'.*> has no attribute '(\w+)'")
+_RELATIVE = re.compile(r"attempted relative import")
+_PARTIAL = re.compile(r"partially initialized module '([\w.]+)'")
+_NAME = re.compile(r"name '(\w+)' is not defined")
+_PATCHERS = ("unittest/mock.py", "mock/mock.py", "pkgutil.py", "pytest_mock/plugin.py")
+
+
+def reason(facts: Facts) -> Reason | None:
+    if facts.is_a("ImportError"):
+        return _of_import(facts)
+    if facts.is_a("AttributeError"):
+        return _of_attribute(facts)
+    if facts.is_a("NameError") and not facts.is_a("UnboundLocalError") and not facts.in_source:
+        return _of_name(facts)
+    if facts.is_a("CollectError") or (not facts.evidence.live and not facts.focus.type):  # all there is may be printed text
+        symbol, module = facts.search(_SYMBOL), facts.search(_MODULE)
+        if symbol:
+            return _lost_name(facts, symbol[2], symbol[1])
+        return _lost_module(facts, module[1]) if module else None
+    return None
+
+
+def _of_import(facts: Facts) -> Reason:
+    partial = facts.search(_PARTIAL)
+    if partial or facts.focus.facts.get("partial") is True:
+        module = partial[1] if partial else facts.text("name")
+        return _cycle(facts, module)
+    if facts.search(_RELATIVE):
+        where = facts.site.path if facts.site else facts.nodeid.partition("::")[0]
+        action = "Import by the full name of the module, or run it as part of its package."
+        return Reason(KIND, ("relative", normal(facts.message), where), one_line(facts.message), action)
+    symbol = facts.search(_SYMBOL)
+    if symbol or facts.text("symbol"):
+        module = facts.text("name") or (symbol[2] if symbol else "")
+        return _lost_name(facts, module, facts.text("symbol") or (symbol[1] if symbol else ""))
+    module_ = facts.search(_MODULE)
+    if module_ or (facts.is_a("ModuleNotFoundError") and facts.text("name")):
+        return _lost_module(facts, module_[1] if module_ else facts.text("name"))
+    title = one_line(facts.message) or f"{facts.type_name} in {facts.nodeid or 'the run'}"
+    action = "Do what the message says: install what is missing, or import what is there."
+    return Reason(KIND, ("message", *facts.statement), title, action)
+
+
+def _of_attribute(facts: Facts) -> Reason | None:
+    if partial := facts.search(_PARTIAL):
+        return _cycle(facts, partial[1])
+    module, name = "", facts.text("name")
+    if facts.text("obj_is") == "module" or facts.text("obj_type") == "module":
+        module = facts.text("obj_name")
+    if match := (facts.search(_ATTRIBUTE) or facts.search(_MOCK)):
+        module, name = match[1], match[2]
+    elif match := facts.search(_PATCH):
+        module, name = match[1] or match[3], match[2] or match[4]
+    return _lost_name(facts, module, name) if module and name else None
+
+
+def _of_name(facts: Facts) -> Reason | None:
+    match = facts.search(_NAME)
+    name = facts.text("name") or (match[1] if match else "")
+    if not name:
+        return None
+    file = facts.site.path if facts.site else facts.nodeid.partition("::")[0]
+    action = f"Import {name} from where it is defined now, or define it in {file or 'the test file'}."
+    return Reason(KIND, ("bare", name), f"name '{name}' is not defined", action)
+
+
+def _cycle(facts: Facts, module: str) -> Reason:
+    action = f"Break the circle of imports around {module or 'the module'} in the implementation; no edit of the tests can."
+    return Reason(KIND, ("cycle", module), one_line(facts.message), action)
+
+
+def _lost_module(facts: Facts, module: str) -> Reason:
+    if "." in module:
+        action = f"Point imports of {module} at its new place, or localize them if it is gone."
+    else:
+        action = f"Point imports of {module} at its new name, or install it if this environment only lacks it."
+    title = f"No module named '{module}'"
+    return Reason(KIND, ("name", module), title, _by_source(facts, module) or action)
+
+
+def _lost_name(facts: Facts, module: str, name: str) -> Reason:
+    dotted = f"{module}.{name}"
+    if any(frame.path in _PATCHERS for frame in facts.focus.frames) or facts.search(_MOCK) or facts.search(_PATCH):
+        action = f"Point patches of {dotted} at the name that the implementation looks up now."
+    elif facts.is_a("ImportError", "CollectError"):
+        action = f"Import {name} from its new place, or localize its import if it has left {module} for good."
+    else:
+        action = f"Use what {dotted} is called now, or leave the test to a person if it is gone."
+    if facts.is_a("ImportError", "CollectError"):
+        title = f"cannot import name '{name}' from '{module}'"
+    else:
+        title = one_line(facts.message)
+    return Reason(KIND, ("name", dotted), title, _by_source(facts, dotted) or action)
+
+
+def _by_source(facts: Facts, dotted: str) -> str:
+    """What to do where not a test but the implementation misses it."""
+    site = facts.site
+    if site is None or site.role is not Role.SOURCE:
+        return ""
+    return f"Install what provides {dotted}, or repair {site.module or site.path}, which wants it; no edit of the tests can."

@@ -1,0 +1,65 @@
+"""``other``: everything that no other kind knows.
+
+Mostly the environment (a program, a file or a variable that is not there) and exceptions of an application's own.
+A variable that ``os.environ`` lacks and a program that cannot be started are no matter of an API, and no service either.
+"""
+
+from __future__ import annotations
+
+import re
+
+from pytest_agentgate.model import Kind, Reason, Scope
+from pytest_agentgate.triage.facts import Facts
+from pytest_agentgate.triage.normal import normal, one_line
+
+KIND = Kind.OTHER
+ADVICE = "Read the traceback of the exemplar; nothing more general can be said."
+
+_ASYNC = re.compile(r"async def functions are not natively supported")
+_MARK = re.compile(r"'([^']+)' not found in `markers` configuration")
+
+
+def reason(facts: Facts) -> Reason:
+    place = f" in {facts.site.function}" if facts.site else ""
+    name = facts.type_name
+    title = one_line(facts.message) or f"{name or 'Failure without a reason'}{place}"
+    if facts.focus.facts.get("environ") is True:
+        key = one_line(facts.text("key") or facts.message, 80).strip("'\"")
+        action = f"Set {key} in the environment, or with monkeypatch.setenv in a fixture."
+        return Reason(KIND, ("variable", key), f"Environment variable {key} is not set", action)
+    if facts.is_a("FileNotFoundError", "PermissionError", "NotADirectoryError", "IsADirectoryError", "FileExistsError"):
+        return _of_file(facts, title)
+    if facts.is_a("CalledProcessError"):
+        command = facts.text("command") or "a command"
+        code = facts.focus.facts.get("returncode")
+        action = f"Run {command} by itself to see what it complains about."
+        return Reason(KIND, ("command", command, str(code)), title, action)
+    if facts.search(_ASYNC) and facts.is_a("Failed"):
+        action = "Install and enable the plugin that runs async tests, or mark them for it."
+        return Reason(KIND, ("async",), "async def functions are not natively supported", action)
+    if (mark := facts.search(_MARK)) and facts.is_a("Failed"):
+        return Reason(KIND, ("mark", mark[1]), title, f"Register the marker {mark[1]} in the configuration, or correct its name.")
+    if facts.is_a("SyntaxError"):
+        action = "Correct the syntax of the file that the traceback names."
+        return Reason(KIND, ("syntax", *facts.statement), f"{name}: {title}", action)
+    if facts.is_a("SystemExit"):
+        action = f"Find out why {facts.origin or 'the code'} exits here: usage that it does not accept any more, or an error of its own."
+        return Reason(KIND, ("exit", *facts.statement), f"SystemExit: {title}" if facts.message else title, action)
+    if facts.scope is Scope.RUN and not name:
+        return Reason(KIND, ("run", normal(facts.message)), title, "Look at what pytest printed about the run.")
+    if name and name not in title:
+        title = f"{name}: {title}"
+    action = f"Find out why {facts.origin} raises {name} now." if facts.origin else ADVICE
+    return Reason(KIND, ("raised", *facts.statement), one_line(title), action)
+
+
+def _of_file(facts: Facts, title: str) -> Reason:
+    path = facts.text("filename")
+    last = normal(re.split(r"[\\/]", path.rstrip("\\/"))[-1]) if path else normal(facts.message)
+    if any(frame.function.endswith("_execute_child") for frame in facts.focus.frames):
+        return Reason(KIND, ("program", last), title, f"Install {last}, or put it on PATH.")
+    if facts.origin:
+        action = f"Look at where {facts.origin} reads and writes now, and prepare {last} there."
+    else:
+        action = f"Look at where the implementation leaves {last} now: its name or its folder may have changed."
+    return Reason(KIND, ("file", facts.type_name, last, facts.origin), title, action)

@@ -1,0 +1,38 @@
+"""``timeout``: something took longer than it may.
+
+``asyncio``'s and Python's own TimeoutError, most often without a word, subprocesses, pytest-timeout, and clients whose
+server answered at first and then did not. A client that could not reach its server at all is of kind ``connection``.
+"""
+
+from __future__ import annotations
+
+import re
+
+from pytest_agentgate.model import Kind, Reason
+from pytest_agentgate.triage.facts import Facts
+from pytest_agentgate.triage.normal import normal, one_line
+
+KIND = Kind.TIMEOUT
+ADVICE = "Find out what it waits for; raise the limit only if the work itself has become longer."
+
+_NAME = re.compile(r"(?:Timeout|TimedOut)(?:Error|Exception|Expired)?$|^DeadlineExceeded")
+_OF_PYTEST = re.compile(r"^Timeout \(?>?\s*[\d.]+\s*s\)?")
+
+
+def reason(facts: Facts) -> Reason | None:
+    if facts.is_a("TimeoutExpired"):
+        command = facts.text("command") or "a subprocess"
+        return Reason(KIND, ("subprocess", command), f"{command} did not end in time", f"Run {command} by itself: {_lower()}")
+    if facts.is_a("Failed") or not facts.focus.type:
+        if not facts.search(_OF_PYTEST):
+            return None
+        return Reason(KIND, ("test", facts.origin), one_line(facts.message), f"Look where the test stood: {_lower()}")
+    if not any(map(_NAME.search, facts.names)) and "DEADLINE_EXCEEDED" not in facts.text("code"):
+        return None
+    where = f" in {facts.site.function}" if facts.site else ""
+    title = one_line(facts.message) or f"{facts.type_name}{where}"
+    return Reason(KIND, ("wait", facts.type_name, normal(facts.message), facts.origin), title, ADVICE)
+
+
+def _lower() -> str:
+    return ADVICE[0].lower() + ADVICE[1:]

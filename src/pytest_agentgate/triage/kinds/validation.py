@@ -1,0 +1,87 @@
+"""``validation``: the implementation looked at a value that it was given and refused it.
+
+A validation error of pydantic, attrs, msgspec or any library that calls it so, and every ValueError, but for the ones
+that Python raises in the test's own lines when a result has another length than the test unpacks: these are of kind
+``interface``.
+"""
+
+from __future__ import annotations
+
+import re
+
+from pytest_agentgate.model import JSON, Kind, Reason
+from pytest_agentgate.triage.facts import Facts
+from pytest_agentgate.triage.normal import normal, one_line
+
+KIND = Kind.VALIDATION
+ADVICE = "Give the implementation a value that it accepts now."
+
+_NAME = re.compile(r"(?:Validation|Schema|Invalid\w*)Errors?$|^(?:Multiple)?Invalid$|^ValidationException$")
+_ATTRS = re.compile(r"'(\w+)' must be <class '([\w.]+)'> \(got .* that is a <class '([\w.]+)'>")
+
+
+def reason(facts: Facts) -> Reason | None:
+    errors = facts.focus.facts.get("errors")
+    if isinstance(errors, list) and errors:
+        return _of_model(facts, errors)
+    if facts.text("attribute") and facts.text("expected"):
+        return _of_attrs(facts, facts.text("attribute"), facts.text("expected"), facts.text("value_type"))
+    if facts.is_a("TypeError") and (match := facts.search(_ATTRS)):
+        return _of_attrs(facts, *match.groups())
+    if facts.is_a("ValueError"):
+        if facts.is_misfit:
+            return None
+    elif not any(map(_NAME.search, facts.names)):
+        return None
+    title = one_line(facts.message) or f"{facts.type_name}{f' in {facts.site.function}' if facts.site else ''}"
+    what = facts.text("loc") and f" at {facts.text('loc')}"
+    whose = f" that {facts.origin} accepts{what} now" if facts.origin else f" that is accepted{what} now"
+    return Reason(KIND, ("refused", *facts.statement), title, f"Pass a value{whose}, or expect the error where it is right.")
+
+
+def _of_model(facts: Facts, errors: list[JSON]) -> Reason:
+    """One model that refuses the same fields for the same reasons is one cause, whatever the values."""
+    model = facts.text("model") or facts.type_name
+    found = sorted({(_text(error, "type"), _path(error), _text(error, "ctx_class")) for error in errors if isinstance(error, dict)})
+    first = next((error for error in errors if isinstance(error, dict)), {})
+    where, said = _path(first), one_line(_text(first, "msg"), 60)
+    more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+    title = f"{model}{f'.{where}' if where else ''}: {said or _text(first, 'type')}{more}"
+    return Reason(KIND, ("model", model, *map("|".join, found)), title, _action(model, found))
+
+
+def _action(model: str, found: list[tuple[str, str, str]]) -> str:
+    missing = [where for what, where, _ in found if what in ("missing", "value_error.missing")]
+    extra = [where for what, where, _ in found if what in ("extra_forbidden", "value_error.extra", "unexpected_keyword_argument")]
+    if len(missing) == len(extra) == 1:
+        return f"Rename {extra[0]} to {missing[0]} where the tests build {model}, if the one replaced the other."
+    if missing:
+        return f"Give {model} its required {', '.join(missing[:3])} where the tests build it."
+    if extra:
+        return f"Drop or rename {', '.join(extra[:3])} where the tests build {model}, which does not take it any more."
+    what, where, wanted = found[0] if found else ("", "", "")
+    if wanted:
+        return f"Build a {wanted.rpartition('.')[2]} for {where or model} instead of passing plain data."
+    if what in ("model_type", "dict_type", "dataclass_type", "model_attributes_type"):
+        return f"Pass the data that {model} expects at {where or 'its top'}: it takes another type now."
+    return f"Pass {model} a value for {where or 'its input'} that it accepts now."
+
+
+def _of_attrs(facts: Facts, attribute: str, expected: str, given: str) -> Reason:
+    wanted, got = expected.rpartition(".")[2], given.rpartition(".")[2]
+    title = f"'{attribute}' must be {wanted}{f', not {got}' if got else ''}"
+    action = f"Build a {wanted} for {attribute} instead of {f'a {got}' if got else 'what is passed'}."
+    return Reason(KIND, ("attribute", attribute, expected, given, facts.origin), title, action)
+
+
+def _text(error: JSON, name: str) -> str:
+    value = error.get(name) if isinstance(error, dict) else None
+    return value if isinstance(value, str) else ""
+
+
+def _path(error: JSON) -> str:
+    """The place of a field, list positions left out."""
+    loc = error.get("loc") if isinstance(error, dict) else None
+    if isinstance(loc, list):
+        return ".".join(part if isinstance(part, str) else "*" for part in loc)
+    return normal(loc) if isinstance(loc, str) else ""

@@ -1,0 +1,83 @@
+"""What stays of a text when everything that differs from run to run, machine to machine or test to test is taken out."""
+
+from __future__ import annotations
+
+import re
+
+KEPT = 300  # characters of a normalised text that count
+
+_IDENTIFIER = re.compile(r"[A-Za-z_][\w.-]{0,60}")
+_QUOTED = r"(?<![A-Za-z0-9])[bBrRuUfF]{0,2}(?:'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\")(?!\w)"
+_NUMBER = r"(?<![\w.])[-+]?(?:\d[\d_]*(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?[jJ]?(?![A-Za-z_])"
+_VARIES = re.compile(
+    "|".join(
+        (
+            r"(?P<bound><bound method (?P<method>[^\s<>]+) of .*?>+)",
+            r"(?P<address>\bat 0x[0-9a-fA-F]+|0x[0-9a-fA-F]+)",
+            r"(?P<uuid>\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b)",
+            r"(?P<time>\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?)?(?:Z\b|[+-]\d\d:?\d\d\b)?)",
+            r"(?P<path>(?<![\w./:<])(?:[A-Za-z]:[\\/]|/|~/)(?:[^\s'\"<>|:*?,;()\[\]{}\\/]+[\\/]+)+(?P<last>[^\s'\"<>|:*?,;()\[\]{}\\/]*))",
+            r"(?P<id>\b(?=[0-9a-fA-F]*\d)(?=[0-9a-fA-F]*[a-fA-F])[0-9a-fA-F]{8,}\b)",
+            r"(?P<worker>\bgw\d+\b)",
+            rf"(?P<quoted>{_QUOTED})",
+            rf"(?P<number>{_NUMBER})",
+        )
+    )
+)
+_DIGITS = re.compile(r"\d+")
+_LEFT_OUT = re.compile(r"\[\d+ chars\]|\.\.\. ?\d+ more.*")
+_SPACE = re.compile(r"\s+")
+
+
+def normal(message: str) -> str:
+    """A message with placeholders for addresses, ids, times, numbers and quoted values, and only the last part of paths.
+
+    Quoted names (``'styles'``, ``"shop.order"``) say what a message is about and stay; other quoted texts become ``S``.
+    """
+    return _bounded(_VARIES.sub(_place_of_message_part, message[: 4 * KEPT]))
+
+
+def shape(value: str) -> str:
+    """A repr without its values: every number is ``N``, every string ``S``; what nests in what, and names, stay."""
+    return _bounded(_VARIES.sub(_place_of_value, _LEFT_OUT.sub("...", value[: 4 * KEPT])))
+
+
+def one_line(text: str, limit: int = 120) -> str:
+    """The first line of a text that says something, cut at ``limit`` characters."""
+    line = next((_SPACE.sub(" ", line).strip() for line in text.splitlines() if line.strip()), "")
+    return line if len(line) <= limit else line[: limit - 3].rstrip() + "..."
+
+
+def _bounded(text: str) -> str:
+    return _SPACE.sub(" ", text).strip()[:KEPT]
+
+
+def _place_of_message_part(match: re.Match[str]) -> str:
+    if match.lastgroup != "quoted":
+        return _place(match)
+    text = match[0]
+    inner = text[text.index(text[-1]) + 1 : -1]
+    plain = _VARIES.sub(_place, inner)
+    if _IDENTIFIER.fullmatch(inner) and plain == inner:
+        return f"'{inner}'"
+    whole = _VARIES.fullmatch(inner)
+    return f"'{plain}'" if whole and whole.lastgroup == "path" else "S"
+
+
+def _place_of_value(match: re.Match[str]) -> str:
+    return "S" if match.lastgroup == "quoted" else _place(match)
+
+
+def _place(match: re.Match[str]) -> str:
+    match match.lastgroup:
+        case "bound":
+            return f"<bound method {match['method']}>"
+        case "path":
+            return _DIGITS.sub("N", match["last"]) or "PATH"
+        case "quoted":
+            return match[0]
+        case what:
+            return _PLACES[what or ""]
+
+
+_PLACES = {"address": "", "uuid": "ID", "id": "ID", "time": "TIME", "worker": "WORKER", "number": "N"}
