@@ -32,8 +32,8 @@ class Config:
 
     source: tuple[str, ...] = ()  # folders of the implementation, relative to the root; empty: found by layout
     tests: tuple[str, ...] = ()  # folders of the tests; empty: found by name
-    store: str = DEFAULT_STORE
-    kinds: tuple[KindRule, ...] = ()
+    store: str = DEFAULT_STORE  # URL of the database; a relative path starts at the folder of the main worktree
+    kinds: tuple[KindRule, ...] = ()  # rules that come before the kinds of the package
     path: Path | None = None  # the file that it came from
 
 

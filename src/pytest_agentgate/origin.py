@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 # Variables that hold a name, most specific first; AI_AGENT and AGENT are conventions that several tools follow.
-_NAMES = ("AGENTGATE_AGENT", "AI_AGENT", "AGENT_NAME", "AGENT")
+NAMES = ("AGENTGATE_AGENT", "AI_AGENT", "AGENT_NAME", "AGENT")
 # Variables by which coding agents tell that a command is theirs, and the agent's name; an id tells it from its peers.
-_SIGNS = (
+SIGNS = (
     ("CLAUDE_CODE_SESSION_ID", "claude-code"),
     ("CLAUDECODE", "claude-code"),
     ("CODEX_THREAD_ID", "codex"),
@@ -42,9 +42,9 @@ def agent_of(option: str | None, environ: Mapping[str, str] = os.environ) -> str
 
     Never empty, one line, at most 200 characters.
     """
-    named = option or next((environ[name] for name in _NAMES if environ.get(name)), "")
+    named = option or next((environ[name] for name in NAMES if environ.get(name)), "")
     if not named:
-        named = next((_sign(name, environ[variable]) for variable, name in _SIGNS if environ.get(variable)), "")
+        named = next((_sign(name, environ[variable]) for variable, name in SIGNS if environ.get(variable)), "")
     return " ".join((named or _user_at_host()).split())[:200] or _user_at_host()
 
 
