@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pytest_agentgate.model import Cause, CauseStatus, Counts, Kind, RunSummary
 from pytest_agentgate.report.phrases import extent, headline, location, ordered, tally
-from pytest_agentgate.report.printable import fit, printable, wrap
+from pytest_agentgate.report.printable import columns, fit, printable, wrap
 
 SHOWN = 12
 """How many causes the summary shows unless it is asked for all."""
@@ -36,6 +36,12 @@ def summary(run_summary: RunSummary, *, width: int | None, colour: bool, verbose
     them with an example of each, 2 every failed test. Lines to copy are never broken.
     """
     return "\n".join(_Screen(width, colour).lines(run_summary, verbose)) + "\n"
+
+
+def line(run_summary: RunSummary) -> str:
+    """The run in one line."""
+    run = printable(run_summary.run.id)
+    return f"agentgate: {headline(run_summary)}" + (f" (run {run})" if run else "") + "\n"
 
 
 class _Screen:
@@ -85,21 +91,29 @@ class _Screen:
 
     def details(self, cause: Cause, room: int | None) -> Iterator[str]:
         status = cause.status.value
-        said = ", ".join(filter(None, (extent(cause), location(cause.exemplar) and f"at {location(cause.exemplar)}")))
-        first, *rest = wrap(f"{status}: {said}", room)
+        where = location(cause.exemplar)
+        first, *rest = _flow([f"{status}: {extent(cause)}", f"at {where}" if where else ""], room)
         yield self.paint(status, _MARKS[cause.status]) + self.paint(first[len(status) :], _DIM)
         for line in rest:
             yield self.paint(line, _DIM)
 
     def footer(self, run_summary: RunSummary) -> Iterator[str]:
-        said = f"run {printable(run_summary.run.id)}" if run_summary.run.id else ""
-        if run_summary.run.counts != Counts():
-            said = ", ".join(filter(None, (said, tally(run_summary.run.counts))))
-        for line in wrap(said, self.width) if said else ():
+        run = f"run {printable(run_summary.run.id)}" if run_summary.run.id else ""
+        counts = tally(run_summary.run.counts) if run_summary.run.counts != Counts() else ""
+        for line in _flow([counts, run], self.width, "; "):
             yield self.paint(line, _DIM)
 
     def paint(self, text: str, code: str) -> str:
         return f"\x1b[{code}m{text}\x1b[0m" if self.colour and text else text
+
+
+def _flow(parts: list[str], room: int | None, glue: str = ", ") -> list[str]:
+    """The parts on one line if they fit there, else each on its own."""
+    parts = [part for part in parts if part]
+    together = glue.join(parts)
+    if room is None or columns(together) <= room:
+        return [together] if parts else []
+    return [line for part in parts for line in wrap(part, room)]
 
 
 def agent(run_summary: RunSummary, budget: int = 2000) -> str:

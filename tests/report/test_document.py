@@ -1,0 +1,101 @@
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pytest_agentgate.model import Evidence, Failure, RunSummary
+from pytest_agentgate.report.document import document, render
+
+SCHEMA = json.loads((Path(__file__).parents[2] / "docs/reference/agentgate-1.schema.json").read_text())
+VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
+
+
+def read(summary: RunSummary) -> dict[str, Any]:
+    read: dict[str, Any] = json.loads(render(summary))
+    return read
+
+
+def test_the_schema_is_one() -> None:
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+
+
+def test_the_schema_refuses_what_is_no_document(run: RunSummary) -> None:
+    for key in ("schema", "run", "counts", "causes"):
+        broken = document(run)
+        del broken[key]
+        assert not VALIDATOR.is_valid(broken)
+
+
+def test_the_keys_are_those_of_the_documented_form_in_its_order(run: RunSummary) -> None:
+    data = read(run)
+    assert list(data) == ["schema", "run", "counts", "causes", "gates", "findings", "attempts"]
+    assert data["schema"] == "agentgate/1"
+    assert list(data["causes"][0]) == [
+        "signature", "kind", "title", "size", "hidden", "files", "tests", "exemplar", "suspects", "next_action",
+        "rerun", "history",
+    ]  # fmt: skip
+
+
+def test_it_says_what_is_known(run: RunSummary) -> None:
+    data = read(run)
+    assert data["run"]["commit"] == run.run.commit
+    assert data["run"]["workers"] == 2
+    assert data["counts"]["not_run"] == 33
+    assert [cause["size"] for cause in data["causes"]] == [264, 24, 4, 3]
+    assert data["causes"][1]["hidden"] == 1204
+    assert data["causes"][1]["exemplar"] == {
+        "nodeid": "tests/test_rooms.py",
+        "scope": "collect",
+        "when": "collect",
+        "type": "ModuleNotFoundError",
+        "message": "No module named 'livekit'",
+        "crash": {"path": "tests/test_rooms.py", "line": 3, "function": "<module>", "role": "test"},
+    }
+    assert data["causes"][2]["history"] == {"status": "regressed", "seen": 0}
+
+
+def test_a_library_is_not_where_it_crashed_if_own_code_called_it(run: RunSummary) -> None:
+    assert read(run)["causes"][0]["exemplar"]["crash"]["path"] == "src/orchestrator/config.py"
+
+
+def test_order_does_not_matter(run: RunSummary) -> None:
+    turned = [replace(cause, tests=cause.tests[::-1], files=cause.files[::-1]) for cause in run.causes[::-1]]
+    assert render(replace(run, causes=tuple(turned))) == render(run)
+
+
+def on_another_worker(failure: Failure, message: str) -> Failure:
+    raised = replace(failure.evidence.raised, message=message)
+    return replace(failure, evidence=Evidence((raised,), worker="gw7"), text="[gw7] linux")
+
+
+@pytest.mark.parametrize(
+    ("serial", "distributed"),
+    [
+        ("no key in <Shop object at 0x7f12ab34cd50>", "no key in <Shop object at 0x7e9900001110>"),
+        ("/tmp/pytest-of-ada/pytest-12/test_a0/x.toml", "/tmp/pytest-of-ada/pytest-13/popen-gw0/test_a0/x.toml"),
+    ],
+)
+def test_serial_and_distributed_runs_differ_under_run_only(run: RunSummary, serial: str, distributed: str) -> None:
+    alone = replace(run.causes[0], exemplar=on_another_worker(run.causes[0].exemplar, serial))
+    spread = replace(run.causes[0], exemplar=on_another_worker(run.causes[0].exemplar, distributed))
+    one = document(RunSummary(replace(run.run, workers=0, duration=1.0, id="a"), (alone,)))
+    two = document(RunSummary(replace(run.run, workers=3, duration=2.0, id="b"), (spread,)))
+    assert one.pop("run") != two.pop("run")
+    assert json.dumps(one) == json.dumps(two)
+
+
+@settings(max_examples=60)
+@given(st.data())
+def test_any_run_is_ascii_json_of_the_documented_form(
+    hostile: st.SearchStrategy[RunSummary], data: st.DataObject
+) -> None:
+    summary = data.draw(hostile)
+    text = render(summary)
+    assert text.isascii()
+    VALIDATOR.validate(json.loads(text))
+    assert sorted(cause.title for cause in summary.causes) == sorted(c["title"] for c in json.loads(text)["causes"])

@@ -1,0 +1,69 @@
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pytest_agentgate.errors import AgentgateError, UsageError
+from pytest_agentgate.model import Kind, RunSummary
+from pytest_agentgate.report.formats import ReportTarget, parse, write
+
+
+@pytest.mark.parametrize(
+    ("option", "target"),
+    [
+        ("md:out.md", ReportTarget("md", Path("out.md"))),
+        ("json:C:\\x\\y.json", ReportTarget("json", Path("C:\\x\\y.json"))),
+        ("logs:a:b", ReportTarget("logs", Path("a:b"))),
+    ],
+)
+def test_a_target_is_a_format_and_a_path(option: str, target: ReportTarget) -> None:
+    assert parse(option) == target
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ("out.md", "'out.md' is not FORMAT:PATH"),
+        ("C:\\out.md", "no format 'C'"),
+        ("jsn:x", "no format 'jsn'; did you mean 'json'?"),
+        ("md:", "'md:' names no path"),
+        ("", "'' is not FORMAT:PATH"),
+    ],
+)
+def test_a_wrong_target_is_refused_in_one_line(option: str, message: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse(option)
+    assert str(caught.value) == f"--agentgate-report: {message}; the formats are json, md, logs"
+
+
+def test_folders_are_made_and_files_replaced(tmp_path: Path, run: RunSummary) -> None:
+    path = tmp_path / "a" / "b.json"
+    assert write(ReportTarget("json", path), run) == [path]
+    write(ReportTarget("json", path), replace(run, causes=()))
+    assert json.loads(path.read_text())["causes"] == []
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_logs_are_a_folder_without_what_an_earlier_run_said(tmp_path: Path, run: RunSummary) -> None:
+    failure = run.causes[0].exemplar
+    other = replace(failure, reason=replace(failure.reason, kind=Kind.TIMEOUT))
+    (tmp_path / "notes.txt").write_text("mine")
+    write(ReportTarget("logs", tmp_path), run, [other])
+    assert failure.nodeid in (tmp_path / "timeout_errors.log").read_text()
+    write(ReportTarget("logs", tmp_path), run, [failure])
+    assert (tmp_path / "timeout_errors.log").read_text() == "no timeout failures\n"
+    assert failure.nodeid in (tmp_path / "validation_errors.log").read_text()
+    assert (tmp_path / "notes.txt").read_text() == "mine"
+
+
+def test_a_report_that_cannot_be_written_is_one_line_with_its_path(tmp_path: Path, run: RunSummary) -> None:
+    (tmp_path / "file").write_text("")
+    path = tmp_path / "file" / "out.md"
+    with pytest.raises(AgentgateError, match="cannot write the report") as caught:
+        write(ReportTarget("md", path), run)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+    with pytest.raises(AgentgateError, match="is a folder"):
+        write(ReportTarget("md", tmp_path), run)
+    assert list(tmp_path.iterdir()) == [tmp_path / "file"]
