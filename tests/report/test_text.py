@@ -48,10 +48,19 @@ def test_causes_come_largest_first_however_they_were_given(run: RunSummary) -> N
 
 
 def test_a_line_to_copy_is_never_broken(run: RunSummary) -> None:
-    command = "pytest " + " ".join(f"tests/test_{number}.py" for number in range(30))
+    command = "pytest " + " ".join(f"tests/test_{number}.py" for number in range(9))
     long = replace(run, causes=(replace(run.causes[0], rerun=command),))
-    assert command in summary(long, width=80, colour=False)
-    assert command in summary(long, width=None, colour=False)
+    assert f" {command}\n" in summary(long, width=80, colour=False)
+
+
+def test_a_command_of_many_lines_makes_room_for_one_that_runs_the_example(run: RunSummary) -> None:
+    command = "pytest " + " ".join(f"tests/test_{number}.py" for number in range(90))
+    long = replace(run, causes=(replace(run.causes[0], rerun=command),))
+    short = "python -m pytest 'tests/test_config.py::test_load[redis-0]'  # one of 264\n"
+    assert short in summary(long, width=80, colour=False)
+    assert short in agent(long, 300)
+    assert f" {command}\n" in summary(long, width=80, colour=False, verbose=1)
+    assert f" {command}\n" in summary(long, width=None, colour=False)
 
 
 def test_only_the_largest_causes_are_shown_unless_all_are_asked_for(run: RunSummary) -> None:
@@ -133,7 +142,8 @@ def test_what_an_agent_does_not_get_is_said(run: RunSummary) -> None:
 
 
 def test_an_agent_never_gets_half_a_command(run: RunSummary) -> None:
-    command = "pytest " + "tests/test_x.py " * 900
-    text = agent(replace(run, causes=(replace(run.causes[0], rerun=command),)))
+    exemplar = replace(run.causes[0].exemplar, nodeid="tests/test_x.py::" + "x" * 900)
+    cause = replace(run.causes[0], exemplar=exemplar, rerun="pytest " + "tests/test_x.py " * 900)
+    text = agent(replace(run, causes=(cause,)), 300)
     assert "rerun: too long for here" in text
     assert "pytest tests/test_x.py" not in text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -10,8 +11,8 @@ from pytest_agentgate.report.printable import printable
 
 
 def ordered(causes: Iterable[Cause]) -> list[Cause]:
-    """Largest first; equal ones in the order of their signatures."""
-    return sorted(causes, key=lambda cause: (-cause.size, cause.signature))
+    """Largest first; equal ones by kind and signature."""
+    return sorted(causes, key=lambda cause: (-cause.size, cause.kind, cause.signature))
 
 
 def headline(summary: RunSummary) -> str:
@@ -65,10 +66,10 @@ class Reach:
 
 
 def reach(cause: Cause) -> Reach:
-    """What of a cause's size are tests, what files, what runs: the id of a file is its path, of a run nothing."""
-    collectors = sum(1 for nodeid in cause.tests if nodeid and "::" not in nodeid)
-    runs = sum(1 for nodeid in cause.tests if not nodeid) or (not cause.tests and cause.exemplar.nodeid == "")
-    return Reach(tests=max(cause.size - collectors - runs, 0), collectors=collectors, runs=int(runs))
+    """What of a cause's size are tests, what files, what the run: the id of a file is its path, a run has none."""
+    nodeids = [nodeid for nodeid in cause.tests if nodeid]
+    collectors = sum("::" not in nodeid for nodeid in nodeids)
+    return Reach(tests=len(nodeids) - collectors, collectors=collectors, runs=max(cause.size - len(nodeids), 0))
 
 
 def extent(cause: Cause) -> str:
@@ -105,6 +106,14 @@ def location(failure: Failure) -> str:
         return ""
     said = f"{frame.path}:{frame.line}"
     return printable(f"{said} in {frame.function}" if frame.function else said)
+
+
+def rerun(cause: Cause, longest: int | None) -> str:
+    """The command that runs a cause's tests again; where it is too long, one that runs its example, and says so."""
+    command = printable(cause.rerun)
+    if longest is None or len(command) <= longest or not cause.exemplar.nodeid:
+        return command
+    return f"python -m pytest {shlex.quote(printable(cause.exemplar.nodeid))}  # one of {cause.size:,}"
 
 
 def counted(number: int, word: str) -> str:

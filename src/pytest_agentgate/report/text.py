@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pytest_agentgate.model import Cause, CauseStatus, Counts, Kind, RunSummary
-from pytest_agentgate.report.phrases import extent, headline, location, ordered, tally
+from pytest_agentgate.report.phrases import extent, headline, location, ordered, rerun, tally
 from pytest_agentgate.report.printable import columns, fit, printable, wrap
 
 SHOWN = 12
@@ -14,6 +14,7 @@ SHOWN = 12
 _CHARACTERS_A_TOKEN = 4
 _NARROWEST = 40
 _NEXT = "-> "
+_RERUN = 3  # lines that a command may take
 _COLOURS = {
     Kind.IMPORT: "35",
     Kind.VALIDATION: "33",
@@ -83,7 +84,7 @@ class _Screen:
         for index, line in enumerate(wrap(printable(cause.next_action), room and room - len(_NEXT))):
             yield margin + (" " * len(_NEXT) if index else _NEXT) + line
         if cause.rerun:
-            yield margin + self.paint(printable(cause.rerun), _DIM)
+            yield margin + self.paint(rerun(cause, room and room * _RERUN if not verbose else None), _DIM)
         if verbose == 1 and cause.exemplar.nodeid:
             yield margin + self.paint(f"for example {printable(cause.exemplar.nodeid)}", _DIM)
         if verbose > 1:
@@ -150,8 +151,9 @@ def _entry(number: int, cause: Cause, longest: int) -> str:
     if location(cause.exemplar):
         said.append(f"at: {_cut(location(cause.exemplar), line)}")
     said.append(f"next: {_cut(cause.next_action, line)}")
-    if cause.rerun:  # half a command is another command
-        said.append(f"rerun: {printable(cause.rerun)}" if len(cause.rerun) <= line else "rerun: too long for here")
+    if cause.rerun:
+        command = rerun(cause, line)
+        said.append(f"rerun: {command}" if len(command) <= line else "rerun: too long for here")
     return "\n   ".join(filter(None, said)) + "\n"
 
 
