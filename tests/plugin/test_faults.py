@@ -1,0 +1,138 @@
+"""Processes killed at random moments: what the controller had received is in the store, and no run looks finished.
+
+``AGENTGATE_FAULT_RUNS`` sets how many runs each of the two tests makes; the default keeps the suite short.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pytest_agentgate.capture.runlog import is_live
+from pytest_agentgate.model import RunStatus
+from pytest_agentgate.store import open_store
+
+RUNS = int(os.environ.get("AGENTGATE_FAULT_RUNS", "0"))
+SUITE = """
+import time, pytest
+@pytest.mark.parametrize("n", range({tests}))
+def test_it(n):
+    time.sleep(0.004)
+    assert n % 7, "every seventh"
+"""
+# Registered before the recorder, so called after it: whatever it saw, the recorder has seen.
+WITNESS = """
+import os, pathlib
+ROOT = pathlib.Path(__file__).parent
+WORKER = os.environ.get("PYTEST_XDIST_WORKER")
+(ROOT / "pids" / f"{WORKER or 'controller'}-{os.getpid()}").touch()
+
+if not WORKER:
+    seen = os.open(ROOT / "seen", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    def pytest_runtest_logreport(report):
+        if report.when == "call":
+            os.write(seen, f"{report.nodeid}={report.outcome}\\n".encode())
+"""
+
+
+@pytest.fixture
+def suite(tmp_path: Path) -> Path:
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    (tmp_path / "conftest.py").write_text(WITNESS)
+    for name in ("test_a.py", "test_b.py"):
+        (tmp_path / name).write_text(SUITE.format(tests=120))
+    return tmp_path
+
+
+def start(suite: Path) -> subprocess.Popen[bytes]:
+    for name in ("pids", "seen"):
+        subprocess.run(["rm", "-rf", suite / name], check=True)
+    (suite / "pids").mkdir()
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "-p", "no:cacheprovider", "--agentgate"]
+    return subprocess.Popen(
+        command, cwd=suite, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+
+
+def seen_by_the_controller(suite: Path) -> dict[str, str]:
+    lines = (suite / "seen").read_text().splitlines() if (suite / "seen").exists() else []
+    return dict(line.rsplit("=", 1) for line in lines)
+
+
+def pids(suite: Path, who: str) -> list[int]:
+    return [int(path.name.rpartition("-")[2]) for path in (suite / "pids").glob(f"{who}-*")]
+
+
+def wait_for(suite: Path, who: str, count: int) -> None:
+    """Wait until that many have started, at most 30 s."""
+    for _ in range(3000):
+        if len(pids(suite, who)) >= count:
+            return
+        time.sleep(0.01)
+    pytest.fail(f"{who}: fewer than {count} have started")
+
+
+def recorded(suite: Path) -> tuple[RunStatus, dict[str, str]]:
+    """The status of the latest run and its outcomes, as the next command finds them."""
+    with open_store(f"sqlite:///{suite}/.agentgate/agentgate.db") as store:
+        store.ingest(suite / ".agentgate/runs")
+        run = store.run("last")
+        return run.status, {result.nodeid: result.outcome.value for result in store.results(run.id)}
+
+
+def moments(seed: int, runs: int) -> Iterator[tuple[int, float]]:
+    """A number and a delay in seconds for each run, the same ones every time."""
+    chance = random.Random(seed)
+    return ((number, chance.uniform(0.0, 1.2)) for number in range(runs))
+
+
+def test_killed_workers_lose_nothing_that_the_controller_received(suite: Path) -> None:
+    for number, delay in moments(1, RUNS or 4):
+        process = start(suite)
+        wait_for(suite, "gw*", 2)
+        time.sleep(delay)
+        os.kill(random.Random(number).choice(pids(suite, "gw*")), signal.SIGKILL)
+        assert process.wait(60) != 0
+        status, outcomes = recorded(suite)
+        seen = seen_by_the_controller(suite)
+        assert seen.items() <= outcomes.items(), number
+        assert len(outcomes) in (0, 240), number
+        assert status is not RunStatus.RUNNING
+
+
+def test_a_killed_controller_loses_nothing_that_it_received(suite: Path) -> None:
+    for number, delay in moments(2, RUNS or 4):
+        process = start(suite)
+        wait_for(suite, "controller", 1)
+        time.sleep(delay * 1.5)
+        finished = process.poll() is not None
+        process.kill()
+        process.wait()
+        for pid in pids(suite, "gw*"):  # they end by themselves; the next run must not meet them
+            for _ in range(500):
+                if not Path(f"/proc/{pid}").exists():
+                    break
+                time.sleep(0.01)
+        seen = seen_by_the_controller(suite)
+        logs = sorted((suite / ".agentgate/runs").glob("*.jsonl"), key=lambda path: path.stat().st_mtime_ns)
+        if not logs:
+            assert not seen
+            continue
+        assert not is_live(logs[-1])
+        status, outcomes = recorded(suite)
+        assert seen.items() <= outcomes.items(), number
+        ended = json.loads(logs[-1].read_bytes().splitlines()[-1])["event"] == "end" if finished else False
+        if not ended and b'"event":"end"' not in logs[-1].read_bytes():
+            assert status is RunStatus.INTERRUPTED, number
+        (suite / ".agentgate/agentgate.db").unlink(missing_ok=True)
+        for log in logs:
+            log.unlink()
