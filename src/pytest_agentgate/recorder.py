@@ -198,7 +198,7 @@ class Recorder:
                 duration = self._setups.pop(report.nodeid, 0.0) + report.duration
                 self._result(report.nodeid, outcome, duration, worker, when=when, reason=reason)
             return
-        if report.when == "???":  # how xdist reports a test that took its worker with it
+        if str(report.when) == "???":  # how xdist reports a test that took its worker with it
             self._crashed.add(worker)
         self._failure_of_test(report, when, worker)
         if _is_subtest(report):
@@ -301,7 +301,7 @@ class Recorder:
                 return
             self._hiding.add((nodeid, reason.signature))
         self._failures += 1
-        event = {
+        event: dict[str, Any] = {
             "event": "failure",
             "nodeid": self._nodeid(nodeid),
             "scope": scope.value,

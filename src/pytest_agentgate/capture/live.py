@@ -88,7 +88,7 @@ class WorkerCapture(LiveCapture):
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Attach before xdist serialises the report."""
-        if report.failed or report.outcome == "rerun":
+        if not report.passed and not report.skipped:  # failed, or rerun where a plugin says so
             evidence = self.take(report)
             if evidence is not None:
                 setattr(report, ATTRIBUTE, evidence)
