@@ -1,0 +1,196 @@
+"""Write the pages of the reference that the code already contains: ``python docs/generate.py``.
+
+A test compares what is written with what would be; nothing here runs when the documentation is built.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import MISSING, fields
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pytest_agentgate import config, hookspecs, model, origin, plugin
+from pytest_agentgate.cli import main
+
+REFERENCE = Path(__file__).parent / "reference"
+
+
+def pages() -> dict[Path, str]:
+    """File -> text of every generated page."""
+    made: Mapping[str, Callable[[], Iterator[str]]] = {
+        "command-line.md": _command_line,
+        "pytest.md": _pytest,
+        "configuration.md": _configuration,
+    }
+    return {
+        REFERENCE / name: "\n".join(["<!-- Made by docs/generate.py -->", *lines(), ""]) for name, lines in made.items()
+    }
+
+
+def write() -> None:
+    for path, text in pages().items():
+        path.write_text(text, encoding="utf-8", newline="\n")
+
+
+# ---- the command line
+
+
+def _command_line() -> Iterator[str]:
+    yield "# Command line"
+    yield from _help(main.help)
+    context = click.Context(main, info_name="agentgate")
+    yield from ("", *_options(main))
+    for name in main.list_commands(context):
+        command = main.get_command(context, name)
+        assert command is not None
+        yield from ("", f"## agentgate {name}", "", "```text", " ".join(["agentgate", name, *_usage(command)]), "```")
+        yield from _help(command.help)
+        yield from ("", *_options(command))
+
+
+def _usage(command: click.Command) -> Iterator[str]:
+    yield "[OPTIONS]"
+    for parameter in command.params:
+        if isinstance(parameter, click.Argument):
+            name = parameter.metavar or (parameter.name or "").upper()
+            name += "..." if parameter.nargs == -1 and not name.endswith("...") else ""
+            yield name if parameter.required or name.startswith("[") else f"[{name}]"
+
+
+def _help(text: str | None) -> Iterator[str]:
+    """The paragraphs of a docstring as Markdown; those that click leaves as they are become code."""
+    for paragraph in inspect.cleandoc(text or "").replace("``", "`").split("\n\n"):
+        lines = paragraph.strip("\n").splitlines()
+        if lines[:1] == ["\b"]:
+            yield from ("", "```text", *(line.rstrip() for line in lines[1:]), "```")
+        elif lines:
+            yield from ("", *lines)
+
+
+def _options(command: click.Command) -> Iterator[str]:
+    options = [
+        parameter for parameter in command.params if isinstance(parameter, click.Option) and not parameter.hidden
+    ]
+    if options:
+        yield from _head("option", "meaning")
+    for option in options:
+        names = ", ".join(f"`{name}`" for name in (*option.opts, *option.secondary_opts))
+        repeated = "; can be given several times" if option.multiple else ""
+        yield _row(f"{names}{_value(option)}", (option.help or "").rstrip(".") + repeated)
+
+
+def _value(option: click.Option) -> str:
+    if option.is_flag or option.count:
+        return ""
+    if isinstance(option.type, click.Choice) and option.metavar is None:
+        return f" `{{{','.join(str(choice) for choice in option.type.choices)}}}`"
+    return f" `{option.metavar or option.type.name.upper()}`"
+
+
+# ---- pytest
+
+
+class _Options:
+    """Takes what a plugin declares, in place of pytest's parser."""
+
+    def __init__(self) -> None:
+        self.options: list[tuple[tuple[str, ...], dict[str, Any]]] = []
+        self.settings: list[tuple[str, str]] = []
+
+    def getgroup(self, *_: Any) -> _Options:
+        return self
+
+    def addoption(self, *names: str, **attributes: Any) -> None:
+        self.options.append((names, attributes))
+
+    def addini(self, name: str, help: str, *_: Any, **__: Any) -> None:
+        self.settings.append((name, help))
+
+
+def _pytest() -> Iterator[str]:
+    declared = _Options()
+    plugin.pytest_addoption(declared)  # type: ignore[arg-type]
+    yield "# pytest options and hooks"
+    yield from ("", "## Options", "")
+    yield from _head("option", "meaning")
+    for names, attributes in declared.options:
+        choices = attributes.get("choices")
+        value = attributes.get("metavar") or (f"{{{','.join(choices)}}}" if choices else "")
+        yield _row(f"`{' '.join([', '.join(names), value]).strip()}`", attributes["help"])
+    yield from ("", "Without `--agentgate` the plugin is dormant: the other options have no effect.")
+    yield from ("", "## Who runs", "")
+    yield "The first that is set names the agent: `--agentgate-agent`, then these variables, then `user@host`."
+    yield from ("", *_head("variable", "agent"))
+    for name in origin.NAMES:
+        yield _row(f"`{name}`", "its value")
+    for name, agent in origin.SIGNS:
+        yield _row(f"`{name}`", f"`{agent}`")
+    yield from ("", "## Hooks", "")
+    yield "For conftest files and plugins; they may be defined whether or not a run is recorded."
+    for name, hook in inspect.getmembers(hookspecs, inspect.isfunction):
+        if name.startswith("pytest_"):
+            yield from ("", f"### {name}", "", "```python", f"def {name}{_signature(hook)}: ...", "```")
+            yield from _help(hook.__doc__)
+
+
+def _signature(function: Callable[..., Any]) -> str:
+    names = function.__annotations__
+    taken = ", ".join(f"{name}: {annotation}" for name, annotation in names.items() if name != "return")
+    return f"({taken}) -> {names['return']}"
+
+
+# ---- the configuration
+
+
+def _configuration() -> Iterator[str]:
+    yield "# Configuration"
+    yield from ("", *_help(config.__doc__)) if config.__doc__ else ()
+    yield from ("", "## `[tool.agentgate]`", "", "In `agentgate.toml` the same keys stand at the top.", "")
+    yield from _head("key", "default", "meaning")
+    comments = _comments(config.Config)
+    for field in fields(config.Config):
+        if field.name != "path":
+            default = field.default if field.default is not MISSING else ""
+            shown = "[]" if default == () else f'"{default}"'
+            yield _row(f"`{field.name}`", f"`{shown}`", comments[field.name])
+    yield from ("", "## `[[tool.agentgate.kinds.KIND]]`", "", *_help(model.KindRule.__doc__))
+    yield from ("", *_head("key", "meaning"))
+    rule = _comments(model.KindRule)
+    for field in fields(model.KindRule):
+        if field.name != "kind":
+            yield _row(f"`{field.name}`", rule[field.name])
+
+
+def _comments(owner: type) -> dict[str, str]:
+    """The comment behind each field of a dataclass."""
+    source = inspect.getsource(owner)
+    lines = source.splitlines()
+    [definition] = ast.parse(inspect.cleandoc(source)).body
+    assert isinstance(definition, ast.ClassDef)
+    found = {}
+    for statement in definition.body:
+        if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+            line = lines[(statement.end_lineno or 1) - 1]
+            found[statement.target.id] = line[statement.end_col_offset or 0 :].partition("#")[2].strip()
+    return found
+
+
+# ---- tables
+
+
+def _head(*titles: str) -> Iterator[str]:
+    yield _row(*titles)
+    yield "|" + "---|" * len(titles)
+
+
+def _row(*cells: str) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+if __name__ == "__main__":
+    write()
