@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "pytest_agentgate"
-DATA = {PACKAGE / "demo" / "project"}  # a project to be copied: its modules are data here
+DATA = {PACKAGE / "demo" / "project", PACKAGE / "demo" / "base"}  # a project to be copied: its modules are data here
 
 
 @pytest.fixture(scope="session")

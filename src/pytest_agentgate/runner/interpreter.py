@@ -56,7 +56,7 @@ def named(python: str, folder: Path, environ: Mapping[str, str] = os.environ) ->
 def guessed(folder: Path, environ: Mapping[str, str] = os.environ) -> Interpreter:
     """The interpreter that a project seems to use.
 
-    The first that has pytest of: its own environment in ``.venv`` or ``venv``, the active one, the Python that runs this.
+    The first that has pytest of: its own in ``.venv`` or ``venv``, the active environment, the Python that runs this.
     Raises UsageError, with what to do, if the one that has pytest cannot run the suite.
     """
     for program in _candidates(folder, environ):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -11,7 +13,6 @@ from typing import IO
 
 import pytest_agentgate
 from pytest_agentgate.capture import runlog
-from pytest_agentgate.config import find_project
 from pytest_agentgate.errors import AgentgateError, UsageError
 from pytest_agentgate.runner.injection import private_folder
 from pytest_agentgate.runner.interpreter import Interpreter
@@ -19,13 +20,16 @@ from pytest_agentgate.runner.supervision import supervision
 
 PLUGIN = "agentgate"
 
+_SETTINGS = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")
+_OFF = re.compile(rf"""-p["'\s,=]*no:(?:pytest_)?{PLUGIN}\b""")
+
 
 @dataclass(frozen=True)
 class Ended:
     """How a suite's process ended, and what it left behind."""
 
     status: int  # pytest's own exit status; 128 + signal if it was killed
-    log: Path | None  # None: it ended before the plugin could write
+    log: Path | None  # None: it ended before the plugin could write one
     complete: bool  # the log has its end
     asked_to_stop: bool  # from outside, by a signal
 
@@ -41,22 +45,22 @@ def run_suite(
     """Run ``python -m pytest --agentgate ARGUMENTS`` in a folder, with the plugin injected where it is not installed.
 
     ``output`` takes what the child prints; without it, our own streams do. Raises UsageError if the arguments turn the
-    plugin off, AgentgateError if the child cannot be started, ConfigError if the project's configuration is wrong.
+    plugin off, AgentgateError if the child cannot be started.
     """
-    if turns_plugin_off(arguments):
-        raise UsageError(f"-p no:{PLUGIN} leaves nothing to run: it turns off the plugin that records the run")
-    runs = find_project(folder).runs
-    before = _logs(runs)
-    arguments = ["-p", PLUGIN, "--agentgate", *arguments]
+    if _turns_plugin_off(arguments):
+        raise UsageError(f"-p no:{PLUGIN} turns off what records the run; leave it out, or start pytest itself")
+    version = pytest_agentgate.__version__
     with supervision() as supervised, ExitStack() as stack:
-        environment, keep_open = dict(environ), []
         try:
-            if interpreter.plugin != pytest_agentgate.__version__:
-                private = stack.enter_context(private_folder(pytest_agentgate.__version__))
-                environment = private.environment(environ)
+            told = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="agentgate-told-"))) / "log"
+            environment = {**environ, runlog.TELL: str(told)}
+            keep_open = []
+            if interpreter.plugin != version:
+                private = stack.enter_context(private_folder(version))
+                environment = private.environment(environment)
                 keep_open = [private.lock] if private.lock is not None else []
-            pid, status = supervised.run(
-                [interpreter.path, "-m", "pytest", *arguments],
+            status = supervised.run(
+                [interpreter.path, "-m", "pytest", "-p", PLUGIN, "--agentgate", *arguments],
                 folder=folder,
                 environ=environment,
                 keep_open=keep_open,
@@ -64,16 +68,28 @@ def run_suite(
             )
         except OSError as error:
             raise AgentgateError(f"{interpreter.path}: the tests cannot be started: {error.strerror}") from error
-        asked = supervised.was_asked_to_stop
-    log, complete = _log_of(runs, before, pid, arguments)
-    return Ended(status, log, complete, asked)
+        log = Path(os.fsdecode(told.read_bytes())) if told.exists() else None
+        return Ended(status, log, log is not None and _has_end(log), supervised.was_asked_to_stop)
 
 
-def turns_plugin_off(arguments: Sequence[str]) -> bool:
-    """Whether the last word that pytest's arguments say on the plugin is ``-p no:agentgate``."""
+def settings_against(folder: Path, environ: Mapping[str, str] = os.environ) -> str:
+    """Where a project's own settings turn the plugin off, which a run overrules: a file's name, a variable's, or ""."""
+    if _OFF.search(environ.get("PYTEST_ADDOPTS", "")):
+        return "PYTEST_ADDOPTS"
+    for name in _SETTINGS:
+        try:
+            if _OFF.search((folder / name).read_text(encoding="utf-8", errors="replace")):
+                return name
+        except OSError:
+            continue
+    return ""
+
+
+def _turns_plugin_off(arguments: Sequence[str]) -> bool:
+    """Whether the last word of the arguments on the plugin is ``-p no:agentgate``."""
     off = False
     for index, argument in enumerate(arguments):
-        name = argument[2:] if argument.startswith("-p") and argument != "-p" else ""
+        name = argument.removeprefix("-p") if argument.startswith("-p") else ""
         if argument == "-p":
             name = next(iter(arguments[index + 1 :]), "")
         name = name.strip()
@@ -82,22 +98,6 @@ def turns_plugin_off(arguments: Sequence[str]) -> bool:
     return off
 
 
-def _logs(runs: Path) -> set[Path]:
-    return set(runs.glob(f"*{runlog.SUFFIX}"))
-
-
-def _log_of(runs: Path, before: set[Path], pid: int, arguments: list[str]) -> tuple[Path | None, bool]:
-    """The log that a process wrote, among those that others may have written meanwhile; and whether it has an end."""
-    same_arguments = []
-    for path in sorted(_logs(runs) - before):
-        events, _ = runlog.read(path)
-        start = events[0] if events else {}
-        if start.get("event") != "run":
-            continue
-        if start.get("arguments") == arguments:
-            ended = any(event.get("event") == "end" for event in events[-1:])
-            if start.get("pid") == pid:
-                return path, ended
-            same_arguments.append((path, ended))
-    # A launcher between us and Python, such as those of Windows' environments, gives it another process id.
-    return same_arguments[0] if len(same_arguments) == 1 else (None, False)
+def _has_end(log: Path) -> bool:
+    events, _ = runlog.read(log)
+    return any(event.get("event") == "end" for event in events[-1:])

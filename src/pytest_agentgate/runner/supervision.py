@@ -16,8 +16,8 @@ from pathlib import Path
 from types import FrameType
 from typing import IO
 
-# What a child is sent, firmer each time, and the seconds it has until the next. SIGINT is how pytest is asked to stop: fixtures
-# finish and the log gets its end. SIGTERM would kill it at once.
+# What a child is sent, firmer each time, and the seconds it has until the next. SIGINT is how pytest is asked to stop:
+# fixtures finish and the log gets its end. SIGTERM would kill it at once.
 _FIRMER = ((signal.SIGINT, 30.0), (signal.SIGTERM, 5.0), (getattr(signal, "SIGKILL", signal.SIGTERM), 0.0))
 _STOPPING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
@@ -45,10 +45,10 @@ class Supervision:
         environ: Mapping[str, str],
         keep_open: Sequence[int] = (),
         output: IO[bytes] | None = None,
-    ) -> tuple[int, int]:
-        """Run a command to its end; -> its process id, and its exit status as a shell has it: 128 + signal if killed.
+    ) -> int:
+        """Run a command to its end; -> its exit status as a shell has it: 128 + signal if it was killed.
 
-        Streams are inherited, but for ``output``, which takes both stdout and stderr. Raises OSError if it cannot start.
+        Streams are inherited, but ``output`` takes both stdout and stderr. Raises OSError if it cannot start.
         """
         child = subprocess.Popen(
             command,
@@ -68,7 +68,7 @@ class Supervision:
             self._child = None
             if self._timer is not None:
                 self._timer.cancel()
-        return child.pid, 128 - status if status < 0 else status
+        return 128 - status if status < 0 else status
 
     def on_signal(self, number: int, frame: FrameType | None) -> None:
         """Ask the child to stop, more firmly with each signal."""

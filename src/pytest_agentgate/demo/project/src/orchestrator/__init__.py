@@ -1,0 +1,1 @@
+"""Answers calls: rooms, turns, replies and transcripts of a voice service."""
