@@ -6,7 +6,7 @@ import json
 import re
 from dataclasses import asdict
 
-from pytest_agentgate.model import JSON, Cause, Failure, RunSummary
+from pytest_agentgate.model import JSON, Cause, Counts, Failure, Run, RunSummary
 from pytest_agentgate.report.phrases import ordered, place
 
 SCHEMA = "agentgate/1"
@@ -17,34 +17,41 @@ _VOLATILE = (
 )
 
 
-def document(summary: RunSummary) -> dict[str, JSON]:
+def document(summary: RunSummary | None) -> dict[str, JSON]:
     """The document as data: equal runs have equal documents, apart from what stands under ``run``.
 
     Workers, durations, times and ids stand under ``run`` only, so that ``counts`` and ``causes`` of a serial and of a
-    distributed run of the same suite are the same.
+    distributed run of the same suite are the same. Without a run the document has none and is empty.
     """
-    run: dict[str, JSON] = asdict(summary.run)
-    counts = run.pop("counts")
-    run["status"] = summary.run.status.value
-    run["plugins"] = [*summary.run.plugins]
-    run["arguments"] = [*summary.run.arguments]
+    run = run_data(summary.run) if summary else None
+    counts = run.pop("counts") if run else asdict(Counts())
     return {
         "schema": SCHEMA,
         "run": run,
         "counts": counts,
-        "causes": [_cause(cause) for cause in ordered(summary.causes)],
+        "causes": [cause_data(cause) for cause in ordered(summary.causes)] if summary else [],
         "gates": [],
         "findings": [],
         "attempts": [],
     }
 
 
-def render(summary: RunSummary) -> str:
+def render(summary: RunSummary | None) -> str:
     """The document as ASCII text."""
     return json.dumps(document(summary), indent=2) + "\n"
 
 
-def _cause(cause: Cause) -> dict[str, JSON]:
+def run_data(run: Run) -> dict[str, JSON]:
+    """A run as data, its counts with it."""
+    data: dict[str, JSON] = asdict(run)
+    data["status"] = run.status.value
+    data["plugins"] = [*run.plugins]
+    data["arguments"] = [*run.arguments]
+    return data
+
+
+def cause_data(cause: Cause) -> dict[str, JSON]:
+    """A cause as it stands in the document."""
     return {
         "signature": cause.signature,
         "kind": cause.kind.value,
@@ -53,7 +60,7 @@ def _cause(cause: Cause) -> dict[str, JSON]:
         "hidden": cause.hidden,
         "files": [*sorted(cause.files)],
         "tests": [*sorted(cause.tests)],
-        "exemplar": _exemplar(cause.exemplar),
+        "exemplar": failure_data(cause.exemplar),
         "suspects": [],
         "next_action": cause.next_action,
         "rerun": cause.rerun,
@@ -61,7 +68,8 @@ def _cause(cause: Cause) -> dict[str, JSON]:
     }
 
 
-def _exemplar(failure: Failure) -> dict[str, JSON]:
+def failure_data(failure: Failure) -> dict[str, JSON]:
+    """What a failure says of itself, as far as it is the same in equal runs."""
     raised = failure.evidence.raised
     message = raised.message
     for pattern, instead in _VOLATILE:

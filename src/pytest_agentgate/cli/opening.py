@@ -1,0 +1,82 @@
+"""The record that a reading command opens: options, and a store that knows every run there is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from pytest_agentgate.cli import screen, suggestion
+from pytest_agentgate.errors import StoreError, UsageError
+
+if TYPE_CHECKING:
+    from pytest_agentgate.config import Project
+    from pytest_agentgate.model import Run
+    from pytest_agentgate.store import Store
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+NOTHING = "no run is recorded here yet: start one with pytest --agentgate"
+
+
+def record_options(command: Command) -> Command:
+    """``--root``, ``--store`` and ``--json``."""
+    for option in (
+        click.option("--json", "as_json", is_flag=True, help="Write JSON."),
+        click.option("--store", metavar="URL", help="Read this store (default: the project's)."),
+        click.option(
+            "--root",
+            type=click.Path(exists=True, file_okay=False, path_type=Path),
+            default=Path(),
+            metavar="DIR",
+            help="A folder of the project (default: here).",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+@contextmanager
+def opened(root: Path, store: str | None) -> Iterator[Store | None]:
+    """The project's store with everything that its logs say; None where nothing was ever recorded."""
+    from pytest_agentgate.config import find_project, resolve_store
+
+    project = find_project(root)
+    url = resolve_store(store, Path.cwd()) if store else project.store_url
+    if not project.runs.is_dir() and not _is_there(url):
+        yield None
+        return
+    from pytest_agentgate.store import open_store
+
+    with open_store(url) as opened_store:
+        _ingest(opened_store, project)
+        yield opened_store
+
+
+def chosen(store: Store, selector: str | None) -> Run | None:
+    """The run that a selector names, the last one without; None where there is none at all.
+
+    Raises UsageError with what is near.
+    """
+    if selector is None:
+        return next(iter(store.runs(limit=1)), None)
+    try:
+        return store.run(selector)
+    except StoreError as error:
+        near = "" if "did you mean" in str(error) else suggestion(selector, [run.id for run in store.runs(limit=1000)])
+        raise UsageError(f"{error}{near}") from None
+
+
+def _ingest(store: Store, project: Project) -> None:
+    with screen.status("reading the logs of new runs"):
+        ingested = store.ingest(project.runs)
+    for problem in ingested.problems:
+        screen.note(problem)
+
+
+def _is_there(url: str) -> bool:
+    scheme, _, path = url.partition(":///")
+    return scheme != "sqlite" or Path(path).exists()

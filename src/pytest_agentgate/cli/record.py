@@ -1,0 +1,290 @@
+"""``agentgate runs | report | compare | errors``: what the record says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pytest_agentgate.cli import screen
+from pytest_agentgate.cli.opening import NOTHING, chosen, opened, record_options
+from pytest_agentgate.cli.screen import Cell, Column
+from pytest_agentgate.errors import UsageError
+from pytest_agentgate.report.printable import fit, printable
+
+if TYPE_CHECKING:
+    from pytest_agentgate.model import JSON, Failure, Run, RunComparison, RunSummary
+
+_FORMATS = ("text", "md", "json", "agent", "logs")
+
+
+@click.command()
+@click.option(
+    "--limit", type=click.IntRange(min=1), default=20, show_default=True, metavar="N", help="At most so many."
+)
+@record_options
+def runs(limit: int, root: Path, store: str | None, as_json: bool) -> None:
+    """List the recorded runs, newest first.
+
+    \b
+    Example:
+      agentgate runs --limit 5
+    """
+    from pytest_agentgate.report.document import run_data
+
+    with opened(root, store) as record:
+        found = list(record.runs(limit=limit)) if record else []
+    if as_json:
+        screen.say_json([run_data(run) for run in found])
+    elif not found:
+        screen.say(NOTHING)
+    else:
+        screen.table(_RUN_COLUMNS, (_run_row(run) for run in found))
+
+
+@click.command()
+@click.argument("run", required=False)
+@click.option("--format", "form", type=click.Choice(_FORMATS), default=None, help="What to write (default: text).")
+@click.option(
+    "--output", type=click.Path(path_type=Path), metavar="PATH", help="Write a file; for logs, the files of a folder."
+)
+@click.option("-v", "--verbose", count=True, help="All causes with an example each; twice: with all their tests.")
+@record_options
+def report(
+    run: str | None,
+    form: str | None,
+    output: Path | None,
+    verbose: int,
+    root: Path,
+    store: str | None,
+    as_json: bool,
+) -> None:
+    """Write a run's report: of RUN (an id or the beginning of one), else of the last run.
+
+    \b
+    Examples:
+      agentgate report
+      agentgate report --format md --output summary.md
+      agentgate report 20260131T1200 --json
+    """
+    if as_json and form not in (None, "json"):
+        raise UsageError(f"--json and --format {form} exclude each other")
+    form = "json" if as_json else form or "text"
+    if form == "logs" and output is None:
+        raise UsageError("--format logs writes several files: name their folder with --output")
+    failures: Iterable[Failure] = ()
+    summary: RunSummary | None = None
+    with opened(root, store) as record:
+        found = chosen(record, run) if record else None
+        if record and found:
+            summary = record.run_summary(found.id)
+            failures = record.failures(found.id) if form == "logs" else ()
+    if summary is None and run is not None:
+        raise UsageError(f"no run {run!r}: {NOTHING}")
+    write_summary(summary, form, output, verbose, failures)
+
+
+@click.command()
+@click.argument("before")
+@click.argument("after")
+@record_options
+def compare(before: str, after: str, root: Path, store: str | None, as_json: bool) -> None:
+    """Show what became of the tests and causes of one run in another.
+
+    \b
+    Example:
+      agentgate compare 20260131T1200 20260131T1530
+    """
+    with opened(root, store) as record:
+        first = chosen(record, before) if record else None
+        second = chosen(record, after) if record else None
+        if record is None or first is None or second is None:
+            raise UsageError(f"no run {before!r}: {NOTHING}")
+        comparison = record.compare(first.id, second.id)
+    if as_json:
+        screen.say_json(_comparison_data(comparison))
+    else:
+        screen.say("\n".join(_comparison_lines(comparison)))
+
+
+@click.command()
+@click.option("--run", metavar="RUN", help="An id, or the beginning of one (default: the last run).")
+@click.option("--kind", type=click.Choice(list(screen.KINDS)), help="Only failures of this kind.")
+@record_options
+def errors(run: str | None, kind: str | None, root: Path, store: str | None, as_json: bool) -> None:
+    """List the failures of a run.
+
+    \b
+    Example:
+      agentgate errors --kind import
+    """
+    found: list[Failure] = []
+    with opened(root, store) as record:
+        of = chosen(record, run) if record else None
+        if record and of:
+            found = [failure for failure in record.failures(of.id) if kind in (None, failure.reason.kind)]
+    if run is not None and of is None:
+        raise UsageError(f"no run {run!r}: {NOTHING}")
+    if as_json:
+        screen.say_json([_failure_data(failure) for failure in found])
+    elif of is None:
+        screen.say(NOTHING)
+    elif not found:
+        screen.say(f"no {kind} failures in run {of.id}" if kind else f"no failures in run {of.id}")
+    else:
+        screen.table(_FAILURE_COLUMNS, (_failure_row(failure) for failure in found))
+
+
+def write_summary(
+    summary: RunSummary | None, form: str, output: Path | None, verbose: int, failures: Iterable[Failure] = ()
+) -> None:
+    """Print a run in one of the forms, or write it to a file; say so where there is none."""
+    from pytest_agentgate.report import document, formats, markdown, text
+
+    if form == "logs" and output is not None and summary is not None:
+        formats.write(formats.ReportTarget(formats.LOGS, output), summary, failures)
+        return
+    if form == "json":
+        rendered = document.render(summary)
+    elif summary is None:
+        screen.say(NOTHING)
+        return
+    elif form == "md":
+        rendered = markdown.markdown(summary)
+    elif form == "agent":
+        rendered = text.agent(summary)
+    else:
+        to_screen = output is None
+        rendered = text.summary(
+            summary,
+            width=screen.width() if to_screen else None,
+            colour=to_screen and screen.colour(),
+            verbose=verbose,
+        )
+    if output is None:
+        screen.say(rendered)
+    else:
+        formats.write_text(output, rendered)
+
+
+_RUN_COLUMNS = (
+    Column("run"),
+    Column("status"),
+    Column("tests", right=True),
+    Column("failed", right=True),
+    Column("not run", right=True),
+    Column("seconds", right=True),
+    Column("agent", flexible=True),
+    Column("commit", flexible=True),
+)
+
+
+def _run_row(run: Run) -> list[str | Cell]:
+    counts = run.counts
+    failed = counts.failed + counts.errors + counts.collect_errors
+    return [
+        run.id,
+        Cell(run.status, None if run.status == "completed" else "yellow"),
+        f"{counts.total:,}",
+        Cell(f"{failed:,}", "bold red" if failed else "green"),
+        Cell(f"{counts.not_run:,}", "yellow" if counts.not_run else "dim"),
+        "" if run.duration is None else f"{run.duration:,.1f}",
+        run.agent,
+        " ".join(filter(None, (run.branch, run.commit[:10] + ("+" if run.dirty else "")))),
+    ]
+
+
+_FAILURE_COLUMNS = (Column("kind"), Column("test", flexible=True), Column("when"), Column("why", flexible=True))
+
+
+def _failure_row(failure: Failure) -> list[str | Cell]:
+    return [
+        Cell(failure.reason.kind, screen.KINDS[failure.reason.kind]),
+        failure.nodeid or "(the run itself)",
+        failure.when,
+        failure.reason.title,
+    ]
+
+
+def _failure_data(failure: Failure) -> dict[str, JSON]:
+    from pytest_agentgate.report.document import failure_data
+
+    return {
+        **failure_data(failure),
+        "kind": failure.reason.kind.value,
+        "signature": failure.signature,
+        "title": failure.reason.title,
+        "next_action": failure.reason.next_action,
+        "attempt": failure.attempt,
+        "final": failure.final,
+        "worker": failure.evidence.worker,
+    }
+
+
+# A list of a comparison -> what its tests are, and its colour.
+_LISTS = {
+    "newly_failing": ("newly failing", "red"),
+    "still_failing": ("still failing", "yellow"),
+    "fixed": ("fixed", "green"),
+    "silenced": ("silenced: failed before, and now neither fail nor pass", "magenta"),
+    "hidden": ("hidden: their files could not be collected", "red"),
+    "added": ("added", None),
+    "removed": ("removed", None),
+}
+_SHOWN = 20  # of a list, on a terminal
+
+
+def _comparison_data(comparison: RunComparison) -> dict[str, JSON]:
+    from pytest_agentgate.report.document import cause_data, run_data
+
+    return {
+        "before": run_data(comparison.before),
+        "after": run_data(comparison.after),
+        **{name: list(getattr(comparison, name)) for name in _LISTS},
+        "slower": [{"nodeid": one.nodeid, "before": one.before, "after": one.after} for one in comparison.slower],
+        "causes_new": [cause_data(cause) for cause in comparison.causes_new],
+        "causes_gone": [cause_data(cause) for cause in comparison.causes_gone],
+    }
+
+
+def _comparison_lines(comparison: RunComparison) -> Iterator[str]:
+    from pytest_agentgate.report.phrases import tally
+
+    yield f"before {comparison.before.id}  {tally(comparison.before.counts)}"
+    yield f"after  {comparison.after.id}  {tally(comparison.after.counts)}"
+    lists = [
+        *_cause_lists(comparison),
+        *((words, colour, [*getattr(comparison, name)]) for name, (words, colour) in _LISTS.items()),
+        ("slower", "yellow", [f"{one.nodeid}  {one.before:.2f} s, now {one.after:.2f} s" for one in comparison.slower]),
+    ]
+    if not any(items for _, _, items in lists):
+        yield "no difference"
+    for words, colour, items in lists:
+        if items:
+            yield from _listed(f"{len(items):,} {words}", colour, items)
+
+
+def _cause_lists(comparison: RunComparison) -> Iterator[tuple[str, str | None, list[str]]]:
+    for causes, words, colour in (
+        (comparison.causes_new, "new", "red"),
+        (comparison.causes_gone, "gone", "green"),
+    ):
+        said = "cause" if len(causes) == 1 else "causes"
+        yield f"{said} {words}", colour, [f"{cause.size:,} {cause.kind} {cause.title}" for cause in causes]
+
+
+def _listed(head: str, colour: str | None, items: list[str]) -> Iterator[str]:
+    shown = items[:_SHOWN] if screen.on_terminal() else items
+    yield ""
+    yield screen.paint(head, colour, bold=True)
+    for item in shown:
+        yield f"  {fit(printable(item), _room())}"
+    if len(shown) < len(items):
+        yield f"  and {len(items) - len(shown):,} more: --json lists all"
+
+
+def _room() -> int | None:
+    width = screen.width()
+    return width and width - 2

@@ -1,0 +1,163 @@
+"""What a command says: rich on a terminal, plain lines in a pipe, JSON when asked for."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pytest_agentgate.report.printable import columns, printable
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+Style = str | None
+
+# Colours of kinds, those of the summary after a run.
+KINDS = {
+    "import": "magenta",
+    "validation": "yellow",
+    "assertion": "red",
+    "connection": "cyan",
+    "interface": "blue",
+    "fixture": "blue",
+    "timeout": "cyan",
+    "crash": "bold red",
+    "other": "white",
+}
+
+_MOMENT = 0.5  # seconds
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table; ``flexible`` ones give way first where a terminal is narrow."""
+
+    title: str
+    right: bool = False
+    flexible: bool = False
+    style: Style = None
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A text with a style of its own, in rich's words."""
+
+    text: str
+    style: Style = None
+
+
+def on_terminal() -> bool:
+    """Whether a person is looking."""
+    return sys.stdout.isatty()
+
+
+def colour() -> bool:
+    """Whether to colour: on a terminal that can, unless NO_COLOR says no (https://no-color.org)."""
+    return on_terminal() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def width() -> int | None:
+    """Columns of the terminal; None where nothing is to be cut or wrapped."""
+    return console().width if on_terminal() else None
+
+
+def console(*, err: bool = False) -> Console:
+    """A rich console that is plain where it has to be."""
+    from rich.console import Console
+
+    plain = not colour()
+    return Console(stderr=err, color_system=None if plain else "auto", highlight=False, markup=False, emoji=False)
+
+
+def paint(text: str, colour_name: str | None, *, bold: bool = False) -> str:
+    """The text in a colour, where there are colours."""
+    return click.style(text, fg=colour_name, bold=bold) if colour() else text
+
+
+def say(text: str) -> None:
+    """Print text that was made printable; colours in it are meant."""
+    sys.stdout.write(text if text.endswith("\n") else text + "\n")
+
+
+def note(text: str) -> None:
+    """Print a remark that is no result."""
+    click.echo(f"agentgate: {printable(text)}", err=True)
+
+
+def say_json(data: Any) -> None:
+    """Print data as ASCII JSON."""
+    sys.stdout.write(json.dumps(data, indent=2) + "\n")
+
+
+def table(heads: Sequence[Column], rows: Iterable[Sequence[str | Cell]]) -> None:
+    """Print rows, all of a row's texts on one line of a pipe, within the width of a terminal."""
+    cells = [[cell if isinstance(cell, Cell) else Cell(cell) for cell in row] for row in rows]
+    cells = [[Cell(printable(cell.text), cell.style) for cell in row] for row in cells]
+    if on_terminal():
+        _rich(heads, cells)
+    else:
+        say("".join(_plain(heads, cells)))
+
+
+def _plain(heads: Sequence[Column], rows: list[list[Cell]]) -> Iterator[str]:
+    texts = [[head.title for head in heads], *([cell.text for cell in row] for row in rows)]
+    widths = [max(columns(row[index]) for row in texts) for index in range(len(heads))]
+    for row in texts:
+        padded = []
+        for head, text, room in zip(heads, row, widths, strict=True):
+            gap = " " * (room - columns(text))
+            padded.append(gap + text if head.right else text + gap)
+        yield "  ".join(padded).rstrip() + "\n"
+
+
+def _rich(heads: Sequence[Column], rows: list[list[Cell]]) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
+    drawn = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold", show_edge=False)
+    for head in heads:
+        drawn.add_column(
+            head.title,
+            justify="right" if head.right else "left",
+            style=head.style,
+            no_wrap=not head.flexible,
+            overflow="fold",
+            ratio=None,
+        )
+    for row in rows:
+        drawn.add_row(*(Text(cell.text, style=cell.style or "") for cell in row))
+    console().print(drawn)
+
+
+@contextmanager
+def status(what: str) -> Iterator[None]:
+    """Show on the terminal that work goes on, once it takes longer than a moment."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from threading import Timer
+
+    shown: list[Any] = []
+
+    def show() -> None:
+        spinner = console(err=True).status(what)
+        spinner.start()
+        shown.append(spinner)
+
+    timer = Timer(_MOMENT, show)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join()
+        for spinner in shown:
+            spinner.stop()
