@@ -149,7 +149,7 @@ def _signature(function: Callable[..., Any]) -> str:
 
 def _configuration() -> Iterator[str]:
     yield "# Configuration"
-    yield from ("", *_help(config.__doc__)) if config.__doc__ else ()
+    yield from _help(config.__doc__)
     yield from ("", "## `[tool.agentgate]`", "", "In `agentgate.toml` the same keys stand at the top.", "")
     yield from _head("key", "default", "meaning")
     comments = _comments(config.Config)
@@ -158,7 +158,7 @@ def _configuration() -> Iterator[str]:
             default = field.default if field.default is not MISSING else ""
             shown = "[]" if default == () else f'"{default}"'
             yield _row(f"`{field.name}`", f"`{shown}`", comments[field.name])
-    yield from ("", "## `[[tool.agentgate.kinds.KIND]]`", "", *_help(model.KindRule.__doc__))
+    yield from ("", "## `[[tool.agentgate.kinds.KIND]]`", *_help(model.KindRule.__doc__))
     yield from ("", *_head("key", "meaning"))
     rule = _comments(model.KindRule)
     for field in fields(model.KindRule):
