@@ -82,7 +82,7 @@ def main() -> int:
     parser.add_argument("--logs", type=Path)
     parser.add_argument("--offline", action="store_true")
     parser.add_argument("--show", action="store_true", help="print the causes of each case")
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     bench = load_bench(options.cases_json.with_name("bench.py"), options.work)
     rows = []
     with TemporaryDirectory() as temporary:
@@ -97,7 +97,10 @@ def main() -> int:
             rows.append(judged(case, failures_of(log, options.work.resolve() / case["id"]), options.show))
             print(line(rows[-1]), flush=True)
     failed = [row.name for row in rows if not row.holds]
-    print(f"{len(rows) - len(failed)} of {len(rows)} cases within the limits" + (f"; not: {', '.join(failed)}" if failed else ""))
+    print(
+        f"{len(rows) - len(failed)} of {len(rows)} cases within the limits"
+        + (f"; not: {', '.join(failed)}" if failed else "")
+    )
     return bool(failed)
 
 
@@ -137,7 +140,9 @@ def failures_of(log: Path, folder: Path) -> list[Failure]:
 def failure_of(event: runlog.Event, folder: Path) -> Failure:
     scope, when, evidence = Scope(event["scope"]), When(event["when"]), from_data(event["evidence"])
     reason = reason_of(evidence, scope, when, event["nodeid"])
-    nodeid = event["nodeid"].replace(str(folder / "runs" / "triage"), "{repo}").replace(str(folder / "runs"), "{parent}")
+    nodeid = (
+        event["nodeid"].replace(str(folder / "runs" / "triage"), "{repo}").replace(str(folder / "runs"), "{parent}")
+    )
     return Failure(nodeid.replace("://", ":"), scope, when, evidence, reason, reason.signature, event.get("attempt", 1))
 
 

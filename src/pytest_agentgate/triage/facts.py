@@ -64,6 +64,11 @@ class Facts:
         return f"{self.site.module or self.site.path}.{self.site.function}"
 
     @property
+    def place(self) -> str:
+        """The function of the implementation that failed, else the test's file: never a test by itself."""
+        return self.origin or self.nodeid.partition("::")[0]
+
+    @property
     def is_misfit(self) -> bool:
         """Whether Python itself raised a ValueError in a test's own line, over a result that is no longer what the line takes."""
         return not self.in_source and self.is_a("ValueError") and self.search(_MISFIT) is not None

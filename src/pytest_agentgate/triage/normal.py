@@ -19,13 +19,24 @@ _VARIES = re.compile(
             r"(?P<path>(?<![\w./:<])(?:[A-Za-z]:[\\/]|/|~/)(?:[^\s'\"<>|:*?,;()\[\]{}\\/]+[\\/]+)+(?P<last>[^\s'\"<>|:*?,;()\[\]{}\\/]*))",
             r"(?P<id>\b(?=[0-9a-fA-F]*\d)(?=[0-9a-fA-F]*[a-fA-F])[0-9a-fA-F]{8,}\b)",
             r"(?P<worker>\bgw\d+\b)",
+            r"(?P<temporary>\btmp[a-z0-9_]{8}\b)",
             rf"(?P<quoted>{_QUOTED})",
             rf"(?P<number>{_NUMBER})",
         )
     )
 )
+# What makes a line that people read differ between two runs of the same thing: the folders of this machine among it.
+_OF_THIS_RUN = re.compile(
+    r"(?P<address> at 0x[0-9a-fA-F]+|0x[0-9a-fA-F]{6,})"
+    r"|(?P<uuid>\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b)"
+    r"|(?P<number>(?<![\w.])\d{12,}(?![\w.]))"
+    r"|(?P<home>(?<![\w./:<])(?:[A-Za-z]:[\\/]|/(?:tmp|var|private|home|root|Users)/|~/)"
+    r"(?:[^\s'\"<>|:*?,;()\[\]{}\\/]+[\\/]+)*(?P<last>[^\s'\"<>|:*?,;()\[\]{}\\/]*))"
+    r"|(?P<absolute>(?<![\w./:<])(?:/[^\s'\"<>|:*?,;()\[\]{}\\/]+)+/(?P<file>[\w.-]+\.\w{1,5})\b)"
+)
 _DIGITS = re.compile(r"\d+")
-_LEFT_OUT = re.compile(r"\[\d+ chars\]|\.\.\. ?\d+ more.*")
+_LEFT_OUT = re.compile(r"\w*\[\d+ chars\]\w*")  # unittest's; it may cut an address in two
+_FLAT = re.compile(r"set\(\)|frozenset\((?:\{[NS, .]*\})?\)|[\[({][NS, .]*[\])}]")
 _SPACE = re.compile(r"\s+")
 
 
@@ -38,14 +49,23 @@ def normal(message: str) -> str:
 
 
 def shape(value: str) -> str:
-    """A repr without its values: every number is ``N``, every string ``S``; what nests in what, and names, stay."""
-    return _bounded(_VARIES.sub(_place_of_value, _LEFT_OUT.sub("...", value[: 4 * KEPT])))
+    """A repr without its values: every number is ``N``, every string ``S``; what nests in what, and names, stay.
+
+    Of a flat collection of plain values nothing stays: its type says as much.
+    """
+    text = _bounded(_VARIES.sub(_place_of_value, _LEFT_OUT.sub("...", value[: 4 * KEPT])))
+    return "" if _FLAT.fullmatch(text) else text
 
 
 def one_line(text: str, limit: int = 120) -> str:
-    """The first line of a text that says something, cut at ``limit`` characters."""
+    """The first line of a text that says something, for people: cut at ``limit``, without what only this run has."""
     line = next((_SPACE.sub(" ", line).strip() for line in text.splitlines() if line.strip()), "")
+    line = _OF_THIS_RUN.sub(_readable, line[: 8 * limit])
     return line if len(line) <= limit else line[: limit - 3].rstrip() + "..."
+
+
+def _readable(match: re.Match[str]) -> str:
+    return match["last"] or match["file"] or {"uuid": "ID", "number": "N"}.get(match.lastgroup or "", "")
 
 
 def _bounded(text: str) -> str:
@@ -80,4 +100,12 @@ def _place(match: re.Match[str]) -> str:
             return _PLACES[what or ""]
 
 
-_PLACES = {"address": "", "uuid": "ID", "id": "ID", "time": "TIME", "worker": "WORKER", "number": "N"}
+_PLACES = {
+    "address": "",
+    "temporary": "TMP",
+    "uuid": "ID",
+    "id": "ID",
+    "time": "TIME",
+    "worker": "WORKER",
+    "number": "N",
+}

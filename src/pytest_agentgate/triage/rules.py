@@ -27,4 +27,6 @@ def _matches(rule: KindRule, evidence: Evidence, nodeid: str) -> bool:
 
 
 def _raised(rule: KindRule, raised: Raised) -> bool:
-    return (not rule.type or raised.is_a(rule.type)) and (not rule.message or bool(re.search(rule.message, raised.message)))
+    return (not rule.type or raised.is_a(rule.type)) and (
+        not rule.message or bool(re.search(rule.message, raised.message))
+    )

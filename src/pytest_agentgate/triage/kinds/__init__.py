@@ -24,6 +24,7 @@ A module of a kind has ``KIND``, ``ADVICE`` (one sentence, for a failure that a 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from pytest_agentgate.model import Evidence, Kind, Reason, Scope, When
@@ -44,20 +45,19 @@ from pytest_agentgate.triage.kinds import (
 class KindModule(Protocol):
     """What each module in ``ORDER`` offers."""
 
-    KIND: Kind
-    ADVICE: str
-
-    @staticmethod
-    def reason(facts: Facts, /) -> Reason | None: ...
+    @property
+    def KIND(self) -> Kind: ...  # noqa: N802 - a module's constant
+    @property
+    def ADVICE(self) -> str: ...  # noqa: N802
+    @property
+    def reason(self) -> Callable[[Facts], Reason | None]: ...
 
 
 ORDER: tuple[KindModule, ...] = (crash, fixture, connection, timeout, import_, assertion, validation, interface, other)
 _BY_KIND = {module.KIND: module for module in ORDER}
 
 
-def reason_of(
-    evidence: Evidence, scope: Scope, when: When, nodeid: str = "", forced: Kind | None = None
-) -> Reason:
+def reason_of(evidence: Evidence, scope: Scope, when: When, nodeid: str = "", forced: Kind | None = None) -> Reason:
     """Why a failure failed. ``forced`` is a kind that was decided elsewhere: a user's hook or rule."""
     facts = facts_of(evidence, scope, when, nodeid)
     if forced is None:

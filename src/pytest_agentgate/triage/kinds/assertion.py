@@ -17,14 +17,18 @@ ADVICE = "Decide whether the new result is right; if it is, let the test expect 
 
 _NOT_RAISED = re.compile(r"DID NOT (?:RAISE|WARN)(?: any of)?\s*(.*)|^(\w+(?:\.\w+)*) not (?:raised|triggered)")
 _REGEX = re.compile(r"Regex pattern did not match|Pattern '.*' (?:does not match|not found in)|does not match ")
-_MOCK = re.compile(r"expected call not found|Expected '[^']*' to (?:have been|not have been|be) |Calls not found|Expected .* to have been (?:called|awaited)")
+_MOCK = re.compile(
+    r"expected call not found|Expected '[^']*' to (?:have been|not have been|be) |Calls not found|Expected .* to have been (?:called|awaited)"
+)
 _NO_PLUGIN = re.compile(r"async def functions are not natively supported|'[^']+' not found in `markers` configuration")
 _TYPE = re.compile(r"<class '([\w.]+)'>")
 _TEXTS = frozenset({"str", "bytes", "int", "float", "bool", "NoneType", "complex", "Decimal"})
 
 
 def reason(facts: Facts) -> Reason | None:
-    if not facts.is_a("AssertionError", "Failed", "DocTestFailure", "MultipleDoctestFailures") or facts.search(_NO_PLUGIN):
+    if not facts.is_a("AssertionError", "Failed", "DocTestFailure", "MultipleDoctestFailures") or facts.search(
+        _NO_PLUGIN
+    ):
         return None
     if missed := facts.search(_NOT_RAISED):
         return _not_raised(facts, missed[1] or missed[2] or "")
@@ -36,11 +40,11 @@ def reason(facts: Facts) -> Reason | None:
         return Reason(KIND, ("mock", normal(facts.message)), one_line(facts.message), action)
     comparison = facts.evidence.comparison
     if comparison is not None and facts.focus is facts.evidence.raised:
-        key = ("compare", comparison.operator, *_make(comparison.left), *_make(comparison.right), facts.origin)
+        key = ("compare", comparison.operator, *_make(comparison.left), *_make(comparison.right), facts.place)
         return Reason(KIND, key, _sentence(comparison), _action(comparison))
     said = one_line(facts.message)
     title = said or f"An assertion without a message does not hold{f' in {facts.site.function}' if facts.site else ''}"
-    return Reason(KIND, ("said", shape(facts.message.partition("\n")[0]), facts.origin), title, ADVICE)
+    return Reason(KIND, ("said", shape(facts.message.partition("\n")[0]), facts.place), title, ADVICE)
 
 
 def _not_raised(facts: Facts, told: str) -> Reason:
@@ -75,13 +79,14 @@ def _action(comparison: Comparison) -> str:
                 return f"Compare what the {ours} gives: the result became lazy, so put it in a {theirs} first."
             if ours == "coroutine":
                 return "Await it: the function became async."
-        if comparison.operator in ("==", "assertEqual"):
-            return f"Decide whether {_bare(left)} in place of {_bare(right)} is right; if it is, expect that, as exactly as before."
+        return f"It compares a {_bare(left)} with a {_bare(right)}: decide whether the type is right; if so, expect it as exactly."
     return ADVICE
 
 
 _CALLABLE = frozenset({"method", "builtin_function_or_method", "function", "type"})
-_LAZY = frozenset({"generator", "dict_keys", "dict_values", "dict_items", "map", "filter", "zip", "range", "range_iterator"})
+_LAZY = frozenset(
+    {"generator", "dict_keys", "dict_values", "dict_items", "map", "filter", "zip", "range", "range_iterator"}
+)
 
 
 def _bare(name: str) -> str:

@@ -62,8 +62,12 @@ def reason(facts: Facts) -> Reason | None:
     if found is None:
         return None
     host, port = _address(facts, links)
-    service = next((s for link in links if isinstance(s := link.facts.get("service"), str) and s not in ("http", "")), "")
-    service = service or _WELL_KNOWN.get(port, "") or next((str(s) for link in links if (s := link.facts.get("service"))), "")
+    service = next(
+        (s for link in links if isinstance(s := link.facts.get("service"), str) and s not in ("http", "")), ""
+    )
+    service = (
+        service or _WELL_KNOWN.get(port, "") or next((str(s) for link in links if (s := link.facts.get("service"))), "")
+    )
     problem = _problem(" ".join([facts.message, *(link.message for link in links)]))
     address = f"{host}:{port}" if host and port else host or (f"port {port}" if port else "")
     if not address and not service:
@@ -72,7 +76,9 @@ def reason(facts: Facts) -> Reason | None:
     name = service or "the service"
     where = f" on {address}" if address else ""
     if problem == "does not resolve" and host:
-        action = f"Make the name {host} known here, or configure {name} under an address that is; do not edit the tests."
+        action = (
+            f"Make the name {host} known here, or configure {name} under an address that is; do not edit the tests."
+        )
         title = f"{service or 'Host'} {host} does not resolve"
     else:
         action = f"Start {name}{where}, or configure it as a service; do not edit the tests."
@@ -84,7 +90,11 @@ def _links(facts: Facts) -> list[Raised]:
     """The exceptions that speak for the one in focus: itself, and, where it is not a test's own word, what it came from."""
     if facts.is_a("AssertionError", "Failed", "Skipped"):
         return []
-    below = facts.evidence.chain[facts.evidence.chain.index(facts.focus) + 1 :] if facts.focus in facts.evidence.chain else ()
+    below = (
+        facts.evidence.chain[facts.evidence.chain.index(facts.focus) + 1 :]
+        if facts.focus in facts.evidence.chain
+        else ()
+    )
     explicit = [link for link in below if link.link in (Link.CAUSE, Link.MEMBER, Link.CONTEXT)]
     return [facts.focus, *explicit]
 

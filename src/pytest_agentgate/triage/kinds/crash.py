@@ -26,7 +26,9 @@ _WHILE = re.compile(r"\s*(?:while running|in) .*", re.DOTALL)
 def reason(facts: Facts) -> Reason | None:
     """Not from what a live exception says, unless it is about memory or a child process."""
     if facts.is_a("MemoryError"):
-        return Reason(KIND, ("memory", facts.origin), "Out of memory", "Run the test alone and look at what it allocates.")
+        return Reason(
+            KIND, ("memory", facts.origin), "Out of memory", "Run the test alone and look at what it allocates."
+        )
     returncode = facts.focus.facts.get("returncode")
     if facts.is_a("CalledProcessError") and isinstance(returncode, int) and returncode < 0:
         command = facts.text("command") or "a child process"

@@ -20,11 +20,21 @@ _RECURSIVE = re.compile(r"recursive dependency involving fixture '([^']+)'")
 _SCOPE = re.compile(r"ScopeMismatch.*?fixture '?(\w+)'?|fixture function '?(\w+)'? with a '\w+' scope", re.DOTALL)
 _CALLED = re.compile(r"Fixture \"?'?(\w+)'?\"? called directly")
 _UNUSED = re.compile(r"function uses no (?:argument|fixture) '([^']+)'")
-_NUMBER = re.compile(r"in \"parametrize\" the number of names|duplicate parametrization of|duplicate '[^']+' in parametri")
+_NUMBER = re.compile(
+    r"in \"parametrize\" the number of names|duplicate parametrization of|duplicate '[^']+' in parametri"
+)
 _NO_PARAM = re.compile(r"'SubRequest' object has no attribute 'param'|requested fixture has no parameter defined")
 _YIELD = re.compile(r"(\w+) did not yield a value|fixture function has more than one 'yield'")
 # The types that pytest raises for these; the text alone could be anybody's.
-_TYPES = ("FixtureLookupError", "FixtureLookupErrorRepr", "Failed", "CollectError", "AttributeError", "ValueError", "UsageError")
+_TYPES = (
+    "FixtureLookupError",
+    "FixtureLookupErrorRepr",
+    "Failed",
+    "CollectError",
+    "AttributeError",
+    "ValueError",
+    "UsageError",
+)
 
 
 def reason(facts: Facts) -> Reason | None:
@@ -46,7 +56,9 @@ def reason(facts: Facts) -> Reason | None:
         name = scope[1] or scope[2] or ""
         return _reason("scope", name, facts, "Give the fixture the scope of the narrowest fixture that it uses.")
     if called := facts.search(_CALLED):
-        return _reason("called", called[1], facts, f"Take {called[1]} as an argument of the test instead of calling it.")
+        return _reason(
+            "called", called[1], facts, f"Take {called[1]} as an argument of the test instead of calling it."
+        )
     if unused := facts.search(_UNUSED):
         action = f"Make the names in parametrize those that the function takes: it has no '{unused[1]}'."
         return _reason("unused", unused[1], facts, action)
@@ -54,9 +66,13 @@ def reason(facts: Facts) -> Reason | None:
         action = "Give each set of values in parametrize as many values as there are names, and each name once."
         return _reason("parametrize", normal(facts.message), facts, action)
     if facts.search(_NO_PARAM):
-        return _reason("param", _fixture_at(facts), facts, "Parametrize the fixture, or do not read request.param in it.")
+        return _reason(
+            "param", _fixture_at(facts), facts, "Parametrize the fixture, or do not read request.param in it."
+        )
     if found := facts.search(_YIELD):
-        return _reason("yield", found[1] or _fixture_at(facts), facts, "Let the fixture yield exactly once on every path.")
+        return _reason(
+            "yield", found[1] or _fixture_at(facts), facts, "Let the fixture yield exactly once on every path."
+        )
     return None
 
 

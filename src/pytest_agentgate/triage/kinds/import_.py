@@ -20,7 +20,9 @@ _SYMBOL = re.compile(r"cannot import name '?(\w+)'? from (?:partially initialize
 _ATTRIBUTE = re.compile(r"module '([\w.]+)' has no attribute '(\w+)'")
 # unittest.mock's and monkeypatch's own AttributeErrors carry no object
 _MOCK = re.compile(r"<(?:module|class|function) '?([\w.<>]+)'?.*> does not have the attribute '(\w+)'")
-_PATCH = re.compile(r"'(?:module|type|\w+)' object at (\S+) has no attribute '(\w+)'|<(?:module|class) '([\w.]+)'.*> has no attribute '(\w+)'")
+_PATCH = re.compile(
+    r"'(?:module|type|\w+)' object at (\S+) has no attribute '(\w+)'|<(?:module|class) '([\w.]+)'.*> has no attribute '(\w+)'"
+)
 _RELATIVE = re.compile(r"attempted relative import")
 _PARTIAL = re.compile(r"partially initialized module '([\w.]+)'")
 _NAME = re.compile(r"name '(\w+)' is not defined")
@@ -34,7 +36,9 @@ def reason(facts: Facts) -> Reason | None:
         return _of_attribute(facts)
     if facts.is_a("NameError") and not facts.is_a("UnboundLocalError") and not facts.in_source:
         return _of_name(facts)
-    if facts.is_a("CollectError") or (not facts.evidence.live and not facts.focus.type):  # all there is may be printed text
+    if facts.is_a("CollectError") or (
+        not facts.evidence.live and not facts.focus.type
+    ):  # all there is may be printed text
         symbol, module = facts.search(_SYMBOL), facts.search(_MODULE)
         if symbol:
             return _lost_name(facts, symbol[2], symbol[1])
@@ -87,7 +91,9 @@ def _of_name(facts: Facts) -> Reason | None:
 
 
 def _cycle(facts: Facts, module: str) -> Reason:
-    action = f"Break the circle of imports around {module or 'the module'} in the implementation; no edit of the tests can."
+    action = (
+        f"Break the circle of imports around {module or 'the module'} in the implementation; no edit of the tests can."
+    )
     return Reason(KIND, ("cycle", module), one_line(facts.message), action)
 
 
@@ -111,7 +117,7 @@ def _lost_name(facts: Facts, module: str, name: str) -> Reason:
     if facts.is_a("ImportError", "CollectError"):
         title = f"cannot import name '{name}' from '{module}'"
     else:
-        title = one_line(facts.message)
+        title = f"{'' if '<class' in facts.message else 'module '}'{module}' has no attribute '{name}'"
     return Reason(KIND, ("name", dotted), title, _by_source(facts, dotted) or action)
 
 

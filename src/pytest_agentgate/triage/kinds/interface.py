@@ -62,7 +62,11 @@ def _of_call(facts: Facts) -> Reason | None:
         groups = match.groupdict()
         problem = next(_PROBLEMS[name] for name in _PROBLEMS if groups[name])
         called = next(groups[f"c{n}"] for n in "123456" if groups[f"c{n}"])
-        arguments = [name for name in _WORDS.findall(next((groups[f"a{n}"] for n in "12456" if groups[f"a{n}"]), "")) if name != "and"]
+        arguments = [
+            name
+            for name in _WORDS.findall(next((groups[f"a{n}"] for n in "12456" if groups[f"a{n}"]), ""))
+            if name != "and"
+        ]
     name = called.replace("<locals>.", "")
     short = ".".join(name.split(".")[-2:]) if name else "it"
     function = short.removesuffix(".__init__")
@@ -81,14 +85,23 @@ def _of_call(facts: Facts) -> Reason | None:
 
 
 def _of_attribute(facts: Facts) -> Reason:
-    owner, name = facts.text("obj_name") if facts.text("obj_is") == "class" else facts.text("obj_type"), facts.text("name")
+    owner, name = (
+        facts.text("obj_name") if facts.text("obj_is") == "class" else facts.text("obj_type"),
+        facts.text("name"),
+    )
     if not (owner and name) and (match := facts.search(_ATTRIBUTE)):
         owner, name = match[1], match[2]
     if not (owner and name):
         return Reason(KIND, ("attribute", *facts.statement), one_line(facts.message) or facts.type_name, ADVICE)
     bare = owner.rpartition(".")[2]
     # what a plain value lacks says little about the API, so there the place counts as well
-    key = ("attribute", owner, name, facts.origin if owner in _DATA else "", "" if _lacks(facts, name) else normal(facts.message))
+    key = (
+        "attribute",
+        owner,
+        name,
+        facts.origin if owner in _DATA else "",
+        "" if _lacks(facts, name) else normal(facts.message),
+    )
     return Reason(KIND, key, one_line(_plain(facts.message)), _of_attribute_action(facts, bare, name))
 
 
@@ -134,13 +147,25 @@ def _of_value(facts: Facts) -> Reason:
         kind = facts.text("value_type") or dumped[1] or "the object"
         key = ("dumped", kind, facts.origin)
         if facts.in_source:
-            return Reason(KIND, key, title, f"Let {facts.origin} write plain data, or pass it plain data; a {kind} it cannot write.")
-        return Reason(KIND, key, title, f'Turn the {kind.rpartition(".")[2]} into plain data first, such as model_dump(mode="json") or asdict().')
+            return Reason(
+                KIND,
+                key,
+                title,
+                f"Let {facts.origin} write plain data, or pass it plain data; a {kind} it cannot write.",
+            )
+        return Reason(
+            KIND,
+            key,
+            title,
+            f'Turn the {kind.rpartition(".")[2]} into plain data first, such as model_dump(mode="json") or asdict().',
+        )
     if facts.is_misfit:
         return Reason(KIND, key, title, "Unpack as many values as there are now, or name the ones that the test needs.")
     if item := facts.search(_ITEM):
         owner = item[1].rpartition(".")[2]
-        return Reason(KIND, key, title, f"Use the {owner} as it is now: by its attributes and methods, not as it was before.")
+        return Reason(
+            KIND, key, title, f"Use the {owner} as it is now: by its attributes and methods, not as it was before."
+        )
     if facts.in_source:
         return Reason(KIND, key, title, f"Pass {facts.origin} a value of the type that it works with now.")
     return Reason(KIND, key, title, ADVICE)

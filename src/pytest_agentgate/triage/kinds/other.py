@@ -16,6 +16,7 @@ KIND = Kind.OTHER
 ADVICE = "Read the traceback of the exemplar; nothing more general can be said."
 
 _ASYNC = re.compile(r"async def functions are not natively supported")
+_QUOTED = re.compile(r"'([^']+)'$")
 _MARK = re.compile(r"'([^']+)' not found in `markers` configuration")
 
 
@@ -38,7 +39,9 @@ def reason(facts: Facts) -> Reason:
         action = "Install and enable the plugin that runs async tests, or mark them for it."
         return Reason(KIND, ("async",), "async def functions are not natively supported", action)
     if (mark := facts.search(_MARK)) and facts.is_a("Failed"):
-        return Reason(KIND, ("mark", mark[1]), title, f"Register the marker {mark[1]} in the configuration, or correct its name.")
+        return Reason(
+            KIND, ("mark", mark[1]), title, f"Register the marker {mark[1]} in the configuration, or correct its name."
+        )
     if facts.is_a("SyntaxError"):
         action = "Correct the syntax of the file that the traceback names."
         return Reason(KIND, ("syntax", *facts.statement), f"{name}: {title}", action)
@@ -54,7 +57,7 @@ def reason(facts: Facts) -> Reason:
 
 
 def _of_file(facts: Facts, title: str) -> Reason:
-    path = facts.text("filename")
+    path = facts.text("filename") or (quoted[1] if (quoted := facts.search(_QUOTED)) else "")
     last = normal(re.split(r"[\\/]", path.rstrip("\\/"))[-1]) if path else normal(facts.message)
     if any(frame.function.endswith("_execute_child") for frame in facts.focus.frames):
         return Reason(KIND, ("program", last), title, f"Install {last}, or put it on PATH.")

@@ -22,7 +22,9 @@ _OF_PYTEST = re.compile(r"^Timeout \(?>?\s*[\d.]+\s*s\)?")
 def reason(facts: Facts) -> Reason | None:
     if facts.is_a("TimeoutExpired"):
         command = facts.text("command") or "a subprocess"
-        return Reason(KIND, ("subprocess", command), f"{command} did not end in time", f"Run {command} by itself: {_lower()}")
+        return Reason(
+            KIND, ("subprocess", command), f"{command} did not end in time", f"Run {command} by itself: {_lower()}"
+        )
     if facts.is_a("Failed") or not facts.focus.type:
         if not facts.search(_OF_PYTEST):
             return None

@@ -36,13 +36,17 @@ def reason(facts: Facts) -> Reason | None:
     title = one_line(facts.message) or f"{facts.type_name}{f' in {facts.site.function}' if facts.site else ''}"
     what = facts.text("loc") and f" at {facts.text('loc')}"
     whose = f" that {facts.origin} accepts{what} now" if facts.origin else f" that is accepted{what} now"
-    return Reason(KIND, ("refused", *facts.statement), title, f"Pass a value{whose}, or expect the error where it is right.")
+    return Reason(
+        KIND, ("refused", *facts.statement), title, f"Pass a value{whose}, or expect the error where it is right."
+    )
 
 
 def _of_model(facts: Facts, errors: list[JSON]) -> Reason:
     """One model that refuses the same fields for the same reasons is one cause, whatever the values."""
     model = facts.text("model") or facts.type_name
-    found = sorted({(_text(error, "type"), _path(error), _text(error, "ctx_class")) for error in errors if isinstance(error, dict)})
+    found = sorted(
+        {(_text(error, "type"), _path(error), _text(error, "ctx_class")) for error in errors if isinstance(error, dict)}
+    )
     first = next((error for error in errors if isinstance(error, dict)), {})
     where, said = _path(first), one_line(_text(first, "msg"), 60)
     more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
@@ -52,7 +56,11 @@ def _of_model(facts: Facts, errors: list[JSON]) -> Reason:
 
 def _action(model: str, found: list[tuple[str, str, str]]) -> str:
     missing = [where for what, where, _ in found if what in ("missing", "value_error.missing")]
-    extra = [where for what, where, _ in found if what in ("extra_forbidden", "value_error.extra", "unexpected_keyword_argument")]
+    extra = [
+        where
+        for what, where, _ in found
+        if what in ("extra_forbidden", "value_error.extra", "unexpected_keyword_argument")
+    ]
     if len(missing) == len(extra) == 1:
         return f"Rename {extra[0]} to {missing[0]} where the tests build {model}, if the one replaced the other."
     if missing:
