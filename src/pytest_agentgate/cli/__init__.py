@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 import click
 
 from pytest_agentgate.errors import AgentgateError
+from pytest_agentgate.report.printable import printable
 
 USAGE = 2
 """Exit status of wrong usage, and of input or a store that cannot be read."""
@@ -64,9 +65,9 @@ class Commands(click.Group):
         try:
             status = super().main(given or ["--help"], prog_name or "agentgate", **more)
         except click.ClickException as error:
-            sys.exit(_say(error.format_message(), error.ctx if isinstance(error, click.UsageError) else None))
+            sys.exit(_say(_of_click(error)))
         except AgentgateError as error:
-            sys.exit(_say(str(error), None))
+            sys.exit(_say(str(error)))
         except click.Abort:
             sys.exit(_INTERRUPTED)
         sys.exit(status if isinstance(status, int) else 0)
@@ -78,15 +79,17 @@ def suggestion(word: str, known: Mapping[str, object] | Sequence[str]) -> str:
     return f"; did you mean {close[0]!r}?" if close else ""
 
 
-def _say(message: str, ctx: click.Context | None) -> int:
-    line = " ".join(message.split())
-    if line[:1].isupper() and line[1:2].islower():
-        line = line[0].lower() + line[1:]
-    line = line.rstrip(".")
-    if ctx is not None and "did you mean" not in line.lower():
-        line += f" (see {ctx.command_path} --help)"
-    click.echo(f"agentgate: error: {line}", err=True)
+def _say(message: str) -> int:
+    click.echo(f"agentgate: error: {printable(' '.join(message.split()))}", err=True)
     return USAGE
+
+
+def _of_click(error: click.ClickException) -> str:
+    """What click says of wrong usage, as we say it, with the command that tells more."""
+    message = error.format_message().rstrip(".")
+    message = message[:1].lower() + message[1:]
+    ctx = error.ctx if isinstance(error, click.UsageError) else None
+    return message if ctx is None or "did you mean" in message.lower() else f"{message} (see {ctx.command_path} --help)"
 
 
 def _version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
@@ -97,7 +100,9 @@ def _version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
         ctx.exit()
 
 
-@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.command(
+    "agentgate", cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.option("--version", is_flag=True, expose_value=False, is_eager=True, callback=_version, help="Show the version.")
 def main() -> None:
     """Repair a broken pytest suite in verified steps, and prove that no step cheated.
