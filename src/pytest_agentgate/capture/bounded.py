@@ -2,8 +2,8 @@
 
 Containers are read item by item until the room is used up, so that the whole of a huge one is never rendered; how a
 value is shown is decided by which ``__repr__`` it has, an idea of the standard library's ``pprint``. Code of the value
-runs only where its class wrote a ``__repr__`` or ``__str__`` of its own, and may raise what it likes. Addresses are left
-out, and sets sorted, so that equal values give equal texts in every process.
+runs only where its class wrote a ``__repr__`` or ``__str__`` of its own, and may raise what it likes. Addresses are
+left out, and sets sorted, so that equal values give equal texts in every process.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from typing import Any
 from pytest_agentgate.capture.naming import (
     MISSING,
     PASS_ON,
+    arguments_of,
     attribute,
     defined,
     exact,
@@ -28,7 +29,6 @@ from pytest_agentgate.capture.naming import (
     isinstance_safely,
     namespace_of,
     qualified_name,
-    slot,
 )
 
 MESSAGE = 2_000
@@ -72,7 +72,7 @@ def bounded_str(value: object, limit: int = MESSAGE) -> str:
 def bounded_message(exception: BaseException, limit: int = MESSAGE) -> str:
     """``str(exception)``, bounded and clean, without rendering the whole of large arguments."""
     owner, _ = defined(type(exception), "__str__")
-    arguments: tuple[Any, ...] = slot(BaseException, "args", exception) or ()
+    arguments = arguments_of(exception)
     if owner is KeyError and len(arguments) == 1:
         return bounded_repr(arguments[0], limit)
     if owner is BaseException or owner is KeyError:
@@ -251,7 +251,7 @@ def _members(value: object, room: int, depth: int) -> str:
 
 
 def _exception(value: BaseException, room: int, depth: int) -> str:
-    arguments = slot(BaseException, "args", value) or ()
+    arguments = arguments_of(value)
     return _items(iter(arguments), len(arguments), room, depth, f"{_prefix(value)}(", ")")
 
 

@@ -94,6 +94,12 @@ def slot(owner: type, name: str, value: object) -> Any:
         return None
 
 
+def arguments_of(exception: BaseException) -> tuple[Any, ...]:
+    """The exception's ``args``, whatever a subclass made of the name."""
+    arguments = slot(BaseException, "args", exception)
+    return arguments if isinstance(arguments, tuple) else ()
+
+
 def attribute(value: object, name: str, default: Any = None) -> Any:
     """An attribute found the ordinary way, without ``__getattr__`` and ``__getattribute__`` of the object's class."""
     try:

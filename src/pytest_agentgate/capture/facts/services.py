@@ -1,0 +1,160 @@
+"""Clients of services: HTTP, databases, brokers, caches. Their errors share little but where they come from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pytest_agentgate.capture.bounded import bounded_message, bounded_str
+from pytest_agentgate.capture.facts.endpoints import endpoint_in_frames
+from pytest_agentgate.capture.facts.registry import reads
+from pytest_agentgate.capture.naming import arguments_of, attribute, instance_dict, mro_of, qualified_name, type_name
+from pytest_agentgate.capture.traces import innermost, locals_of
+from pytest_agentgate.capture.wordings import endpoint_facts, merged, url_facts
+
+_CLIENTS = {
+    "aws": "botocore",
+    "cassandra": "cassandra",
+    "clickhouse": "clickhouse_connect clickhouse_driver",
+    "consul": "consul",
+    "docker": "docker",
+    "elasticsearch": "elastic_transport elasticsearch",
+    "etcd": "etcd3",
+    "ftp": "ftplib",
+    "grpc": "grpc",
+    "http": "aiohttp http httpcore httpx requests urllib urllib3",
+    "imap": "imaplib",
+    "influxdb": "influxdb_client",
+    "kafka": "aiokafka confluent_kafka kafka",
+    "ldap": "ldap ldap3",
+    "memcached": "pymemcache",
+    "mongodb": "pymongo",
+    "mqtt": "paho",
+    "mysql": "MySQLdb aiomysql mysql pymysql",
+    "nats": "nats",
+    "neo4j": "neo4j",
+    "odbc": "pyodbc",
+    "opensearch": "opensearchpy",
+    "oracle": "cx_Oracle oracledb",
+    "postgres": "asyncpg pg8000 psycopg psycopg2",
+    "rabbitmq": "aio_pika aiormq amqp pika",
+    "redis": "redis",
+    "s3": "minio",
+    "smtp": "smtplib",
+    "sqlserver": "pymssql",
+    "ssh": "asyncssh paramiko",
+    "temporal": "temporalio",
+    "valkey": "valkey",
+    "vault": "hvac",
+    "websocket": "websocket websockets",
+    "zookeeper": "kazoo",
+}
+"""Services, and the top-level packages of their clients."""
+
+SERVICES = {package: service for service, packages in _CLIENTS.items() for package in packages.split()}
+
+_CODES = ("sqlstate", "pgcode", "errno", "code")
+
+
+def service_of(cls: type) -> str:
+    """The service that the package of an exception's class, or of one of its bases, talks to; "" where it is none."""
+    for base in mro_of(cls):
+        if service := SERVICES.get(qualified_name(base).partition(".")[0]):
+            return service
+    return ""
+
+
+@reads(*(f"{package}.*" for package in SERVICES))
+def client(exception: BaseException) -> dict[str, Any]:
+    own = instance_dict(exception)
+    attributes = {key: _value(exception, own, key) for key in ("host", "port", "url", "status", "status_code", *_CODES)}
+    facts: dict[str, Any] = {"service": service_of(type(exception))}
+    if type(attributes["host"]) is str and type(attributes["port"]) is int:
+        facts |= {"host": attributes["host"], "port": attributes["port"]}
+    request = own.get("request") or own.get("_request") or own.get("request_info")
+    response = own.get("response")
+    urls = (attribute(request, "url"), attribute(response, "url"), attributes["url"])
+    for url in urls:
+        if url is not None and "://" in (text := bounded_str(url)):
+            facts = merged((facts, url_facts(text)))
+    statuses = (
+        attributes["status"],
+        attributes["status_code"],
+        attribute(response, "status_code"),
+        attribute(response, "status"),
+    )
+    facts |= {"status": status} if (status := next((each for each in statuses if type(each) is int), None)) else {}
+    facts = merged((facts, _pool(exception, own), endpoint_facts(bounded_message(exception))))
+    if "host" not in facts:
+        facts |= endpoint_in_frames(exception)
+    return facts | _code(exception, attributes)
+
+
+def _value(exception: BaseException, own: dict[str, Any], key: str) -> Any:
+    return own[key] if key in own else attribute(exception, key)
+
+
+def _pool(exception: BaseException, own: dict[str, Any]) -> dict[str, Any]:
+    """urllib3 keeps what it talked to in a pool or a connection."""
+    for holder in (own.get("pool"), own.get("conn"), own.get("_pool"), own.get("connection")):
+        held = instance_dict(holder)
+        if type(held.get("host")) is str and type(held.get("port")) is int:
+            return {"host": held["host"], "port": held["port"]}
+    return {}
+
+
+def _code(exception: BaseException, attributes: dict[str, Any]) -> dict[str, Any]:
+    for key in _CODES:
+        code = attributes[key]
+        if key == "code" and callable(code):  # gRPC's is a method that returns a member of an enum
+            code = attribute(code(), "name")
+        if isinstance(code, (str, int)) and not isinstance(code, bool) and code != "":
+            return {"code": code}
+    arguments = arguments_of(exception)
+    return {"code": arguments[0]} if len(arguments) > 1 and type(arguments[0]) is int else {}
+
+
+@reads("urllib.error.HTTPError")
+def urllib_status(exception: BaseException) -> dict[str, Any]:
+    own = instance_dict(exception)
+    return {"status": own.get("code")} | url_facts(bounded_str(own.get("filename")))
+
+
+@reads("urllib.error.URLError")
+def urllib_request(exception: BaseException) -> dict[str, Any]:
+    for frame in innermost(exception, 3):
+        url = attribute(locals_of(frame).get("req"), "full_url")
+        if isinstance(url, str):
+            return url_facts(url)
+    return {}
+
+
+@reads("grpc.FutureTimeoutError")
+def grpc_wait(exception: BaseException) -> dict[str, Any]:
+    """Waiting for a channel says nothing but that it took too long; the channel knows its target."""
+    for frame in innermost(exception, 4):
+        channel = attribute(attribute(locals_of(frame).get("self"), "_channel"), "_channel")
+        target = attribute(channel, "target")
+        if target is not None:
+            text = target()
+            host, _, port = (text.decode() if isinstance(text, bytes) else text).rpartition(":")
+            return {"host": host.rpartition("/")[2], "port": int(port)}
+    return {}
+
+
+@reads("sqlalchemy.exc.DBAPIError")
+def sqlalchemy(exception: BaseException) -> dict[str, Any]:
+    own = instance_dict(exception)
+    original = own.get("orig")
+    if not isinstance(original, BaseException):
+        return {}
+    message = bounded_message(original)
+    facts: dict[str, Any] = {"orig": type_name(original), "orig_message": message, "code": own.get("code")}
+    if service := service_of(type(original)):
+        facts |= {"service": service} | endpoint_facts(message)
+    return facts
+
+
+@reads("sqlite3.Error")
+def sqlite(exception: BaseException) -> dict[str, Any]:
+    name = attribute(exception, "sqlite_errorname")
+    return {"code": name} if isinstance(name, str) else {}
