@@ -9,8 +9,11 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from functools import cache
+from importlib import metadata
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -84,3 +87,18 @@ def _nobody_in_particular() -> Iterator[None]:
         environment.setenv("GIT_CONFIG_GLOBAL", os.devnull)
         environment.setenv("GIT_CONFIG_NOSYSTEM", "1")
         yield
+
+
+@pytest.fixture(scope="session")
+def foreign_environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environment of its own with pytest and xdist, as they are here, and nothing of this package; not to be changed."""
+    place = tmp_path_factory.mktemp("foreign") / "environment"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(place)], check=True)
+    packages = next(place.glob("lib/python*/site-packages"))
+    for name in ("pytest", "pluggy", "iniconfig", "packaging", "pygments", "pytest-xdist", "execnet"):
+        for file in metadata.distribution(name).files or ():
+            if file.suffix in ("", ".py", ".txt", ".typed") and ".." not in file.parts:
+                (packages / file).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(Path(str(file.locate())), packages / file)
+    subprocess.run([str(place / "bin" / "python"), "-m", "compileall", "-q", str(packages)], check=True)
+    return place

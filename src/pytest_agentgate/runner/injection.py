@@ -23,7 +23,6 @@ PACKAGE = "pytest_agentgate"
 
 #: What runs inside: modules, and packages with everything below them. It needs the standard library, pytest and pluggy.
 INSIDE = (
-    "pytest_agentgate.activation",
     "pytest_agentgate.capture",
     "pytest_agentgate.conclusion",
     "pytest_agentgate.config",
