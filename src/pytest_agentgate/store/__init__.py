@@ -1,0 +1,135 @@
+"""The store of runs: an index over their logs that anyone can query.
+
+The log is the record; a store can be made again from logs. This package is the only one that knows SQL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from types import TracebackType
+
+from pytest_agentgate.errors import StoreError
+from pytest_agentgate.model import (
+    Agent,
+    Failure,
+    History,
+    Ingested,
+    Recurrence,
+    Result,
+    Run,
+    RunComparison,
+    RunSummary,
+    Warned,
+)
+from pytest_agentgate.store import causes, comparison, history, ingest, results, runs, schema
+from pytest_agentgate.store.sqlite import Database
+
+__all__ = ["Store", "open_store"]
+
+_SCHEME = "sqlite:///"
+
+
+def open_store(url: str, *, read_only: bool = False) -> Store:
+    """Open the store at ``sqlite:///relative.db``, ``sqlite:////absolute.db`` or a path, and make it if it is new.
+
+    Raises StoreError, and leaves the file as it is, if it is damaged, not a store, newer than this version, or to be
+    read only and not there. A store of an older version is migrated in one transaction.
+    """
+    database = Database(_path(url), read_only=read_only)
+    try:
+        schema.prepare(database)
+    except BaseException:
+        database.close()
+        raise
+    return Store(database)
+
+
+class Store:
+    """The runs of a project; a context manager that closes at its end.
+
+    Everything that a method returns is a value. Each method raises StoreError if the store cannot be read or written.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(
+        self, type_: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the store."""
+        self._database.close()
+
+    def ingest(self, folder: Path) -> Ingested:
+        """Take in what is new in the logs of a folder; logs that are none are told once and left alone."""
+        return ingest.ingest(self._database, folder)
+
+    def runs(self, limit: int = 10) -> tuple[Run, ...]:
+        """The newest runs, newest first."""
+        return runs.latest(self._database, limit)
+
+    def run(self, selector: str = "last") -> Run:
+        """The run that "last", an id or the beginning of one stands for; StoreError says which exist."""
+        return runs.one(self._database, selector)
+
+    def run_summary(self, run_id: str = "last") -> RunSummary:
+        """A run with its causes, largest first."""
+        with self._database.snapshot():
+            run, key = self._chosen(run_id)
+            return RunSummary(run, causes.causes(self._database, key))
+
+    def results(self, run_id: str = "last") -> tuple[Result, ...]:
+        """Every attempt at every test of a run, in the order of node ids, workers and attempts."""
+        with self._database.snapshot():
+            return results.results(self._database, self._chosen(run_id)[1])
+
+    def failures(self, run_id: str = "last") -> tuple[Failure, ...]:
+        """The failures of a run in the order of its log; a collector that several workers report is there once."""
+        with self._database.snapshot():
+            return tuple(results.failures(self._database, self._chosen(run_id)[1]).values())
+
+    def warnings(self, run_id: str = "last") -> tuple[Warned, ...]:
+        """The warnings of a run, once for each origin."""
+        with self._database.snapshot():
+            return results.warnings(self._database, self._chosen(run_id)[1])
+
+    def errors(self, limit: int = 50) -> tuple[Recurrence, ...]:
+        """Causes over all runs, the latest seen first."""
+        return causes.recurrences(self._database, limit)
+
+    def compare(self, before: str, after: str) -> RunComparison:
+        """What became of the tests and causes of one run in another."""
+        with self._database.snapshot():
+            return comparison.compare(self._database, self._chosen(before), self._chosen(after))
+
+    def agents(self) -> tuple[Agent, ...]:
+        """Who made runs, the latest first."""
+        return runs.agents(self._database)
+
+    def history(
+        self, groups: Mapping[str, Collection[str]], before_run: str = "", window: int = history.WINDOW
+    ) -> History:
+        """What the last ``window`` runs before a run, or of all if the store lacks it, say about signatures."""
+        with self._database.snapshot():
+            return history.history(self._database, groups, before_run, window)
+
+    def _chosen(self, selector: str) -> tuple[Run, int]:
+        run = runs.one(self._database, selector)
+        return run, runs.key_of(self._database, run.id)
+
+
+def _path(url: str) -> Path:
+    if url.startswith(_SCHEME):
+        url = url.removeprefix(_SCHEME)
+    elif "://" in url:
+        scheme = url.partition(":")[0]
+        raise StoreError(f"{scheme}: this version keeps runs in SQLite only: sqlite:///path/to/store.db")
+    if not url or url == ":memory:":
+        raise StoreError("a store is a file: sqlite:///path/to/store.db")
+    return Path(url)

@@ -1,0 +1,136 @@
+"""The events of a log, sorted out and checked: what has not the described shape is left out, as an unknown event is."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from pytest_agentgate.capture.runlog import Event
+from pytest_agentgate.model import Kind, Outcome, RunStatus, Scope, When
+
+_OUTCOMES = frozenset(Outcome)
+_WHENS = frozenset(When)
+_KINDS = frozenset(Kind)
+_SCOPES = frozenset(Scope)
+_ENDS = frozenset(RunStatus) - {RunStatus.RUNNING}
+_BARE = 4  # keys, besides the worker, of a result that has nothing to say but how long it took
+_MOST = 2**31 - 1
+
+
+@dataclass
+class Events:
+    """A stretch of a log by kind of event, each as its writer wrote it."""
+
+    header: Event | None = None
+    collected: Event | None = None
+    end: Event | None = None
+    results: list[Event] = field(default_factory=list)
+    teardowns: list[Event] = field(default_factory=list)
+    failures: list[Event] = field(default_factory=list)
+    warnings: list[Event] = field(default_factory=list)
+
+
+def sorted_out(events: Iterable[Event]) -> Events:
+    """Sort a log's events; the first header counts, and the last of everything else."""
+    found = Events()
+    result = found.results.append
+    for event in events:
+        name = event.get("event")
+        if name == "result":
+            if _is_result(event):
+                result(event)
+        elif name == "teardown":
+            if _is_teardown(event):
+                found.teardowns.append(event)
+        elif name == "failure":
+            if _is_failure(event):
+                found.failures.append(event)
+        elif name == "warning":
+            if _are_texts(event, "category", "message"):
+                found.warnings.append(event)
+        elif name == "collected":
+            if type(event.get("nodeids")) is list:
+                found.collected = event
+        elif name == "run":
+            if found.header is None and text(event, "id") and text(event, "created_at"):
+                found.header = event
+        elif name == "end" and event.get("status") in _ENDS:
+            found.end = event
+    return found
+
+
+def text(event: Event, key: str) -> str:
+    """A text of an event, "" where it has none."""
+    value = event.get(key)
+    return value if type(value) is str else ""
+
+
+def integer(event: Event, key: str, otherwise: int = 0) -> int:
+    """A number of an event that a column of 32 bits can hold."""
+    value = event.get(key)
+    return value if type(value) is int and -_MOST <= value <= _MOST else otherwise
+
+
+def seconds(event: Event, key: str) -> float | None:
+    """A duration of an event."""
+    value = event.get(key)
+    return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
+
+
+def texts(event: Event, key: str) -> list[str]:
+    """A list of texts of an event."""
+    values = event.get(key)
+    return [value for value in values if type(value) is str] if type(values) is list else []
+
+
+def without_surrogates(value: Any) -> Any:
+    """JSON data whose texts can be written as UTF-8: lone surrogates become their escapes."""
+    if type(value) is str:
+        return value.encode("utf-8", "backslashreplace").decode("utf-8")
+    if type(value) is list:
+        return [without_surrogates(item) for item in value]
+    if type(value) is dict:
+        return {without_surrogates(key): without_surrogates(item) for key, item in value.items()}
+    return value
+
+
+def _is_result(event: Event) -> bool:
+    try:
+        return (
+            type(event["nodeid"]) is str
+            and event["outcome"] in _OUTCOMES
+            and 0.0 <= event["duration"] < math.inf
+            and type(event.get("worker", "")) is str
+            and (len(event) - ("worker" in event) <= _BARE or _are_details(event))
+        )
+    except (KeyError, TypeError):
+        return False
+
+
+def _are_details(event: Event) -> bool:
+    return (
+        integer(event, "attempt", 0 if "attempt" in event else 1) >= 1
+        and event.get("when") in (None, *_WHENS)
+        and type(event.get("reason", "")) is str
+    )
+
+
+def _is_teardown(event: Event) -> bool:
+    return _are_texts(event, "nodeid") and (seconds(event, "duration") or -1.0) >= 0.0 and _are_details(event)
+
+
+def _is_failure(event: Event) -> bool:
+    return (
+        _are_texts(event, "nodeid", "signature")
+        and event.get("scope") in _SCOPES
+        and event.get("when") in _WHENS
+        and event.get("kind") in _KINDS
+        and type(event.get("evidence")) is dict
+        and _are_details(event)
+    )
+
+
+def _are_texts(event: Event, *keys: str) -> bool:
+    return all(type(event.get(key)) is str for key in keys)

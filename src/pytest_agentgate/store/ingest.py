@@ -1,0 +1,215 @@
+"""From the logs of a folder to the store: which have something new, and how far each was read.
+
+Logs are taken in the order of their names, each in one transaction behind the store's one lock for writers, so that
+processes that ingest at the same time come to the same rows as one of them alone.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pytest_agentgate.capture import runlog
+from pytest_agentgate.capture.runlog import Event
+from pytest_agentgate.errors import RunLogError, StoreError
+from pytest_agentgate.model import Ingested
+from pytest_agentgate.store.events import sorted_out, text, without_surrogates
+from pytest_agentgate.store.recording import Recording
+from pytest_agentgate.store.sqlite import Database
+
+_OPEN, _ENDED, _INTERRUPTED, _REFUSED = "open", "ended", "interrupted", "refused"
+_GONE = -1  # size of a log that is not there
+
+_Cleaner = Callable[[list[Event]], list[Event]]
+
+
+def ingest(database: Database, folder: Path) -> Ingested:
+    """Take in what is new in the logs of a folder.
+
+    Raises StoreError if the store cannot be written; the logs before have been taken in then, the rest has not.
+    """
+    folder = folder.resolve()
+    total = Ingested()
+    for name in _worth_reading(database, folder):
+        try:
+            total = _sum(total, _take_in(database, folder / name))
+        except RunLogError as error:
+            total = _sum(total, Ingested(problems=(str(error),)))
+    return total
+
+
+def _worth_reading(database: Database, folder: Path) -> list[str]:
+    """Names of the logs that may have something new: what has ended is not looked at again, not even for its size."""
+    query = "SELECT name, state, size FROM log WHERE folder = ?"
+    known = {name: (state, size) for name, state, size in database.rows(query, [str(folder)])}
+    try:
+        with os.scandir(folder) as entries:
+            there = {entry.name for entry in entries if entry.name.endswith(runlog.SUFFIX)}
+    except FileNotFoundError:
+        there = set()
+    except OSError as error:
+        raise StoreError(f"{folder}: cannot read the logs of the runs: {error.strerror}") from error
+    changed = {
+        name for name, (state, size) in known.items() if state != _ENDED and _changed(folder / name, state, size)
+    }
+    return sorted((there - known.keys()) | changed)
+
+
+def _changed(path: Path, state: str, size: int) -> bool:
+    now = _size(path)
+    if state == _OPEN:
+        return now != size or not runlog.is_live(path)
+    return now not in (size, _GONE)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return _GONE
+
+
+def _take_in(database: Database, path: Path) -> Ingested:
+    try:
+        with database.transaction():
+            return _Log(database, path).take_in()
+    except UnicodeEncodeError:  # lone surrogates, which no database takes: rare, so found by trying
+        with database.transaction():
+            return _Log(database, path, lambda events: [without_surrogates(event) for event in events]).take_in()
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What the store knows of a log."""
+
+    state: str = _OPEN
+    position: int = 0
+    size: int = _GONE
+    run_key: int | None = None
+
+
+@dataclass(frozen=True)
+class _Owner:
+    """The log that the rows of a run come from."""
+
+    path: Path
+    state: str
+    size: int
+    run_key: int
+
+
+class _Log:
+    """One log, inside a transaction."""
+
+    def __init__(self, database: Database, path: Path, cleaned: _Cleaner = list) -> None:
+        self._database = database
+        self._path = path
+        self._cleaned = cleaned
+
+    def take_in(self) -> Ingested:
+        known = self._known()
+        size = _size(self._path)
+        # Asked before anything is read: what is dead now has written all that it ever will.
+        live = runlog.is_live(self._path)
+        if known.state == _ENDED or (size == known.size and (live or known.state != _OPEN)):
+            return Ingested()  # another process was faster
+        if size == _GONE:
+            return self._lost(known)
+        position = known.position if known.state == _OPEN else 0
+        events, end = runlog.read(self._path, position)
+        found = sorted_out(self._cleaned(events))
+        if position and not live and found.end is None:  # the whole of it tells which tests were never reported
+            position = 0
+            events, end = runlog.read(self._path)
+            found = sorted_out(self._cleaned(events))
+        if position and known.run_key is not None:  # what is left open behind its first line has a run
+            recording = Recording(self._database, known.run_key)
+        else:
+            if known.run_key is not None:
+                Recording(self._database, known.run_key).forget()
+            if not events and live:
+                return Ingested()  # its first line is still to come
+            if found.header is None:
+                return self._refused(end, size, "is not the log of a run: it does not begin with a run event")
+            run_id = text(found.header, "id")
+            if self._is_copy(run_id, size):
+                self._remember(_ENDED, end, size)
+                return Ingested()
+            namesake = self._owner(run_id)
+            if namesake is not None:
+                return self._refused(end, size, f"says it is run {run_id}, which is that of {namesake.path}")
+            recording = Recording.begin(self._database, found.header)
+        recording.add(found)
+        if found.end is not None:
+            state = _ENDED
+            recording.end(found.end)
+        elif not live:
+            state = _INTERRUPTED
+            recording.interrupt(found.collected)
+        else:
+            state = _OPEN
+            recording.count()
+        self._remember(state, end, size, recording.run_key)
+        return Ingested(1, int(state != _OPEN), len(found.results), len(found.failures))
+
+    def _known(self) -> _Known:
+        query = "SELECT state, position, size, run_key FROM log WHERE folder = ? AND name = ?"
+        rows = self._database.rows(query, self._identity())
+        return _Known(*rows[0]) if rows else _Known()
+
+    def _identity(self) -> tuple[str, str]:
+        return str(self._path.parent), self._path.name
+
+    def _remember(self, state: str, position: int, size: int, run_key: int | None = None) -> None:
+        self._database.execute(
+            "INSERT INTO log (folder, name, state, position, size, run_key) VALUES (?, ?, ?, ?, ?, ?) "
+            "ON CONFLICT (folder, name) DO UPDATE SET state = excluded.state, position = excluded.position, "
+            "size = excluded.size, run_key = excluded.run_key",
+            (*self._identity(), state, position, size, run_key),
+        )
+
+    def _lost(self, known: _Known) -> Ingested:
+        """A log that was deleted while its run was open: its rows stay, and no more will come."""
+        if known.run_key is None or known.state != _OPEN:
+            return Ingested()
+        Recording(self._database, known.run_key).interrupt(None)
+        self._remember(_INTERRUPTED, known.position, _GONE, known.run_key)
+        return Ingested(logs=1, runs=1)
+
+    def _refused(self, position: int, size: int, why: str) -> Ingested:
+        self._remember(_REFUSED, position, size)
+        return Ingested(problems=(f"{self._path} {why}",))
+
+    def _is_copy(self, run_id: str, size: int) -> bool:
+        """Whether the store knows this log from another folder; a longer one replaces one that was cut off."""
+        owner = self._owner(run_id)
+        if owner is None or owner.path.name != self._path.name or owner.path == self._path:
+            return False
+        if owner.state != _INTERRUPTED or owner.size >= size:
+            return True
+        Recording(self._database, owner.run_key).forget()
+        self._database.execute(
+            "UPDATE log SET state = ?, run_key = NULL WHERE folder = ? AND name = ?",
+            (_ENDED, str(owner.path.parent), owner.path.name),
+        )
+        return False
+
+    def _owner(self, run_id: str) -> _Owner | None:
+        rows = self._database.rows(
+            "SELECT log.folder, log.name, log.state, log.size, log.run_key FROM run "
+            "JOIN log ON log.run_key = run.run_key WHERE run.run_id = ?",
+            [run_id],
+        )
+        return _Owner(Path(rows[0][0]) / rows[0][1], *rows[0][2:]) if rows else None
+
+
+def _sum(one: Ingested, other: Ingested) -> Ingested:
+    return Ingested(
+        one.logs + other.logs,
+        one.runs + other.runs,
+        one.results + other.results,
+        one.failures + other.failures,
+        one.problems + other.problems,
+    )

@@ -1,0 +1,64 @@
+"""Results, failures and warnings of one run."""
+
+from __future__ import annotations
+
+import json
+
+from pytest_agentgate.capture.codec import from_data
+from pytest_agentgate.model import Failure, Kind, Outcome, Reason, Result, Scope, Warned, When
+from pytest_agentgate.store.sqlite import Database, Row
+
+_OUTCOMES = {outcome.value: outcome for outcome in Outcome}
+_WHENS = {when.value: when for when in When}
+
+FAILURE_COLUMNS = """
+SELECT failure.number, node.nodeid, failure.scope, failure.report_when, failure.attempt, failure.final, worker.value,
+       reason.signature, reason.kind, reason.title, reason.next_action, evidence.text, evidence.facts
+FROM failure
+JOIN node ON node.node_key = failure.node_key
+JOIN text AS worker ON worker.text_key = failure.worker_key
+JOIN reason ON reason.reason_key = failure.reason_key
+JOIN evidence ON evidence.evidence_key = failure.evidence_key
+"""
+
+
+def results(database: Database, run_key: int) -> tuple[Result, ...]:
+    """Every attempt at every test, in the order of node ids, workers and attempts."""
+    rows = database.rows(
+        "SELECT node.nodeid, result.outcome, result.duration, result.report_when, worker.value, result.attempt, "
+        "reason.value FROM result JOIN node ON node.node_key = result.node_key "
+        "JOIN text AS worker ON worker.text_key = result.worker_key "
+        "LEFT JOIN text AS reason ON reason.text_key = result.reason_key WHERE result.run_key = ? "
+        "ORDER BY node.nodeid, worker.value, result.attempt",
+        [run_key],
+    )
+    return tuple(
+        Result(nodeid, _OUTCOMES[outcome], duration, when and _WHENS[when], worker, attempt, reason or "")
+        for nodeid, outcome, duration, when, worker, attempt, reason in rows
+    )
+
+
+def failures(database: Database, run_key: int) -> dict[int, Failure]:
+    """The failures of a run by their number, in the order of the log."""
+    rows = database.rows(FAILURE_COLUMNS + "WHERE failure.run_key = ? ORDER BY failure.number", [run_key])
+    return {row[0]: failure_of(row[1:]) for row in rows}
+
+
+def failure_of(row: Row) -> Failure:
+    """A failure from a row of ``FAILURE_COLUMNS`` without its number."""
+    nodeid, scope, when, attempt, final, worker, signature, kind, title, next_action, text, facts = row
+    evidence = from_data(json.loads(facts) | {"worker": worker})
+    reason = Reason(Kind(kind), (), title, next_action)
+    return Failure(nodeid, Scope(scope), _WHENS[when], evidence, reason, signature, attempt, bool(final), text)
+
+
+def warnings(database: Database, run_key: int) -> tuple[Warned, ...]:
+    """The warnings of a run, once for each origin, in the order of path and line."""
+    rows = database.rows(
+        "SELECT origin.category, origin.message, origin.path, origin.line, warning.report_when, node.nodeid, "
+        "warning.count FROM warning JOIN origin ON origin.origin_key = warning.origin_key "
+        "JOIN node ON node.node_key = warning.node_key WHERE warning.run_key = ? "
+        "ORDER BY origin.path, origin.line, origin.category, origin.message",
+        [run_key],
+    )
+    return tuple(Warned(*row) for row in rows)

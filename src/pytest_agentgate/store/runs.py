@@ -1,0 +1,95 @@
+"""Runs as the store knows them, and who made them."""
+
+from __future__ import annotations
+
+import json
+
+from pytest_agentgate.errors import StoreError
+from pytest_agentgate.model import Agent, Counts, Run, RunStatus
+from pytest_agentgate.store.sqlite import Database, Row
+
+_COLUMNS = """
+SELECT run_id, created_at, status, agent_id, task_id, ended_at, duration, exit_status, commit_id, branch,
+       dirty, root, host, python, pytest, platform,
+       plugins, arguments, workers, total, passed, failed, errors, skipped, xfailed, xpassed, not_run, deselected,
+       reruns, collect_errors, warnings
+FROM runs
+"""
+LATEST = _COLUMNS + "ORDER BY created_at DESC, run_id DESC LIMIT ?"
+_BY_ID = _COLUMNS + "WHERE run_id = ?"
+_BY_PREFIX = _COLUMNS + "WHERE substr(run_id, 1, ?) = ? ORDER BY created_at DESC, run_id DESC LIMIT ?"
+_STATUSES = {status.value: status for status in RunStatus}
+_NAMED = 3  # runs that a message names
+
+
+def latest(database: Database, limit: int) -> tuple[Run, ...]:
+    """The newest runs, newest first."""
+    return tuple(_run(row) for row in database.rows(LATEST, [limit]))
+
+
+def one(database: Database, selector: str) -> Run:
+    """The run that "last", an id, or the beginning of one stands for.
+
+    Raises StoreError, which names runs that exist, if there is none or more than one.
+    """
+    if selector == "last":
+        rows = database.rows(LATEST, [1])
+        if not rows:
+            raise StoreError(f"{database.name}: no run is recorded yet; pytest --agentgate makes one")
+        return _run(rows[0])
+    rows = database.rows(_BY_ID, [selector])
+    if not rows and selector:
+        rows = database.rows(_BY_PREFIX, [len(selector), selector, _NAMED + 1])
+    if len(rows) == 1:
+        return _run(rows[0])
+    if rows:
+        raise StoreError(f"run {selector!r} may be any of {_ids(rows)}: give more of its id")
+    there = database.rows(LATEST, [_NAMED + 1])
+    raise StoreError(
+        f"there is no run {selector!r}; " + (f"there are {_ids(there)}" if there else "no run is recorded yet")
+    )
+
+
+def key_of(database: Database, run_id: str) -> int:
+    """The integer key of a run, -1 if there is none."""
+    rows = database.rows("SELECT run_key FROM run WHERE run_id = ?", [run_id])
+    return int(rows[0][0]) if rows else -1
+
+
+def agents(database: Database) -> tuple[Agent, ...]:
+    """Who made runs, the latest first."""
+    query = "SELECT agent_id, runs, first_seen, last_seen FROM agents ORDER BY last_seen DESC, agent_id"
+    return tuple(Agent(*row) for row in database.rows(query))
+
+
+def _ids(rows: list[Row]) -> str:
+    named = ", ".join(row[0] for row in rows[:_NAMED])
+    return named + (", ..." if len(rows) > _NAMED else "")
+
+
+def _run(row: Row) -> Run:
+    id_, created_at, status, agent, task, ended_at, duration, exit_status, commit, branch, dirty, *where = row[:16]
+    root, host, python, pytest, platform = where
+    plugins, arguments, workers, *counts = row[16:]
+    return Run(
+        id_,
+        created_at,
+        _STATUSES[status],
+        agent,
+        task,
+        ended_at,
+        duration,
+        exit_status,
+        commit,
+        branch,
+        dirty if dirty is None else dirty == 1,
+        root,
+        host,
+        python,
+        pytest,
+        platform,
+        tuple(json.loads(plugins)),
+        tuple(json.loads(arguments)),
+        workers,
+        Counts(*counts),
+    )

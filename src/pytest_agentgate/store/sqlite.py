@@ -1,0 +1,192 @@
+"""SQLite as a database: opening a file, transactions, errors, and what it spells differently from PostgreSQL.
+
+The only module that imports sqlite3. The SQL of the other modules is what both databases understand; where they differ,
+the difference is a word in ``WORDS`` or a method of ``Database``.
+"""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+import time
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from pytest_agentgate.errors import StoreError
+
+WORDS = {
+    "key": "INTEGER PRIMARY KEY",
+    "clustered": "WITHOUT ROWID",  # rows lie in the order of the primary key, without a second copy of it
+    "bigint": "INTEGER",  # as a primary key or not, 64 bits
+}
+"""What stands between braces in a migration."""
+
+_APPLICATION_ID = 0x61676761  # "agga": how a file says that it is ours, at offset 68
+_MAGIC = b"SQLite format 3\x00"
+_PATIENCE = 120.0  # seconds to wait for other processes that write, in all
+_AT_ONCE = 2.0  # seconds that SQLite waits by itself before we spread those who wait
+
+Row = tuple[Any, ...]
+
+
+class Database:
+    """A connection to one file; every method raises StoreError, in one line that names the file."""
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        self._path = path
+        self.read_only = read_only
+        _refuse_foreign(path)
+        if read_only and not (path.exists() and path.stat().st_size):
+            raise StoreError(f"{path}: no store is here yet; pytest --agentgate makes one")
+        try:
+            if not read_only:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            self._connection = _connect(path, "ro" if read_only else "rwc")
+        except OSError as error:
+            raise StoreError(f"{path}: cannot make the store: {error.strerror}") from error
+        except sqlite3.Error as error:
+            raise self._told(error) from error
+
+    @property
+    def name(self) -> str:
+        """How messages name this database."""
+        return str(self._path)
+
+    def close(self) -> None:
+        """Close the connection; what was not committed is gone."""
+        with suppress(sqlite3.Error):
+            self._connection.close()
+
+    # ---- the version of the schema
+
+    def version(self) -> int:
+        """The version of the schema, 0 for a file that has none yet."""
+        return int(self.rows("PRAGMA user_version")[0][0])
+
+    def set_version(self, version: int) -> None:
+        """Note the version of the schema, and whose file it is."""
+        self.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+        self.execute(f"PRAGMA user_version = {version}")
+
+    def let_readers_read(self) -> None:
+        """Have readers and a writer not wait for each other, where the file system can do that."""
+        with suppress(sqlite3.Error):  # a reader in another process, a file system without shared memory
+            self._connection.execute("PRAGMA journal_mode = WAL").fetchall()
+
+    # ---- statements
+
+    def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[Row]:
+        """All rows of a query."""
+        found: list[Row] = self._patiently(lambda: self._connection.execute(sql, parameters).fetchall())
+        return found
+
+    def execute(self, sql: str, parameters: Sequence[object] = ()) -> None:
+        """Run a statement that returns nothing."""
+        try:
+            self._connection.execute(sql, parameters)
+        except sqlite3.Error as error:
+            raise self._told(error) from error
+
+    def execute_many(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
+        """Run a statement once for each row."""
+        try:
+            self._connection.executemany(sql, rows)
+        except sqlite3.Error as error:
+            raise self._told(error) from error
+
+    # ---- transactions
+
+    @contextmanager
+    def transaction(self) -> Generator[None]:
+        """Be the only writer until the end of the block: all of it is written, or nothing."""
+        self._patiently(lambda: self._connection.execute("BEGIN IMMEDIATE"))
+        with self._undone_on_error():
+            yield
+            self._patiently(lambda: self._connection.execute("COMMIT"))
+
+    @contextmanager
+    def snapshot(self) -> Generator[None]:
+        """See one state of the database in all queries of the block."""
+        if self._connection.in_transaction:
+            yield
+            return
+        self._connection.execute("BEGIN")
+        with self._undone_on_error():
+            yield
+            self._connection.execute("COMMIT")
+
+    @contextmanager
+    def _undone_on_error(self) -> Generator[None]:
+        try:
+            yield
+        except BaseException as error:
+            with suppress(sqlite3.Error):  # a full disk has rolled back already
+                self._connection.execute("ROLLBACK")
+            if isinstance(error, sqlite3.Error):
+                raise self._told(error) from error
+            raise
+
+    def _patiently(self, attempt: Any) -> Any:
+        """Repeat what another process' lock keeps from happening.
+
+        SQLite's own waiting gives up at once in some cases (a journal to be recovered, a change of the journal's mode),
+        and lets single writers starve when many want to write: those who wait come back at random moments.
+        """
+        deadline = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                return attempt()
+            except sqlite3.Error as error:
+                if not _busy(error) or time.monotonic() > deadline:
+                    raise self._told(error) from error
+            time.sleep(random.uniform(0.001, 0.05))  # noqa: S311 -- spreads waiting processes, keeps no secret
+
+    def _told(self, error: sqlite3.Error) -> StoreError:
+        problem = " ".join(str(error).split())
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            advice = "move it away, and the logs of the runs make a new one"
+            return StoreError(f"{self._path}: the store is damaged ({problem}); {advice}")
+        if _busy(error):
+            return StoreError(f"{self._path}: another process keeps the store locked; nothing is lost, try again")
+        if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+            return StoreError(f"{self._path}: the store cannot be written ({problem}): is the disk full?")
+        if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
+            return StoreError(f"{self._path}: the store cannot be opened or written here ({problem})")
+        return StoreError(f"{self._path}: {problem}")
+
+
+def _connect(path: Path, mode: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode={mode}",
+        uri=True,
+        timeout=_AT_ONCE,
+        isolation_level=None,  # transactions begin where we say
+        check_same_thread=False,
+    )
+    connection.execute("PRAGMA synchronous = NORMAL")  # what a power cut takes is in the logs
+    return connection
+
+
+def _refuse_foreign(path: Path) -> None:
+    """Look at the first bytes only: SQLite itself may write to what it opens, to recover a journal."""
+    try:
+        with path.open("rb") as file:
+            header = file.read(72)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise StoreError(f"{path}: cannot read the store: {error.strerror}") from error
+    if not header:
+        return
+    if not header.startswith(_MAGIC):
+        raise StoreError(f"{path}: not an SQLite database; it was left as it is")
+    if int.from_bytes(header[68:72], "big") != _APPLICATION_ID:
+        raise StoreError(f"{path}: an SQLite database, but not a store of agentgate; it was left as it is")
+
+
+def _busy(error: sqlite3.Error) -> bool:
+    code = getattr(error, "sqlite_errorcode", None)
+    return code is not None and code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
