@@ -15,7 +15,8 @@ import pytest
 
 from pytest_agentgate import config, plugin
 from pytest_agentgate.capture.runlog import RunLog
-from pytest_agentgate.cli import main
+from pytest_agentgate.cli import USAGE, main
+from pytest_agentgate.cli.run import INCOMPLETE
 from pytest_agentgate.store import open_store
 
 ROOT = Path(__file__).parents[2]
@@ -61,6 +62,11 @@ def test_every_command_option_key_and_hook_is_on_a_generated_page(generator: Mod
         "`kinds`",
     ]:
         assert word in text
+
+
+def test_the_exit_codes_of_the_command_line_are_documented() -> None:
+    rows = re.findall(r"^\| (\d+) \|", (ROOT / "docs/reference/exit-codes.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert {str(USAGE), str(INCOMPLETE)} <= set(rows)
 
 
 @pytest.mark.parametrize("text", examples("toml"))
