@@ -86,7 +86,9 @@ def test_a_pytest_on_the_user_s_path_counts(foreign_environment: Path, bare: Pat
     assert named(str(bare), tmp_path, {**NOWHERE, "PYTHONPATH": str(packages)}).pytest == pytest.__version__
 
 
-@pytest.mark.parametrize(("version", "said"), [("7.3.2", "has pytest 7.3.2; 7.4 or newer is needed"), ("6", "pytest 6;")])
+@pytest.mark.parametrize(
+    ("version", "said"), [("7.3.2", "has pytest 7.3.2; 7.4 or newer is needed"), ("6", "pytest 6;")]
+)
 def test_an_old_pytest_is_refused(version: str, said: str, bare: Path, tmp_path: Path) -> None:
     install(bare, "pytest", version)
     with pytest.raises(UsageError, match=said):

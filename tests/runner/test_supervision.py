@@ -55,7 +55,9 @@ print("status", status, supervised.was_asked_to_stop, flush=True)
 class Supervised:
     """A supervising process and its child."""
 
-    def __init__(self, folder: Path, *, patience: float, firmer: tuple[float, ...] = (), terminal: bool = False) -> None:
+    def __init__(
+        self, folder: Path, *, patience: float, firmer: tuple[float, ...] = (), terminal: bool = False
+    ) -> None:
         self.report = folder / "report.json"
         (folder / "child.py").write_text(CHILD)
         words = [str(folder / "child.py"), str(self.report), str(patience), *map(str, firmer)]
@@ -66,7 +68,11 @@ class Supervised:
             return
         self.terminal, other = pty.openpty()
         self.process = subprocess.Popen(
-            [sys.executable, "-c", _ON_TERMINAL, *command], stdin=other, stdout=subprocess.PIPE, text=True, start_new_session=True
+            [sys.executable, "-c", _ON_TERMINAL, *command],
+            stdin=other,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
         )
         os.close(other)
 
@@ -92,7 +98,9 @@ class Supervised:
 
 
 # Take the terminal on stdin as the session's own, so that Ctrl-C reaches its foreground group.
-_ON_TERMINAL = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
+_ON_TERMINAL = (
+    "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
+)
 
 
 @pytest.fixture

@@ -1,15 +1,14 @@
+import pytest
+
 from orchestrator.app import Orchestrator
 
 
-def test_health_of_an_orchestrator_without_calls(config):
-    assert Orchestrator(config).health() == {"name": "front-desk", "healthy": True, "sessions": 0}
-
-
-def test_health_counts_the_calls_that_were_taken(config):
+@pytest.mark.parametrize(("callers", "healthy"), [([], True), (["ada", "eve"], False)])
+def test_health_is_the_answer_of_its_handler(config, callers, healthy):
     orchestrator = Orchestrator(config)
-    orchestrator.accept("ada")
-    orchestrator.accept("eve")
-    assert orchestrator.health() == {"name": "front-desk", "healthy": False, "sessions": 2}
+    for caller in callers:
+        orchestrator.accept(caller)
+    assert orchestrator.health() == {"name": "front-desk", "healthy": healthy, "sessions": len(callers)}
 
 
 def test_each_call_has_an_id_of_its_own(config):

@@ -1,0 +1,156 @@
+"""``agentgate demo``: a small broken project, and what agentgate makes of it."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import sys
+import tempfile
+from collections import Counter
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pytest_agentgate.cli import screen
+from pytest_agentgate.cli.screen import Column
+from pytest_agentgate.errors import AgentgateError, UsageError
+from pytest_agentgate.model import Outcome
+
+if TYPE_CHECKING:
+    from pytest_agentgate.store import Store
+
+NEEDED = {"pydantic": "pydantic", "yaml": "pyyaml", "redis": "redis"}
+"""Modules that the project imports, and the distributions that bring them."""
+
+
+@click.command()
+@click.option(
+    "--directory",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="A new or empty folder for the project (default: a temporary one).",
+)
+@click.option(
+    "--keep/--no-keep", default=True, help="Leave the project where it is when all is shown (default), or not."
+)
+@click.option(
+    "--workers", type=click.IntRange(min=1), default=2, show_default=True, metavar="N", help="Test processes."
+)
+def demo(directory: Path | None, keep: bool, workers: int) -> int:
+    """Break a small project's tests and show what agentgate makes of it.
+
+    The project is a voice service whose implementation has moved on, and whose tests have not. It is written as a git
+    repository with the commits base and head; its suite is run, triaged and recorded. The exit status is 0 when that
+    worked, although the suite is red.
+
+    \b
+    Example:
+      agentgate demo --directory voice --workers 4
+    """
+    missing = sorted(NEEDED[module] for module in NEEDED if find_spec(module) is None)
+    if missing:
+        raise UsageError(f'the demo needs {", ".join(missing)}: pip install "pytest-agentgate[demo]"')
+    from pytest_agentgate.demo.history import make_repository
+
+    folder = (directory or Path(tempfile.mkdtemp(prefix="agentgate-demo-"))).resolve()
+    try:
+        make_repository(folder)
+        _run(folder, workers)
+    except BaseException:
+        if directory is None:
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
+    if keep:
+        _say_what_next(folder)
+    else:
+        shutil.rmtree(folder, ignore_errors=True)
+    return 0
+
+
+def _run(folder: Path, workers: int) -> None:
+    """Run the suite and show the record; raises AgentgateError if the run did not come to its end, or was not red."""
+    from pytest_agentgate.config import find_project
+    from pytest_agentgate.runner.interpreter import named
+    from pytest_agentgate.runner.launch import run_suite
+    from pytest_agentgate.store import open_store
+
+    screen.say(
+        f"A voice service is in {folder}. Its implementation has moved on from base to head; its tests have not."
+    )
+    screen.say(f"Running them: agentgate run -- -n {workers} -q --tb=no\n")
+    sys.stdout.flush()
+    ended = run_suite(named(sys.executable, folder), ["-n", str(workers), "-q", "--tb=no"], folder=folder)
+    if ended.asked_to_stop:
+        raise click.Abort
+    if ended.log is None or not ended.complete:
+        raise AgentgateError(f"{folder}: the demo's tests ended with status {ended.status} before the run was over")
+    with open_store(find_project(folder).store_url) as store:
+        store.ingest(ended.log.parent)
+        _show_record(store, ended.log.stem)
+    if ended.status != 1:
+        raise AgentgateError(
+            f"{folder}: the demo's tests ended with status {ended.status}, and were expected to be red"
+        )
+
+
+def _show_record(store: Store, run_id: str) -> None:
+    """Print who ran what, where, and how it ended: the run, its results by worker, its causes."""
+    summary, results = store.run_summary(run_id), store.results(run_id)
+    run, counts = summary.run, summary.run.counts
+    screen.say("\nThe record of this run\n")
+    facts = (
+        ("run", run.id),
+        ("who", run.agent),
+        ("where", f"{run.root} on {run.host}"),
+        ("what", f"pytest {' '.join(run.arguments)}"),
+        ("with", f"Python {run.python}, pytest {run.pytest}, {run.workers} workers"),
+        ("commit", f"{run.commit[:12]} on {run.branch or 'no branch'}{', changed since' if run.dirty else ''}"),
+        ("ended", f"{run.status}, exit status {run.exit_status}, after {run.duration or 0:.1f} s"),
+        ("tests", f"{counts.passed} passed, {counts.failed} failed, {counts.errors} with errors around them"),
+        ("files", f"{counts.collect_errors} could not be collected"),
+    )
+    screen.table([Column(""), Column("", flexible=True)], facts)
+    screen.say("")
+    by_worker: dict[str, Counter[Outcome]] = {}
+    seconds: dict[str, float] = {}
+    for result in results:
+        by_worker.setdefault(result.worker, Counter())[result.outcome] += 1
+        seconds[result.worker] = seconds.get(result.worker, 0.0) + result.duration
+    shown = (Outcome.PASSED, Outcome.FAILED, Outcome.ERROR)
+    screen.table(
+        [
+            Column("worker"),
+            Column("tests", right=True),
+            *(Column(word, right=True) for word in shown),
+            Column("seconds", right=True),
+        ],
+        (
+            (worker, str(ended.total()), *(str(ended[word]) for word in shown), f"{seconds[worker]:.2f}")
+            for worker, ended in sorted(by_worker.items())
+        ),
+    )
+    screen.say("")
+    screen.table(
+        [Column("cause"), Column("kind"), Column("size", right=True), Column("seen"), Column("title", flexible=True)],
+        ((cause.signature, cause.kind, str(cause.size), cause.status, cause.title) for cause in summary.causes),
+    )
+
+
+def _say_what_next(folder: Path) -> None:
+    ours = Path(sys.argv[0])
+    found = shutil.which(ours.name)
+    agentgate = ours.name if found and Path(found).samefile(ours) else shlex.quote(str(ours.absolute()))
+    lines = (
+        ("triage", "the causes again"),
+        ("errors --kind import", "the failures of one kind"),
+        ("report --json", "all of it, for machines"),
+        ("run -- -n 2", "another run; then: runs, compare"),
+    )
+    wide = max(len(words) for words, _ in lines)
+    screen.say("\nThe suite is red, as it should be: nothing has been repaired. Go on from here:\n")
+    screen.say(f"  cd {shlex.quote(str(folder))}")
+    screen.say("  git diff base head --stat    # what became of the implementation")
+    for words, what in lines:
+        screen.say(f"  {agentgate} {words:<{wide}}  # {what}")

@@ -1,0 +1,150 @@
+"""``agentgate run``: pytest in any interpreter, supervised, with its record complete whatever became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from pytest_agentgate import config as configuration
+from pytest_agentgate.capture import runlog
+from pytest_agentgate.cli import screen
+from pytest_agentgate.errors import UsageError
+from pytest_agentgate.report import formats, text
+from pytest_agentgate.runner import interpreter as interpreters
+from pytest_agentgate.runner.launch import PLUGIN, Ended, run_suite, settings_against
+from pytest_agentgate.store import open_store
+
+INCOMPLETE = 12
+"""Exit status of a run that left no record, or one without an end, although its process says that all is well."""
+
+# With these pytest only tells something: there is no run to record.
+_TELLING = {
+    "--collect-only",
+    "--co",
+    "--fixtures",
+    "--fixtures-per-test",
+    "--help",
+    "-h",
+    "--markers",
+    "--version",
+    "-V",
+}
+
+
+@click.command()
+@click.option(
+    "--python",
+    metavar="PATH",
+    help="The Python that runs the tests, or its environment's folder (default: the first with pytest of the project's "
+    ".venv or venv, the active environment, the Python that runs agentgate).",
+)
+@click.option("--agent", metavar="ID", help="Who runs (default: as pytest --agentgate-agent).")
+@click.option("--task", metavar="ID", help="The task that this run belongs to.")
+@click.option("--store", metavar="URL", help="Where the run is recorded (default: the project's store).")
+@click.option(
+    "--report",
+    "reports",
+    metavar="FORMAT:PATH",
+    multiple=True,
+    help=f"Write a report of the run, also if it was killed; can be given several times. {', '.join(formats.FORMATS)}.",
+)
+@click.option("--output", type=click.Choice(["human", "agent", "quiet"]), default="human", help="The summary's form.")
+@click.option(
+    "--root",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=Path(),
+    metavar="DIR",
+    help="Where pytest is started (default: here).",
+)
+@click.argument("pytest_args", nargs=-1, type=click.UNPROCESSED)
+def run(
+    python: str | None,
+    agent: str | None,
+    task: str | None,
+    store: str | None,
+    reports: tuple[str, ...],
+    output: str,
+    root: Path,
+    pytest_args: tuple[str, ...],
+) -> int:
+    """Run pytest in any interpreter, with agentgate inside.
+
+    The interpreter needs pytest 7.4 or newer and nothing of agentgate: what is missing is lent to it for this run,
+    and its environment stays as it is. The exit status is pytest's own; 12 if the run left no complete record.
+
+    \b
+    Examples:
+      agentgate run -- -n 4 tests/unit
+      agentgate run --python ../venv/bin/python --report md:summary.md -- -x
+    """
+    targets = [formats.parse(report) for report in reports]
+    targets = [replace(target, path=Path.cwd() / target.path) for target in targets]
+    if python is None:
+        chosen = interpreters.guessed(root.resolve())
+        if output != "quiet":
+            screen.note(
+                f"running {chosen.path}, Python {chosen.python}, pytest {chosen.pytest}; --python names another"
+            )
+    else:
+        chosen = interpreters.named(python, root)
+    url = configuration.resolve_store(store, Path.cwd()) if store else _given("--agentgate-store", pytest_args, root)
+    if turned_off := settings_against(root):
+        screen.note(f"{turned_off} turns the plugin off (-p no:{PLUGIN}); this run turns it on")
+    options = [f"--agentgate-output={output}"]
+    options += [f"--agentgate-agent={agent}"] if agent else []
+    options += [f"--agentgate-task={task}"] if task else []
+    options += [f"--agentgate-store={url}"] if store else []
+    ended = run_suite(chosen, [*options, *pytest_args], folder=root)
+    if ended.log is None:
+        return _without_record(ended, pytest_args)
+    return _conclude(ended, ended.log, url, targets, output)
+
+
+def _given(option: str, arguments: Sequence[str], root: Path) -> str:
+    """The store that pytest's own arguments name, which are relative to where it is started; "" if none."""
+    value = ""
+    for index, argument in enumerate(arguments):
+        if argument == option:
+            value = next(iter(arguments[index + 1 :]), "")
+        elif argument.startswith(f"{option}="):
+            value = argument.partition("=")[2]
+    return configuration.resolve_store(value, root.resolve()) if value else ""
+
+
+def _without_record(ended: Ended, pytest_args: Sequence[str]) -> int:
+    if ended.status == 0 and not _TELLING.isdisjoint(pytest_args):
+        return 0
+    why = "" if ended.asked_to_stop else "; what pytest printed above tells why, or a conftest that keeps plugins out"
+    screen.note(
+        f"no record: the tests' process ended with status {ended.status} before the plugin could write one{why}"
+    )
+    return ended.status or INCOMPLETE
+
+
+def _conclude(ended: Ended, log: Path, url: str, targets: Sequence[formats.ReportTarget], output: str) -> int:
+    """Make the store complete, write the reports, say where the record is; -> the exit status."""
+    with open_store(url or _store_of(log)) as store:
+        store.ingest(log.parent)
+        summary = store.run_summary(log.stem)
+        for target in targets:
+            formats.write(target, summary, store.failures(log.stem))
+    if not ended.complete:
+        screen.say(text.agent(summary) if output == "agent" else text.line(summary) if output == "quiet" else
+                   text.summary(summary, width=screen.width() or 100, colour=screen.colour()))  # fmt: skip
+        screen.note(
+            f"the tests' process ended with status {ended.status} before the run was over; recorded is what it reported"
+        )
+    if output != "quiet" or not ended.complete:
+        screen.note(f"run {log.stem} is in {log}")
+    return ended.status or (0 if ended.complete else INCOMPLETE)
+
+
+def _store_of(log: Path) -> str:
+    events, _ = runlog.read(log)
+    root = Path(str(events[0]["root"])) if events else log.parent
+    if not root.is_dir():
+        raise UsageError(f"{log}: names a folder that is gone: {root}")
+    return configuration.find_project(root, fallback=root).store_url
