@@ -58,7 +58,7 @@ def _usage(command: click.Command) -> Iterator[str]:
     for parameter in command.params:
         if isinstance(parameter, click.Argument):
             name = parameter.metavar or (parameter.name or "").upper()
-            name += "..." if parameter.nargs == -1 and not name.endswith("...") else ""
+            name += "..." if parameter.nargs == -1 and "..." not in name else ""
             yield name if parameter.required or name.startswith("[") else f"[{name}]"
 
 
@@ -80,8 +80,7 @@ def _options(command: click.Command) -> Iterator[str]:
         yield from _head("option", "meaning")
     for option in options:
         names = ", ".join(f"`{name}`" for name in (*option.opts, *option.secondary_opts))
-        repeated = "; can be given several times" if option.multiple else ""
-        yield _row(f"{names}{_value(option)}", (option.help or "").rstrip(".") + repeated)
+        yield _row(f"{names}{_value(option)}", (option.help or "").rstrip(".") + _default(option))
 
 
 def _value(option: click.Option) -> str:
@@ -90,6 +89,10 @@ def _value(option: click.Option) -> str:
     if isinstance(option.type, click.Choice) and option.metavar is None:
         return f" `{{{','.join(str(choice) for choice in option.type.choices)}}}`"
     return f" `{option.metavar or option.type.name.upper()}`"
+
+
+def _default(option: click.Option) -> str:
+    return f" (default: {option.default})" if option.show_default else ""
 
 
 # ---- pytest

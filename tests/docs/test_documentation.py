@@ -65,7 +65,8 @@ def test_every_command_option_key_and_hook_is_on_a_generated_page(generator: Mod
 
 
 def test_the_exit_codes_of_the_command_line_are_documented() -> None:
-    rows = re.findall(r"^\| (\d+) \|", (ROOT / "docs/reference/exit-codes.md").read_text(encoding="utf-8"), re.MULTILINE)
+    page = (ROOT / "docs" / "reference" / "exit-codes.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\d+) \|", page, re.MULTILINE)
     assert {str(USAGE), str(INCOMPLETE)} <= set(rows)
 
 
