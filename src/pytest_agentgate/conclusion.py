@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,17 +38,26 @@ class Conclusion:
 
     def conclude(self, log: Path) -> None:
         """Ingest the log and whatever lies beside it, and write the reports that were asked for."""
-        from pytest_agentgate.store import open_store
-
         try:
-            with open_store(self._store_url) as store:
-                store.ingest(log.parent)
-                self._report(store, log.stem)
+            self._read_back(self._store_url, log)
         except AgentgateError as error:
             self.problem(f"{error}; this run is in {log} only")
-            with open_store("sqlite:///:memory:") as store:  # without history, but with its causes
-                store.ingest(log.parent, only=log)
-                self._report(store, log.stem)
+            self._read_back_alone(log)
+
+    def _read_back_alone(self, log: Path) -> None:
+        """Find the causes without the store: a new one, thrown away, knows no history but nothing is wrong with it."""
+        with tempfile.TemporaryDirectory(prefix="agentgate-") as folder:
+            copy = Path(folder, "runs", log.name)
+            copy.parent.mkdir()
+            shutil.copyfile(log, copy)
+            self._read_back(f"sqlite:///{folder}/store.db", copy)
+
+    def _read_back(self, url: str, log: Path) -> None:
+        from pytest_agentgate.store import open_store
+
+        with open_store(url) as store:
+            store.ingest(log.parent)
+            self._report(store, log.stem)
 
     def _report(self, store: Store, run_id: str) -> None:
         self._summary = store.run_summary(run_id)

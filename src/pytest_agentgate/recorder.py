@@ -6,13 +6,14 @@ possible any more (a full disk, a damaged store) it says so once and the tests g
 
 from __future__ import annotations
 
+import functools
 import os
 import platform
 import socket
 import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import pytest
 
@@ -35,6 +36,22 @@ _REASON_LIMIT = 500  # characters of a skip's reason or a warning's message
 _ENDED_BY_ITSELF = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
 
 _Origin = tuple[str, str, str, int, str]  # a warning's category, message, path, line and when
+
+_Hook = TypeVar("_Hook", bound=Callable[..., Any])
+
+
+def _harmless(hook: _Hook) -> _Hook:
+    """Turn an error of ours into a line at the end of the run, which pytest would take for one of its own."""
+
+    @functools.wraps(hook)
+    def guarded(self: Recorder, *arguments: Any, **named: Any) -> Any:
+        try:
+            return hook(self, *arguments, **named)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the tests are worth more than their record
+            self._problem(f"{hook.__name__} failed, the record is incomplete: {type(error).__name__}: {error}")
+            return None
+
+    return cast("_Hook", guarded)
 
 
 class Recorder:
@@ -85,6 +102,7 @@ class Recorder:
     # ---- beginning
 
     @pytest.hookimpl(tryfirst=True)
+    @_harmless
     def pytest_sessionstart(self) -> None:
         """Open the log before anything can fail."""
         self.start()
@@ -126,17 +144,20 @@ class Recorder:
 
     # ---- collection
 
+    @_harmless
     def pytest_deselected(self, items: Iterable[pytest.Item]) -> None:
         """Count what -k, -m or a plugin left out."""
         self._deselected += len(list(items))
 
     @pytest.hookimpl(trylast=True)
+    @_harmless
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Note what is to be run, so that what is never reported can be told."""
         if not self._config.pluginmanager.has_plugin("dsession"):  # its controller collects nothing
             self._note_collection([item.nodeid for item in session.items])
 
     @pytest.hookimpl(optionalhook=True)
+    @_harmless
     def pytest_xdist_node_collection_finished(self, node: Any, ids: list[str]) -> None:
         """Note what the workers collected; they agree, or xdist stops."""
         self._workers[node.gateway.id] = True
@@ -145,6 +166,7 @@ class Recorder:
             self._grouped = self._config.option.dist == "loadgroup"
             self._note_collection(list(ids))
 
+    @_harmless
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Record a collector that failed, or was skipped."""
         if report.passed:
@@ -186,6 +208,7 @@ class Recorder:
         elif report.duration >= _TEARDOWN_WORTH:
             self._teardown(report)
 
+    @_harmless
     def _not_passed(self, report: pytest.TestReport) -> None:
         if report.passed:  # a subtest: its test has the result
             return
@@ -337,6 +360,7 @@ class Recorder:
         self.failed("", Scope.RUN, When.SESSION, evidence, text=message, worker=worker)
 
     @pytest.hookimpl(optionalhook=True)
+    @_harmless
     def pytest_testnodedown(self, node: Any, error: object | None) -> None:
         """Note a worker that was lost; whether a test is to blame, xdist tells next. One that ended has counts."""
         output = getattr(node, "workeroutput", None) or {}
@@ -346,6 +370,7 @@ class Recorder:
             self._lost[worker] = reason
             self._write({"event": "worker", "worker": worker, "state": "lost", "reason": reason})
 
+    @_harmless
     def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Record an error of pytest or of a plugin, here or in a worker."""
         from pytest_agentgate.capture.evidence import evidence_of
@@ -353,6 +378,7 @@ class Recorder:
         evidence = evidence_of(excinfo.value, self._roots())
         self.failed("", Scope.RUN, When.SESSION, evidence, text=str(excinfo.getrepr(style="short")))
 
+    @_harmless
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Tell a stop by the user or a test from one that an option such as -x asked for."""
         if isinstance(excinfo.value, pytest.exit.Exception):
@@ -362,6 +388,7 @@ class Recorder:
         else:  # xdist raises its own to stop the workers
             self._stopped = str(excinfo.value)
 
+    @_harmless
     def pytest_warning_recorded(
         self,
         warning_message: Any,
@@ -384,6 +411,7 @@ class Recorder:
     # ---- the end
 
     @pytest.hookimpl(trylast=True)
+    @_harmless
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Account for what never ran, end the log, and find the causes."""
         self._stopped = str(session.shouldfail or session.shouldstop or self._stopped or "")

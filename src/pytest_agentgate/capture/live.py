@@ -45,8 +45,8 @@ class LiveCapture:
         """Read the exception of a test before anything of it is torn down."""
         if call.excinfo is None:
             self._compared = None
-        elif not isinstance(call.excinfo.value, _NO_FAILURES):
-            self._waiting[item.nodeid, call.when] = self._read(call.excinfo.value)
+        elif not isinstance(call.excinfo.value, _NO_FAILURES) and (evidence := self._read(call.excinfo.value)):
+            self._waiting[item.nodeid, call.when] = evidence
 
     def pytest_exception_interact(
         self, call: pytest.CallInfo[Any], report: pytest.CollectReport | pytest.TestReport
@@ -55,13 +55,15 @@ class LiveCapture:
         if call.excinfo is not None and isinstance(report, pytest.CollectReport):
             setattr(report, ATTRIBUTE, self._read(call.excinfo.value))
 
-    def _read(self, exception: BaseException) -> str:
-        from pytest_agentgate.capture.codec import to_json
-        from pytest_agentgate.capture.evidence import evidence_of
+    def _read(self, exception: BaseException) -> str | None:
+        try:
+            from pytest_agentgate.capture.codec import to_json
+            from pytest_agentgate.capture.evidence import evidence_of
 
-        return to_json(
-            evidence_of(exception, self._roots(), comparison=self._comparison(exception), worker=self._worker)
-        )
+            comparison = self._comparison(exception)
+            return to_json(evidence_of(exception, self._roots(), comparison=comparison, worker=self._worker))
+        except Exception:  # noqa: BLE001 - such as no stack or memory left: the report still has what pytest prints
+            return None
 
     def _comparison(self, exception: BaseException) -> Comparison | None:
         compared, self._compared = self._compared, None
