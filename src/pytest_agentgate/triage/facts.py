@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 
 from pytest_agentgate.model import Evidence, Frame, Link, Raised, Role, Scope, When
 from pytest_agentgate.triage.normal import normal
@@ -93,10 +94,12 @@ class Facts:
     def foci(self) -> Iterator[Facts]:
         """The exceptions that may be the reason: the one that was raised, then what it came from, nearest first.
 
-        Wrappers, which say only that something below them failed, come last.
+        Wrappers, which say only that something below them failed, and copies of what is below them come last.
         """
-        chain = sorted(self.evidence.chain, key=lambda raised: (is_wrapper(raised), _ORDER.index(raised.link)))
-        return map(self.focused, chain)
+        chain = self.evidence.chain
+        repeated = {id(one) for one, cause in pairwise(chain) if _repeats(one, cause)}
+        order = sorted(chain, key=lambda one: (is_wrapper(one) or id(one) in repeated, _ORDER.index(one.link)))
+        return map(self.focused, order)
 
 
 def facts_of(evidence: Evidence, scope: Scope, when: When, nodeid: str) -> Facts:
@@ -106,6 +109,11 @@ def facts_of(evidence: Evidence, scope: Scope, when: When, nodeid: str) -> Facts
 
 def is_wrapper(raised: Raised) -> bool:
     return not _WRAPPERS.isdisjoint(_names(raised))
+
+
+def _repeats(raised: Raised, cause: Raised) -> bool:
+    """Whether an exception only says again what it was raised from, without the facts of the first."""
+    return cause.link is Link.CAUSE and (raised.type, raised.message) == (cause.type, cause.message)
 
 
 def _names(raised: Raised) -> frozenset[str]:

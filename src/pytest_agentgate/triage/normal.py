@@ -9,6 +9,7 @@ KEPT = 300  # characters of a normalised text that count
 _IDENTIFIER = re.compile(r"[A-Za-z_][\w.-]{0,60}")
 _QUOTED = r"(?<![A-Za-z0-9])[bBrRuUfF]{0,2}(?:'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\")(?!\w)"
 _NUMBER = r"(?<![\w.])[-+]?(?:\d[\d_]*(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?[jJ]?(?![A-Za-z_])"
+_TEMPORARY = re.compile(r"\btmp[a-z0-9_]{8}\b")  # as tempfile makes names
 _VARIES = re.compile(
     "|".join(
         (
@@ -19,7 +20,7 @@ _VARIES = re.compile(
             r"(?P<path>(?<![\w./:<])(?:[A-Za-z]:[\\/]|/|~/)(?:[^\s'\"<>|:*?,;()\[\]{}\\/]+[\\/]+)+(?P<last>[^\s'\"<>|:*?,;()\[\]{}\\/]*))",
             r"(?P<id>\b(?=[0-9a-fA-F]*\d)(?=[0-9a-fA-F]*[a-fA-F])[0-9a-fA-F]{8,}\b)",
             r"(?P<worker>\bgw\d+\b)",
-            r"(?P<temporary>\btmp[a-z0-9_]{8}\b)",
+            rf"(?P<temporary>{_TEMPORARY.pattern})",
             rf"(?P<quoted>{_QUOTED})",
             rf"(?P<number>{_NUMBER})",
         )
@@ -55,6 +56,11 @@ def shape(value: str) -> str:
     """
     text = _bounded(_VARIES.sub(_place_of_value, _LEFT_OUT.sub("...", value[: 4 * KEPT])))
     return "" if _FLAT.fullmatch(text) else text
+
+
+def file_name(path: str) -> str:
+    """The last part of a path, numbers left out: they are process ids and counters more often than not."""
+    return _DIGITS.sub("N", _TEMPORARY.sub("TMP", re.split(r"[\\/]", path.rstrip("\\/"))[-1]))
 
 
 def one_line(text: str, limit: int = 120) -> str:
@@ -93,7 +99,7 @@ def _place(match: re.Match[str]) -> str:
         case "bound":
             return f"<bound method {match['method']}>"
         case "path":
-            return _DIGITS.sub("N", match["last"]) or "PATH"
+            return file_name(match["last"]) or "PATH"
         case "quoted":
             return match[0]
         case what:

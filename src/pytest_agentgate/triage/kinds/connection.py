@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import re
+from itertools import takewhile
 
 from pytest_agentgate.model import Kind, Link, Raised, Reason
 from pytest_agentgate.triage.facts import Facts
@@ -27,23 +28,29 @@ _ERRNOS = frozenset(
 )  # fmt: skip
 # How the clients of services name the exceptions for "cannot be reached", whatever the library.
 _NAME = re.compile(
-    r"Connect(?:ion|or|Timeout)?\w*Error$|^Connect(?:ion)?(?:Error|Timeout|Refused|Reset|Failure|Failed|Closed|Aborted)|^gaierror$|^herror$"
-    r"|NameResolution|NoBrokers|NoHost|NoServers|ServerSelectionTimeout|ServiceUnavailable|AutoReconnect|MaxRetry|ServerDisconnected"
-    r"|SERVER_DOWN|Unreachable|SocketBlocked|SocketConnectBlocked|^URLError$"
+    r"Connect(?:ion|or|Timeout)?\w*Error$"
+    r"|^Connect(?:ion)?(?:Error|Timeout|Refused|Reset|Failure|Failed|Closed|Aborted)"
+    r"|^gaierror$|^herror$|^URLError$|NameResolution|MaxRetry|NoBrokers|NoHost|NoServers|SERVER_DOWN"
+    r"|ServerSelectionTimeout|ServerDisconnected|ServiceUnavailable|AutoReconnect|Unreachable|Socket(?:Connect)?Blocked"
 )
+# What operating systems and clients say, and nobody else.
 _TEXT = re.compile(
-    r"connection (?:to server .{0,200} )?(?:refused|reset|aborted|timed out|failed: )|(?:could not|cannot|can't|failed to|unable to|error) "
-    r"(?:connect|reach|resolve|bootstrap)\b|error \d+ connecting to|name or service not known|temporary failure in name resolution"
-    r"|nodename nor servname|getaddrinfo failed|no route to host|network is unreachable|server closed the connection"
-    r"|lost connection to|connection pool .*exhausted|couldn't get a connection|timeout connecting to|all connection attempts failed",
+    r"connection (?:refused|reset by|aborted|timed out)|connection to server .{0,200} failed|error \d+ connecting to"
+    r"|name or service not known|temporary failure in name resolution|nodename nor servname|getaddrinfo failed"
+    r"|no route to host|network is unreachable|server closed the connection|lost connection to .{0,40}server"
+    r"|all connection attempts failed|(?:connection|queue)\s?pool .{0,80}(?:exhausted|limit)|couldn't get a connection",
     re.IGNORECASE | re.DOTALL,
 )
+# What anybody may say; it counts from the client of a service, or with an address.
+_TRYING = re.compile(
+    r"(?:could not|cannot|can't|failed to|unable to|timeout|error) (?:connect|bootstrap|reach|resolv)", re.IGNORECASE
+)
 # A client's timeout that says no more comes from the wait for its server, unless it had one and was reading from it.
-_CLIENT_TIMEOUT = re.compile(r"Timeout")
 _READING = re.compile(r"read|write|deadline|execution|query|lock|pool", re.IGNORECASE)
 _ADDRESS = re.compile(
     r"host='(?P<h1>[^']+)', port=(?P<p1>\d+)|server at \"(?P<h2>[^\"]+)\"(?: \([^)]*\))?, port (?P<p2>\d+)"
-    r"|(?:connecting to|connect to host|connect to|bootstrap from|ipv[46]:|://(?:[^@/\s]*@)?)\s*\[?(?P<h3>[\w.-]+)\]?:(?P<p3>\d+)"
+    r"|(?:connecting to|connect to host|connect to|bootstrap from|ipv[46]:|://(?:[^@/\s]*@)?)"
+    r"\s*\[?(?P<h3>[\w.-]+)\]?:(?P<p3>\d+)"
     r"|\b(?P<h4>(?:\d{1,3}\.){3}\d{1,3}|localhost):(?P<p4>\d+)"
 )
 _UNAVAILABLE = frozenset({502, 503, 504})
@@ -61,42 +68,33 @@ def reason(facts: Facts) -> Reason | None:
     found = next((link for link in links if _is_connection(facts.focused(link))), None)
     if found is None:
         return None
-    host, port = _address(facts, links)
-    service = next(
-        (s for link in links if isinstance(s := link.facts.get("service"), str) and s not in ("http", "")), ""
+    host, port = _address(links)
+    named = (link.facts.get("service") for link in links)
+    service = next((name for name in named if isinstance(name, str) and name != "http"), "") or _WELL_KNOWN.get(
+        port, ""
     )
-    service = (
-        service or _WELL_KNOWN.get(port, "") or next((str(s) for link in links if (s := link.facts.get("service"))), "")
-    )
-    problem = _problem(" ".join([facts.message, *(link.message for link in links)]))
     address = f"{host}:{port}" if host and port else host or (f"port {port}" if port else "")
     if not address and not service:
         key = ("unknown", facts.type_name, normal(found.message))
         return Reason(KIND, key, one_line(facts.message or found.message) or facts.type_name, ADVICE)
+    key = ("service", service, _host(host), _port(port))
+    problem = _problem(" ".join(link.message for link in links))
     name = service or "the service"
-    where = f" on {address}" if address else ""
     if problem == "does not resolve" and host:
-        action = (
-            f"Make the name {host} known here, or configure {name} under an address that is; do not edit the tests."
-        )
-        title = f"{service or 'Host'} {host} does not resolve"
-    else:
-        action = f"Start {name}{where}, or configure it as a service; do not edit the tests."
-        title = f"{service or 'Service'}{where} {problem}"
-    return Reason(KIND, ("service", service, _host(host), _port(port)), title[0].upper() + title[1:], action)
+        action = f"Make the name {host} known, or configure another address of {name}; do not edit the tests."
+        return Reason(KIND, key, f"{service or 'host'} {host} does not resolve", action)
+    where = f" on {address}" if address else ""
+    action = f"Start {name}{where}, or configure it as a service; do not edit the tests."
+    return Reason(KIND, key, f"{service or 'service'}{where} {problem}", action)
 
 
 def _links(facts: Facts) -> list[Raised]:
-    """The exceptions that speak for the one in focus: itself, and, where it is not a test's own word, what it came from."""
-    if facts.is_a("AssertionError", "Failed", "Skipped"):
+    """The exception in focus and what it came from; nothing where a test speaks for itself."""
+    if facts.is_a("AssertionError", "Failed"):
         return []
-    below = (
-        facts.evidence.chain[facts.evidence.chain.index(facts.focus) + 1 :]
-        if facts.focus in facts.evidence.chain
-        else ()
-    )
-    explicit = [link for link in below if link.link in (Link.CAUSE, Link.MEMBER, Link.CONTEXT)]
-    return [facts.focus, *explicit]
+    chain = facts.evidence.chain
+    position = next((index for index, raised in enumerate(chain) if raised is facts.focus), len(chain))
+    return [facts.focus, *takewhile(lambda raised: raised.link is not Link.MEMBER, chain[position + 1 :])]
 
 
 def _is_connection(facts: Facts) -> bool:
@@ -107,18 +105,17 @@ def _is_connection(facts: Facts) -> bool:
         return True
     if facts.focus.facts.get("status") in _UNAVAILABLE or "UNAVAILABLE" in str(facts.focus.facts.get("code") or ""):
         return True
-    if facts.search(_TEXT) and not facts.is_a("AssertionError", "Failed"):
+    service = facts.text("service")
+    if facts.search(_TEXT) or (facts.search(_TRYING) and (service or facts.search(_ADDRESS))):
         return True
-    if "socket.py" in {frame.path for frame in facts.focus.frames} and facts.is_a("TimeoutError"):
-        return any(frame.function == "create_connection" for frame in facts.focus.frames)
-    return bool(
-        facts.text("service")
-        and any(map(_CLIENT_TIMEOUT.search, facts.names))
-        and not _READING.search(f"{facts.type_name} {facts.message}")
-    )
+    if not facts.is_a("TimeoutError") and not any("Timeout" in name for name in facts.names):
+        return False
+    if any(frame.function == "create_connection" for frame in facts.focus.frames):
+        return True
+    return bool(service) and not _READING.search(f"{facts.type_name} {facts.message}")
 
 
-def _address(facts: Facts, links: list[Raised]) -> tuple[str, str]:
+def _address(links: list[Raised]) -> tuple[str, str]:
     host = port = ""
     for link in links:
         host = host or str(link.facts.get("host") or "")

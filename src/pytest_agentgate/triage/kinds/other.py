@@ -10,7 +10,7 @@ import re
 
 from pytest_agentgate.model import Kind, Reason, Scope
 from pytest_agentgate.triage.facts import Facts
-from pytest_agentgate.triage.normal import normal, one_line
+from pytest_agentgate.triage.normal import file_name, normal, one_line
 
 KIND = Kind.OTHER
 ADVICE = "Read the traceback of the exemplar; nothing more general can be said."
@@ -58,7 +58,7 @@ def reason(facts: Facts) -> Reason:
 
 def _of_file(facts: Facts, title: str) -> Reason:
     path = facts.text("filename") or (quoted[1] if (quoted := facts.search(_QUOTED)) else "")
-    last = normal(re.split(r"[\\/]", path.rstrip("\\/"))[-1]) if path else normal(facts.message)
+    last = file_name(path) if path else normal(facts.message)
     if any(frame.function.endswith("_execute_child") for frame in facts.focus.frames):
         return Reason(KIND, ("program", last), title, f"Install {last}, or put it on PATH.")
     if facts.origin:

@@ -17,6 +17,8 @@ KIND = Kind.VALIDATION
 ADVICE = "Give the implementation a value that it accepts now."
 
 _NAME = re.compile(r"(?:Validation|Schema|Invalid\w*)Errors?$|^(?:Multiple)?Invalid$|^ValidationException$")
+_MISSING = frozenset({"missing", "missing_argument", "missing_keyword_only_argument", "value_error.missing"})
+_EXTRA = frozenset({"extra_forbidden", "unexpected_keyword_argument", "value_error.extra"})
 _ATTRS = re.compile(r"'(\w+)' must be <class '([\w.]+)'> \(got .* that is a <class '([\w.]+)'>")
 
 
@@ -55,12 +57,8 @@ def _of_model(facts: Facts, errors: list[JSON]) -> Reason:
 
 
 def _action(model: str, found: list[tuple[str, str, str]]) -> str:
-    missing = [where for what, where, _ in found if what in ("missing", "value_error.missing")]
-    extra = [
-        where
-        for what, where, _ in found
-        if what in ("extra_forbidden", "value_error.extra", "unexpected_keyword_argument")
-    ]
+    missing = [where for what, where, _ in found if what in _MISSING]
+    extra = [where for what, where, _ in found if what in _EXTRA]
     if len(missing) == len(extra) == 1:
         return f"Rename {extra[0]} to {missing[0]} where the tests build {model}, if the one replaced the other."
     if missing:
