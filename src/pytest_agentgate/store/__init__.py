@@ -39,6 +39,8 @@ def open_store(url: str, *, read_only: bool = False) -> Store:
     database = Database(_path(url), read_only=read_only)
     try:
         schema.prepare(database)
+        if not read_only:
+            database.let_readers_read()
     except BaseException:
         database.close()
         raise

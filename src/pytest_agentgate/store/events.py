@@ -15,7 +15,7 @@ _WHENS = frozenset(When)
 _KINDS = frozenset(Kind)
 _SCOPES = frozenset(Scope)
 _ENDS = frozenset(RunStatus) - {RunStatus.RUNNING}
-_BARE = 4  # keys, besides the worker, of a result that has nothing to say but how long it took
+_BARE = 4  # keys of a result that has nothing to say but how long it took
 _MOST = 2**31 - 1
 
 
@@ -39,8 +39,16 @@ def sorted_out(events: Iterable[Event]) -> Events:
     for event in events:
         name = event.get("event")
         if name == "result":
-            if _is_result(event):
-                result(event)
+            try:  # here and not in a function: most of a log are results
+                if (
+                    type(event["nodeid"]) is str
+                    and event["outcome"] in _OUTCOMES
+                    and 0.0 <= event["duration"] < math.inf
+                    and (len(event) == _BARE or _are_details(event))
+                ):
+                    result(event)
+            except (KeyError, TypeError):
+                pass
         elif name == "teardown":
             if _is_teardown(event):
                 found.teardowns.append(event)
@@ -96,24 +104,12 @@ def without_surrogates(value: Any) -> Any:
     return value
 
 
-def _is_result(event: Event) -> bool:
-    try:
-        return (
-            type(event["nodeid"]) is str
-            and event["outcome"] in _OUTCOMES
-            and 0.0 <= event["duration"] < math.inf
-            and type(event.get("worker", "")) is str
-            and (len(event) - ("worker" in event) <= _BARE or _are_details(event))
-        )
-    except (KeyError, TypeError):
-        return False
-
-
 def _are_details(event: Event) -> bool:
     return (
         integer(event, "attempt", 0 if "attempt" in event else 1) >= 1
         and event.get("when") in (None, *_WHENS)
         and type(event.get("reason", "")) is str
+        and type(event.get("worker", "")) is str
     )
 
 

@@ -43,6 +43,7 @@ class Recording:
 
     def __init__(self, database: Database, run_key: int) -> None:
         self._database = database
+        self._nodes: dict[str, int] = {}  # keys that were asked for
         self.run_key = run_key
 
     @classmethod
@@ -94,7 +95,7 @@ class Recording:
 
     def _add_collected(self, event: Event) -> None:
         nodeids = texts(event, "nodeids")
-        node_keys(self._database, nodeids)  # numbers them in the order of their collection
+        self._node_keys(nodeids)  # numbers them in the order of their collection
         tests = Counter([nodeid.partition("::")[0] for nodeid in nodeids])
         files = text_keys(self._database, tests)
         self._database.execute("DELETE FROM collected WHERE run_key = ?", [self.run_key])
@@ -109,19 +110,18 @@ class Recording:
 
     def _add_results(self, events: list[Event]) -> None:
         run_key = self.run_key
-        nodes = node_keys(self._database, [event["nodeid"] for event in events])
+        nodes = self._node_keys([event["nodeid"] for event in events])
         workers = text_keys(self._database, {event.get("worker", "") for event in events})
         reasons = text_keys(self._database, {event["reason"] for event in events if event.get("reason")})
         plain: dict[tuple[int, int], tuple[object, ...]] = {}  # most of them: no detail but the duration
         full: dict[tuple[int, int, int], tuple[object, ...]] = {}
         for event in events:
-            node, worker = nodes[event["nodeid"]], workers[event.get("worker", "")]
-            attempt, outcome = event.get("attempt", 1), event["outcome"]
-            if outcome == "passed" and attempt == 1 and (node, worker, 1) not in full:
+            node, worker, outcome = nodes[event["nodeid"]], workers[event.get("worker", "")], event["outcome"]
+            if outcome == "passed" and "attempt" not in event and (node, worker, 1) not in full:
                 plain[node, worker] = (run_key, node, worker, event["duration"])
             else:
-                reason = reasons.get(event.get("reason", ""))
-                details = (outcome, event.get("when"), reason, event["duration"])
+                attempt = event.get("attempt", 1)
+                details = (outcome, event.get("when"), reasons.get(event.get("reason", "")), event["duration"])
                 full[node, worker, attempt] = (run_key, node, worker, attempt, *details)
         self._database.execute_many(_PLAIN, sorted(plain.values()))
         self._database.execute_many(_FULL, [full[key] for key in sorted(full)])
@@ -134,7 +134,7 @@ class Recording:
             )
 
     def _add_teardowns(self, events: list[Event]) -> None:
-        nodes = node_keys(self._database, [event["nodeid"] for event in events])
+        nodes = self._node_keys([event["nodeid"] for event in events])
         workers = text_keys(self._database, {event.get("worker", "") for event in events})
         self._database.execute_many(
             "UPDATE result SET teardown = ? WHERE run_key = ? AND node_key = ? AND worker_key = ? AND attempt = ?",
@@ -169,7 +169,7 @@ class Recording:
                     continue
                 known.add(told)
             kept.append(event)
-        nodes = node_keys(database, [event["nodeid"] for event in kept])
+        nodes = self._node_keys([event["nodeid"] for event in kept])
         workers = text_keys(database, {text(event, "worker") for event in kept})
         reasons = reason_keys(database, [_reason(event) for event in kept])
         raised = [_raised(event) for event in kept]
@@ -202,7 +202,7 @@ class Recording:
         database = self._database
         origins = [_origin(event) for event in events]
         keys = origin_keys(database, origins)
-        nodes = node_keys(database, {text(event, "nodeid") for event in events})
+        nodes = self._node_keys([text(event, "nodeid") for event in events])
         times = Counter[tuple[str, str, str, int]]()
         first: dict[tuple[str, str, str, int], Event] = {}
         for origin, event in zip(origins, events, strict=True):
@@ -216,6 +216,12 @@ class Recording:
                 for origin, event in first.items()
             ],
         )
+
+    def _node_keys(self, nodeids: list[str]) -> dict[str, int]:
+        missing = [nodeid for nodeid in nodeids if nodeid not in self._nodes]
+        if missing:
+            self._nodes |= node_keys(self._database, missing)
+        return self._nodes
 
     # ---- where it stands
 
@@ -263,13 +269,13 @@ class Recording:
         self._conclude()
 
     def _add_not_run(self, nodeids: list[str], every: list[str]) -> None:
-        nodes = node_keys(self._database, nodeids)
+        nodes = self._node_keys(nodeids)
         workers = text_keys(self._database, every or [""])
         reason = text_keys(self._database, [_KILLED])[_KILLED]
         reported = set(self._database.rows("SELECT node_key, worker_key FROM result WHERE run_key = ?", [self.run_key]))
         if not every:
             reported = {(node, workers[""]) for node, _ in reported}
-        missing = {(node, worker) for node in nodes.values() for worker in workers.values()} - reported
+        missing = {(nodes[nodeid], worker) for nodeid in nodeids for worker in workers.values()} - reported
         outcome = Outcome.NOT_RUN.value
         self._database.execute_many(
             _FULL, [(self.run_key, node, worker, 1, outcome, None, reason, 0.0) for node, worker in sorted(missing)]

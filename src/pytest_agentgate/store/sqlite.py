@@ -43,7 +43,12 @@ class Database:
         try:
             if not read_only:
                 path.parent.mkdir(parents=True, exist_ok=True)
-            self._connection = _connect(path, "ro" if read_only else "rwc")
+            self._connection = _connect(path, "mode=ro" if read_only else "mode=rwc")
+            if not read_only:
+                self._connection.execute("PRAGMA synchronous = NORMAL")  # what a power cut takes is in the logs
+            elif not _readable(self._connection) and not _waits(path):
+                self._connection.close()
+                self._connection = _connect(path, "mode=ro&immutable=1")
         except OSError as error:
             raise StoreError(f"{path}: cannot make the store: {error.strerror}") from error
         except sqlite3.Error as error:
@@ -112,7 +117,7 @@ class Database:
         if self._connection.in_transaction:
             yield
             return
-        self._connection.execute("BEGIN")
+        self._patiently(lambda: self._connection.execute("BEGIN"))
         with self._undone_on_error():
             yield
             self._connection.execute("COMMIT")
@@ -158,16 +163,29 @@ class Database:
         return StoreError(f"{self._path}: {problem}")
 
 
-def _connect(path: Path, mode: str) -> sqlite3.Connection:
-    connection = sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode={mode}",
+def _connect(path: Path, how: str) -> sqlite3.Connection:
+    return sqlite3.connect(
+        f"{path.absolute().as_uri()}?{how}",
         uri=True,
         timeout=_AT_ONCE,
         isolation_level=None,  # transactions begin where we say
         check_same_thread=False,
     )
-    connection.execute("PRAGMA synchronous = NORMAL")  # what a power cut takes is in the logs
-    return connection
+
+
+def _readable(connection: sqlite3.Connection) -> bool:
+    """Whether SQLite can make what it shares with writers next to the file: not in a folder that is read-only."""
+    try:
+        connection.execute("PRAGMA user_version").fetchall()
+    except sqlite3.OperationalError as error:
+        return error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
+    return True
+
+
+def _waits(path: Path) -> bool:
+    """Whether a part of the database stands in a file next to it."""
+    log = path.with_name(f"{path.name}-wal")
+    return log.exists() and log.stat().st_size > 0
 
 
 def _refuse_foreign(path: Path) -> None:

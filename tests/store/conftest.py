@@ -1,0 +1,154 @@
+"""Logs of runs that never were, written by the writer of those that are."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_agentgate.capture.runlog import RunLog
+from pytest_agentgate.store import Store, open_store
+
+
+class Writer:
+    """Writes the log of one run, event by event."""
+
+    def __init__(self, folder: Path, run_id: str, *, name: str = "", **header: Any) -> None:
+        self.log = RunLog(folder, name or run_id)
+        self.path = self.log.path
+        self._header: dict[str, Any] = {
+            "event": "run",
+            "log": 1,
+            "id": run_id,
+            "created_at": f"2026-01-31T12:00:00.{run_id[-3:]:0>6}+00:00",
+            "agent": "ann",
+            "task": "t1",
+            "commit": "c0ffee",
+            "branch": "main",
+            "dirty": True,
+            "root": "/project",
+            "host": "here",
+            "pid": 1,
+            "python": "3.11.7",
+            "pytest": "9.2.0",
+            "platform": "linux",
+            "plugins": ["pytest-xdist 3.8.0"],
+            "arguments": ["-q"],
+            "workers": 0,
+        } | header
+        self.log.write(self._header)
+
+    def collected(self, *nodeids: str, **more: Any) -> Writer:
+        self.log.write({"event": "collected", "nodeids": list(nodeids), "deselected": 0} | more)
+        return self
+
+    def result(self, nodeid: str, outcome: str = "passed", duration: float = 0.25, **more: Any) -> Writer:
+        self.log.result(nodeid, outcome, duration, **more)
+        return self
+
+    def failure(self, nodeid: str, signature: str = "c1:boom", **more: Any) -> Writer:
+        scope = "test" if "::" in nodeid else "collect" if nodeid else "run"
+        raised = {
+            "type": "ValueError",
+            "bases": ["Exception"],
+            "message": f"no {nodeid}",
+            "link": "raised",
+            "facts": {},
+        }
+        frame = {"role": "test", "path": nodeid.partition("::")[0], "line": 3, "function": "f", "module": "m"}
+        self.log.write(
+            {
+                "event": "failure",
+                "nodeid": nodeid,
+                "scope": scope,
+                "when": {"test": "call", "collect": "collect", "run": "session"}[scope],
+                "kind": "validation",
+                "signature": signature,
+                "title": f"title of {signature}",
+                "next_action": f"do something about {signature}",
+                "text": f"E   ValueError: no {nodeid}",
+                "evidence": {"chain": [{**raised, "frames": [frame]}], "worker": more.get("worker", ""), "live": True},
+            }
+            | more
+        )
+        return self
+
+    def failed(self, nodeid: str, signature: str = "c1:boom", **more: Any) -> Writer:
+        """A failure in the call of a test, and the result that follows it."""
+        self.failure(nodeid, signature, **more)
+        return self.result(nodeid, "failed", when="call", **more)
+
+    def event(self, **event: Any) -> Writer:
+        self.log.write(event)
+        return self
+
+    def raw(self, text: bytes) -> Writer:
+        with self.path.open("ab") as file:
+            file.write(text)
+        return self
+
+    def killed(self) -> Path:
+        """The process is gone, and nothing tells of an end."""
+        self.log.close()
+        return self.path
+
+    def ended(self, status: str = "completed", exit_status: int = 0, **more: Any) -> Path:
+        self.log.write(
+            {
+                "event": "end",
+                "ended_at": "2026-01-31T12:01:00.000000+00:00",
+                "status": status,
+                "exit_status": exit_status,
+                "duration": 60.5,
+            }
+            | more
+        )
+        return self.killed()
+
+
+Begin = Callable[..., Writer]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "runs"
+
+
+@pytest.fixture
+def begin(folder: Path) -> Iterator[Begin]:
+    """Begin the log of a run; all of them have ended with the test."""
+    writers: list[Writer] = []
+
+    def begin(run_id: str = "run-001", *, into: Path | None = None, **header: Any) -> Writer:
+        writers.append(Writer(into or folder, run_id, **header))
+        return writers[-1]
+
+    yield begin
+    for writer in writers:
+        writer.log.close()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "store.db"
+
+
+@pytest.fixture
+def store(path: Path) -> Iterator[Store]:
+    with open_store(str(path)) as store:
+        yield store
+
+
+@pytest.fixture
+def query(path: Path, store: Store) -> Iterator[Callable[..., list[tuple[Any, ...]]]]:
+    """Ask the store what a person would, with SQL."""
+    connection = sqlite3.connect(path)
+
+    def query(sql: str, *parameters: object) -> list[tuple[Any, ...]]:
+        return connection.execute(sql, parameters).fetchall()
+
+    yield query
+    connection.close()
