@@ -139,9 +139,7 @@ def _show_record(store: Store, run_id: str) -> None:
 
 
 def _say_what_next(folder: Path) -> None:
-    ours = Path(sys.argv[0])
-    found = shutil.which(ours.name)
-    agentgate = ours.name if found and Path(found).samefile(ours) else shlex.quote(str(ours.absolute()))
+    agentgate = _as_it_was_called()
     lines = (
         ("triage", "the causes again"),
         ("errors --kind import", "the failures of one kind"),
@@ -154,3 +152,12 @@ def _say_what_next(folder: Path) -> None:
     screen.say("  git diff base head --stat    # what became of the implementation")
     for words, what in lines:
         screen.say(f"  {agentgate} {words:<{wide}}  # {what}")
+
+
+def _as_it_was_called() -> str:
+    """The words that start agentgate in the user's shell as it was started now."""
+    ours = Path(sys.argv[0])
+    if ours.stem == "__main__":
+        return f"{shlex.quote(sys.executable)} -m {__name__.partition('.')[0]}"
+    found = shutil.which(ours.name)
+    return ours.name if found and Path(found).samefile(ours) else shlex.quote(str(ours.absolute()))

@@ -1,7 +1,7 @@
 """The bundled project as a git repository with two commits: its tests fit ``base``, and not ``head``.
 
-``project/`` holds the state at ``head``, ``base/`` the files of the implementation that were different before, and MOVED
-names the package of which only the name has changed; the tests are the same in both.
+``project/`` holds the state at ``head``, ``base/`` the files of the implementation that were different before, and
+MOVED names the package of which only the name has changed; the tests are the same in both.
 """
 
 from __future__ import annotations

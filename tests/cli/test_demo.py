@@ -1,0 +1,101 @@
+"""``agentgate demo`` from its first line to its last."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pytest_agentgate.model import Kind, RunStatus
+from pytest_agentgate.store import open_store
+
+
+def agentgate(
+    *words: str, program: tuple[str, ...] = ("-m", "pytest_agentgate"), **environ: str
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *program, *words],
+        env={**os.environ, "AGENTGATE_AGENT": "ada", **environ},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A demo that was given a folder; -> the folder, and what it printed."""
+    folder = tmp_path_factory.mktemp("demo") / "voice box"
+    done = agentgate("demo", "--directory", str(folder))
+    assert (done.returncode, done.stderr) == (0, "")
+    return folder, done.stdout
+
+
+def test_each_reason_is_one_cause(shown: tuple[Path, str]) -> None:
+    with open_store(str(shown[0] / ".agentgate" / "agentgate.db"), read_only=True) as store:
+        summary = store.run_summary()
+    assert summary.run.status is RunStatus.COMPLETED
+    assert sorted((cause.kind, cause.size) for cause in summary.causes) == [
+        (Kind.ASSERTION, 2),  # the answer has a status
+        (Kind.CONNECTION, 4),  # Redis is not running
+        (Kind.IMPORT, 3),  # two files and a patch of livekit
+        (Kind.INTERFACE, 3),  # an enum in a YAML file
+        (Kind.INTERFACE, 4),  # worker_client
+        (Kind.INTERFACE, 5),  # sessions without their manager
+        (Kind.VALIDATION, 6),  # a dict for a RedisConfig
+    ]
+
+
+def test_the_record_says_who_ran_what_where_and_how_it_ended(shown: tuple[Path, str]) -> None:
+    folder, said = shown
+    assert re.search(r"^who +ada$", said, re.MULTILINE)
+    assert f"{folder} on " in said
+    assert re.search(r"^ended +completed, exit status 1, after \d", said, re.MULTILINE)
+    with open_store(str(folder / ".agentgate" / "agentgate.db"), read_only=True) as store:
+        run, results = store.run(), store.results()
+    assert run.id in said
+    assert run.workers == 2
+    for worker in {result.worker for result in results}:
+        tests = sum(result.worker == worker for result in results)
+        assert re.search(rf"^{worker} +{tests} ", said, re.MULTILINE)
+
+
+def test_it_says_where_it_is_and_what_to_do_next(shown: tuple[Path, str]) -> None:
+    folder, said = shown
+    assert f"cd '{folder}'" in said
+    triaged = subprocess.run(
+        [sys.executable, "-m", "pytest_agentgate", "triage"], cwd=folder, capture_output=True, text=True
+    )
+    assert "livekit" in triaged.stdout
+
+
+def test_the_folder_must_be_empty(shown: tuple[Path, str]) -> None:
+    done = agentgate("demo", "--directory", str(shown[0]))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "is not an empty folder" in done.stderr
+
+
+def test_without_a_folder_it_takes_a_temporary_one_and_keeps_it(tmp_path: Path) -> None:
+    done = agentgate("demo", "--workers", "1", TMPDIR=str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    (left,) = tmp_path.glob("agentgate-demo-*")
+    assert f"cd {left}" in done.stdout
+
+
+def test_it_goes_without_a_trace_if_asked_to(tmp_path: Path) -> None:
+    done = agentgate("demo", "--no-keep", TMPDIR=str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert list(tmp_path.glob("agentgate-*")) == []
+
+
+def test_a_missing_library_is_told_with_what_to_do(tmp_path: Path) -> None:
+    script = "import sys; sys.modules['redis'] = None; from pytest_agentgate.cli import main; main()"
+    done = agentgate("demo", program=("-c", script), TMPDIR=str(tmp_path))
+    assert done.returncode == 2
+    assert done.stderr == 'agentgate: error: the demo needs redis: pip install "pytest-agentgate[demo]"\n'
+    assert list(tmp_path.iterdir()) == []
