@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from inspect import CO_VARARGS
 from types import FrameType
 
+from pytest_agentgate.capture.bounded import bounded_call, bounded_repr
 from pytest_agentgate.capture.comparison import side_of
 from pytest_agentgate.capture.naming import instance_dict, mro_of, qualified_name
 from pytest_agentgate.capture.roles import Roots, role_of
 from pytest_agentgate.capture.traces import innermost, locals_of, module_of
-from pytest_agentgate.model import Comparison, Role
+from pytest_agentgate.model import Comparison, Role, Side
 
 _REACH = 12  # frames between the caller of an assertion and where it raises
 _OPTIONS = frozenset({"self", "cls", "msg", "message", "places", "delta", "seq_type", "err_msg", "verbose"})
+_CALLS = 20
+_CALL = "unittest.mock._Call"
 _CONTEXTS = frozenset({"unittest.case._AssertRaisesContext", "unittest.case._AssertWarnsContext"})
 
 
@@ -41,15 +45,28 @@ def _context(context: object) -> Comparison | None:
     own = instance_dict(context)
     kind = "assertRaises" if "Raises" in type(context).__name__ else "assertWarns"
     regex = own.get("expected_regex")
-    return Comparison(kind, None, side_of(own.get("expected") if regex is None else regex))
+    if regex is None:
+        return Comparison(kind, None, side_of(own.get("expected")))
+    return Comparison(f"{kind}Regex", None, side_of(regex))
+
+
+def _call(call: object) -> Side:
+    """One call, or the first of many: a list of calls would render them all."""
+    if isinstance(call, list):
+        return Side(qualified_name(type(call)), bounded_repr(call[:_CALLS]))
+    if not isinstance(call, tuple) or qualified_name(type(call)) != _CALL:
+        return side_of(call)
+    arguments, keywords = tuple(call)[-2:]
+    return Side(_CALL, bounded_call(arguments, keywords))
 
 
 def _mock(frame: FrameType, mock: object) -> Comparison:
     names = locals_of(frame)
     own = instance_dict(mock)
     calls = own.get("_mock_mock_calls" if "calls" in frame.f_code.co_name else "_mock_call_args")
-    if frame.f_code.co_flags & 0x04:  # *args: the expected call is spelled out
-        return Comparison(frame.f_code.co_name, side_of(calls), side_of((names.get("args"), names.get("kwargs"))))
+    if frame.f_code.co_flags & CO_VARARGS:
+        wanted = bounded_call(names.get("args") or (), names.get("kwargs") or {})
+        return Comparison(frame.f_code.co_name, _call(calls), Side(_CALL, wanted))
     if "calls" in names:
-        return Comparison(frame.f_code.co_name, side_of(calls), side_of(names["calls"]))
+        return Comparison(frame.f_code.co_name, _call(calls), _call(names["calls"]))
     return Comparison(frame.f_code.co_name, side_of(own.get("_mock_call_count")), None)

@@ -92,6 +92,16 @@ def bounded_repr(value: object, limit: int = REPR) -> str:
         return _broken(value, "__repr__", error)
 
 
+def bounded_call(arguments: tuple[Any, ...], keywords: dict[str, Any], limit: int = REPR) -> str:
+    """``call(1, b=2)``, as mocks show what they were called with."""
+    parts = [(None, value) for value in arguments] + [*keywords.items()]
+
+    def show(part: tuple[str | None, Any], room: int, depth: int) -> str:
+        return _shown(part[1], room, depth) if part[0] is None else _field((part[0], part[1]), room, depth)
+
+    return clean(_items(iter(parts), len(parts), limit, _DEPTH, "call(", ")", show), limit)
+
+
 def _called(value: object, function: Callable[[object], str], name: str) -> str:
     try:
         return function(value)

@@ -9,7 +9,7 @@ import sysconfig
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from pytest_agentgate.capture.naming import attribute
 from pytest_agentgate.model import Role
@@ -83,7 +83,7 @@ def _located(filename: str, roots: Roots) -> tuple[Role, str]:
     own = _innermost(paths, roots.spellings)
     standard = _innermost(paths, _standard_library())
     # Whichever lies deeper: an interpreter may live in the project, and a project in an interpreter's library.
-    if standard and not _installed(standard) and (not own or len(standard.parts) <= len(own.parts)):
+    if standard and not installed_part(standard) and (not own or len(standard.parts) <= len(own.parts)):
         return Role.STDLIB, standard.as_posix()
     configured = max(filter(None, (_configured(path, roots) for path in paths)), default=None)
     if own and (configured or not _ENVIRONMENTS.intersection(own.parts)):
@@ -91,11 +91,11 @@ def _located(filename: str, roots: Roots) -> tuple[Role, str]:
     if configured:  # outside of the root
         return configured[1], Path(os.path.relpath(paths[0], roots.spellings[0])).as_posix()
     for path in paths:
-        installed = _installed(path)
+        installed = installed_part(path)
         if installed:
             role = Role.LIBRARY
             if installed.parts[0].removesuffix(".py") in roots.packages:
-                role = Role.TEST if _looks_like_test(installed) else Role.SOURCE
+                role = Role.TEST if looks_like_test(installed) else Role.SOURCE
             return role, installed.as_posix()
     imported = _innermost(paths, [Path(entry) for entry in sys.path if entry])
     return Role.LIBRARY, imported.as_posix() if imported else paths[0].name
@@ -107,7 +107,7 @@ def _own_role(configured: tuple[int, Role] | None, path: Path, roots: Roots) -> 
         return configured[1]
     if roots.tests:
         path = Path(path.name)
-    return Role.TEST if _looks_like_test(path) else Role.SOURCE
+    return Role.TEST if looks_like_test(path) else Role.SOURCE
 
 
 def _configured(path: Path, roots: Roots) -> tuple[int, Role] | None:
@@ -122,18 +122,19 @@ def _configured(path: Path, roots: Roots) -> tuple[int, Role] | None:
     return max(found, default=None)
 
 
-def _looks_like_test(path: Path) -> bool:
+def looks_like_test(path: PurePath) -> bool:
+    """Whether a file is a test by its name, or by the name of a folder above it; the path is relative to the root."""
     if not _TEST_FOLDERS.isdisjoint(path.parts[:-1]):
         return True
     return any(fnmatch.fnmatchcase(path.name, pattern) for pattern in _TEST_FILES)
 
 
-def _installed(path: Path) -> Path | None:
+def installed_part(path: PurePath) -> PurePath | None:
     """The part of a path below the innermost site-packages."""
     parts = path.parts
     for index in range(len(parts) - 2, -1, -1):
         if parts[index] in _INSTALLED:
-            return Path(*parts[index + 1 :])
+            return PurePath(*parts[index + 1 :])
     return None
 
 

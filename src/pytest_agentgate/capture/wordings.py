@@ -89,15 +89,15 @@ _CALLS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (_CALLABLE + r"missing \d+ required (?:positional|keyword-only) arguments?: (?P<several>[^\n]+)", "missing"),
         (_CALLABLE + r"missing required argument '(?P<one>[^']*)'", "missing"),
         (_CALLABLE + r"got multiple values for (?:keyword )?argument '(?P<one>[^']*)'", "multiple_values"),
-        (_CALLABLE + r"got some positional-only arguments passed as keyword arguments: (?P<several>.+)", "positional_only"),
+        (_CALLABLE + r"got some positional-only arguments passed as keyword arguments: (?P<several>.+)",
+         "positional_only"),
         (_CALLABLE + r"takes no keyword arguments", "unexpected_keyword"),
-        (_CALLABLE + r"takes (?:at least|exactly|at most|from)? ?(?P<wanted>\w+)(?: to \d+)? (?:keyword |positional )*"
-         r"arguments?.*?(?:but |\()(?P<given>\d+)", "too_many"),
+        (_CALLABLE + r"takes (?:(?:at least|exactly|at most|from) )?(?P<wanted>\w+)(?: to \d+)? (?:\w+ )?arguments?"
+         + r".*?(?:but |\()(?P<given>\d+)", "too_many"),
         (_CALLABLE + r"takes no arguments", "too_many"),
-        (r"^(?:(?P<callable>[\w.<>]+) )?expected (?:at least |exactly |at most )?(?P<wanted>\w+) arguments?, "
-         r"got (?P<given>\d+)", "too_many"),
-        (r"Can't instantiate abstract class (?P<callable>[\w.<>]+) with(?:out an implementation for)? "
-         r"abstract methods? (?P<several>.+)", "abstract"),
+        (r"^(?:(?P<callable>[\w.<>]+) )?expected (?:at \w+ |exactly )?(?P<wanted>\w+) arguments?, got (?P<given>\d+)",
+         "too_many"),
+        (r"Can't instantiate abstract class (?P<callable>\S+) with.*? abstract methods? (?P<several>.+)", "abstract"),
         (r"^'(?P<one>[^']*)' is an invalid keyword argument for (?P<callable>[\w.<>]+)(?:\(\))?", "unexpected_keyword"),
         (r"^(?:this function )?got an unexpected keyword argument '(?P<one>[^']*)'", "unexpected_keyword"),
         (r"^Unexpected keyword argument '(?P<one>[^']*)'", "unexpected_keyword"),

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Iterator
-from types import FrameType, ModuleType
+from types import FrameType
 from typing import Any
 
 from pytest_agentgate.capture.bounded import bounded_message
@@ -13,15 +12,12 @@ from pytest_agentgate.capture.naming import (
     attribute,
     instance_dict,
     isinstance_safely,
-    mro_of,
-    qualified_name,
-    slot,
     type_name,
 )
+from pytest_agentgate.capture.reachable import class_called, module_name, types_in, values_in
 from pytest_agentgate.capture.traces import innermost, locals_of, module_of
 from pytest_agentgate.capture.wordings import type_facts
 
-_CANDIDATES = 200
 _FUNCTIONS = (types.FunctionType, types.MethodType, types.BuiltinFunctionType)
 
 
@@ -37,22 +33,20 @@ def calls(exception: TypeError) -> dict[str, Any]:
         if module:
             facts["callable_module"] = module
     elif frames and (name := facts.get("obj_type")):
-        module = next((module_name(cls) for cls in _types_in(frames[0]) if cls.__name__ == name), "")
-        if module and module != "builtins":
+        cls = class_called(name, frames[0])
+        if cls and (module := module_name(cls)):
             facts["obj_module"] = module
+    elif frames and "value_type" in facts:
+        facts |= _written(frames[0])
     return facts
 
 
-@reads("TypeError")
-def written(exception: TypeError) -> dict[str, Any]:
-    """The object that ``json`` could not write is an argument of the frame that refuses it."""
-    if "JSON serializable" not in bounded_message(exception):
+def _written(frame: FrameType) -> dict[str, Any]:
+    """The object that ``json`` could not write: an argument of the frame that refuses it."""
+    code = frame.f_code
+    if code.co_name != "default" or not code.co_argcount:
         return {}
-    for frame in innermost(exception, 1):
-        code = frame.f_code
-        if code.co_name == "default" and code.co_argcount:
-            return {"value_type": type_name(locals_of(frame).get(code.co_varnames[code.co_argcount - 1]))}
-    return {}
+    return {"value_type": type_name(locals_of(frame).get(code.co_varnames[code.co_argcount - 1]))}
 
 
 def _bound_signature(exception: BaseException) -> dict[str, Any]:
@@ -63,12 +57,26 @@ def _bound_signature(exception: BaseException) -> dict[str, Any]:
         if checked:
             names = locals_of(frame)
             itself = names.get(code.co_varnames[0]) if code.co_argcount else None
-            spec: Any = instance_dict(itself).get("_spec_class")
-            if isinstance_safely(spec, type):
-                return {"callable": attribute(spec, "__qualname__"), "callable_module": module_name(spec)}
+            if "_mock_new_name" in (own := instance_dict(itself)):
+                return _specified(own)
             return {} if module_of(frame) == "unittest.mock" else {"callable": code.co_name}
         checked = code.co_name == "checksig" and module_of(frame) == "unittest.mock"
     return {}
+
+
+def _specified(mock: dict[str, Any]) -> dict[str, Any]:
+    """The class or the method that a mock stands for."""
+    spec: Any = mock.get("_spec_class")
+    if spec is not types.FunctionType:
+        return _method_of(spec, "__init__")
+    parent = instance_dict(mock.get("_mock_new_parent"))
+    return _method_of(parent.get("_spec_class"), mock["_mock_new_name"])
+
+
+def _method_of(cls: Any, name: str) -> dict[str, Any]:
+    if not isinstance_safely(cls, type):
+        return {}
+    return {"callable": f"{attribute(cls, '__qualname__')}.{name}", "callable_module": module_name(cls)}
 
 
 def _owner(name: str) -> str:
@@ -78,51 +86,11 @@ def _owner(name: str) -> str:
 
 
 def _module_of_callable(frame: FrameType, name: str, owner: str) -> str:
-    for value in _values_in(frame):
+    for value in values_in(frame):
         if isinstance(value, _FUNCTIONS) and attribute(value, "__qualname__") == name:
             module = attribute(value, "__module__")
             return module if isinstance(module, str) else ""
-    for cls in _types_in(frame):
-        if qualified_name(cls).endswith(owner) and attribute(cls, "__qualname__") == owner:
+    for cls in types_in(frame):
+        if attribute(cls, "__qualname__") == owner:
             return module_name(cls)
     return ""
-
-
-def module_name(cls: type) -> str:
-    """The module that a class says it is of."""
-    module = slot(type, "__module__", cls)
-    return module if isinstance(module, str) else ""
-
-
-def _types_in(frame: FrameType) -> Iterator[type]:
-    """The classes that a frame's code names, and those of the objects that it names, with their bases."""
-    for value in _values_in(frame):
-        yield from mro_of(value if isinstance_safely(value, type) else type(value))
-
-
-def _values_in(frame: FrameType) -> Iterator[Any]:
-    """The objects that a frame's code names, down the modules that it names."""
-    code, names, modules = frame.f_code, locals_of(frame), frame.f_globals
-    left = _CANDIDATES
-    inside: list[ModuleType] = []
-    for name in (*code.co_names, *code.co_varnames, *code.co_freevars):
-        value = names.get(name, modules.get(name))
-        if value is not None:
-            left -= 1
-            yield value
-        if isinstance_safely(value, ModuleType):
-            inside.append(value)
-        if not left:
-            return
-    seen = set(map(id, inside))
-    while inside:
-        module = inside.pop()
-        for name in code.co_names:
-            value = instance_dict(module).get(name)
-            if value is None or not left:
-                continue
-            left -= 1
-            yield value
-            if isinstance_safely(value, ModuleType) and id(value) not in seen:
-                seen.add(id(value))
-                inside.append(value)

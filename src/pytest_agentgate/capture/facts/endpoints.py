@@ -8,7 +8,7 @@ from pytest_agentgate.capture.naming import instance_dict
 from pytest_agentgate.capture.traces import innermost, locals_of
 
 _REACH = 10
-_ADDRESSES = ("address", "sockaddr", "sa", "addr")
+_ADDRESSES = ("address", "sockaddr", "socket_address", "sa", "addr")
 _PAIRS = (("host", "port"), ("_host", "_port"), ("hostname", "port"))
 
 

@@ -80,7 +80,7 @@ def attrs(exception: BaseException) -> dict[str, Any]:
     if len(arguments) != 4 or qualified_name(type(arguments[1])) != "attr._make.Attribute":
         return {}
     _, field, expected, value = arguments
-    facts = {"attribute": attribute(field, "name"), "value_type": type_name(value)}
+    facts = {"message": arguments[0], "attribute": attribute(field, "name"), "value_type": type_name(value)}
     if isinstance_safely(expected, type):
         facts["expected"] = qualified_name(expected)
     elif isinstance(expected, tuple):

@@ -20,6 +20,7 @@ from pytest_agentgate.capture.naming import (
     slot,
     type_name,
 )
+from pytest_agentgate.capture.reachable import class_called
 from pytest_agentgate.capture.traces import innermost, locals_of, module_of
 from pytest_agentgate.capture.wordings import attribute_facts, endpoint_facts, import_facts, name_facts
 
@@ -58,14 +59,17 @@ def attributes(exception: AttributeError) -> dict[str, Any]:
     name, owner = slot(AttributeError, "name", exception), slot(AttributeError, "obj", exception)
     if name is None:
         name, owner = _patched(exception)
-    if name is None:
-        return attribute_facts(bounded_message(exception))
-    if owner is None and "NoneType" not in bounded_message(exception):
-        return {"name": name} | attribute_facts(bounded_message(exception))
-    return {"name": name} | described(owner)
+    words = attribute_facts(bounded_message(exception))
+    if name is not None and (owner is not None or words.get("obj_type") == "NoneType"):
+        return {"name": name} | _described(owner)
+    if words.get("obj_is") == "instance":  # only the bare name of the class is in the words
+        for frame in innermost(exception, 1):
+            if cls := class_called(words["obj_type"], frame):
+                words |= {"obj_type": qualified_name(cls), "obj_bases": _bases(cls)}
+    return words | ({"name": name} if name else {})
 
 
-def described(owner: object) -> dict[str, Any]:
+def _described(owner: object) -> dict[str, Any]:
     """``obj_type``, ``obj_bases``, ``obj_is`` and ``obj_name`` (of modules and classes) of what lacks something."""
     facts: dict[str, Any] = {"obj_type": type_name(owner)}
     if isinstance_safely(owner, ModuleType):

@@ -86,6 +86,8 @@ def client(exception: BaseException) -> dict[str, Any]:
     facts = merged((facts, _pool(exception, own), endpoint_facts(bounded_message(exception))))
     if "host" not in facts:
         facts |= endpoint_in_frames(exception)
+    if isinstance(exception, OSError):
+        attributes["errno"] = None
     return facts | _code(exception, attributes)
 
 
@@ -105,8 +107,6 @@ def _pool(exception: BaseException, own: dict[str, Any]) -> dict[str, Any]:
 def _code(exception: BaseException, attributes: dict[str, Any]) -> dict[str, Any]:
     for key in _CODES:
         code = attributes[key]
-        if key == "code" and callable(code):  # gRPC's is a method that returns a member of an enum
-            code = attribute(code(), "name")
         if isinstance(code, (str, int)) and not isinstance(code, bool) and code != "":
             return {"code": code}
     arguments = arguments_of(exception)
@@ -128,17 +128,13 @@ def urllib_request(exception: BaseException) -> dict[str, Any]:
     return {}
 
 
-@reads("grpc.FutureTimeoutError")
-def grpc_wait(exception: BaseException) -> dict[str, Any]:
-    """Waiting for a channel says nothing but that it took too long; the channel knows its target."""
-    for frame in innermost(exception, 4):
-        channel = attribute(attribute(locals_of(frame).get("self"), "_channel"), "_channel")
-        target = attribute(channel, "target")
-        if target is not None:
-            text = target()
-            host, _, port = (text.decode() if isinstance(text, bytes) else text).rpartition(":")
-            return {"host": host.rpartition("/")[2], "port": int(port)}
-    return {}
+@reads("grpc.RpcError")
+def grpc(exception: BaseException) -> dict[str, Any]:
+    """The status is read from where ``code()`` reads it: calling into a closed channel ends the process."""
+    own = instance_dict(exception)
+    code = own.get("_code") or attribute(own.get("_state"), "code")
+    name = attribute(code, "name")
+    return {"code": name} if isinstance(name, str) else {}
 
 
 @reads("sqlalchemy.exc.DBAPIError")

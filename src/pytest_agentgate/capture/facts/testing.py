@@ -13,6 +13,8 @@ from pytest_agentgate.capture.wordings import fixture_facts, outcome_facts
 
 _NEAR = 5
 _KNOWN = 500
+_BLOCKS = ("_pytest.", "unittest.case")
+_EXPECTATIONS = ("expected_exceptions", "expected_exception", "expected_warning", "expected")
 
 
 @reads("pytest.FixtureLookupError")
@@ -41,17 +43,17 @@ def outcomes(exception: BaseException) -> dict[str, Any]:
 
 @reads("AssertionError")
 def unmatched(exception: BaseException) -> dict[str, Any]:
-    """``pytest.raises(match=...)`` raises where it leaves its block."""
-    expected = _expected(exception) if "did not match" in bounded_message(exception) else []
+    """``pytest.raises(match=...)`` and unittest's ``assertRaises`` raise where they leave their blocks."""
+    expected = _expected(exception)
     return {"expected": expected} if expected else {}
 
 
 def _expected(exception: BaseException) -> list[str]:
     for frame in innermost(exception, 5):
-        if not module_of(frame).startswith("_pytest."):
+        if frame.f_code.co_name != "__exit__" or not module_of(frame).startswith(_BLOCKS):
             continue
         own = instance_dict(locals_of(frame).get("self"))
-        types = own.get("expected_exceptions", own.get("expected_exception", own.get("expected_warning")))
+        types = next((own[key] for key in _EXPECTATIONS if key in own), ())
         types = types if isinstance(types, tuple) else (types,)
         if names := [qualified_name(cls) for cls in types if isinstance_safely(cls, type)]:
             return names
