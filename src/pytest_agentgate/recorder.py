@@ -447,6 +447,8 @@ class Recorder:
     def _status(self, exit_status: int) -> RunStatus:
         if self._interrupted:
             return RunStatus.INTERRUPTED
+        if self._lost and not self._collected:
+            return RunStatus.ABORTED
         stopped = exit_status == pytest.ExitCode.INTERRUPTED and bool(self._stopped)
         return RunStatus.COMPLETED if stopped or exit_status in _ENDED_BY_ITSELF else RunStatus.ABORTED
 
