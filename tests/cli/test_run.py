@@ -164,3 +164,17 @@ def test_a_run_that_is_asked_to_stop_writes_its_end(
 def test_nothing_of_ours_is_loaded_where_it_would_shadow_the_project(foreign_environment: Path, project: Path) -> None:
     write(project, "import importlib.util\ndef test_it():\n    assert importlib.util.find_spec('click') is None\n")
     assert agentgate_run(project, "--python", str(foreign_environment)).returncode == 0
+
+
+@pytest.mark.parametrize("place", ["src", "."])
+def test_a_project_that_is_click_itself_runs_with_its_own_and_we_with_ours(
+    place: str, foreign_environment: Path, project: Path
+) -> None:
+    for name in ("click", "rich"):
+        folder = project / place / name
+        folder.mkdir(parents=True)
+        (folder / "__init__.py").write_text("THEIRS = True\n")
+    (project / "test_it.py").write_text("import click, rich\ndef test_it(): assert click.THEIRS and rich.THEIRS\n")
+    done = agentgate_run(project, "--python", str(foreign_environment), PYTHONPATH=place)
+    assert done.returncode == 0, done.stderr
+    assert recorded(project) == [(recorded(project)[0][0], "", "completed", 1, 0)]

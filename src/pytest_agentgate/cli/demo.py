@@ -17,6 +17,7 @@ from pytest_agentgate.cli import screen
 from pytest_agentgate.cli.screen import Column
 from pytest_agentgate.errors import AgentgateError, UsageError
 from pytest_agentgate.model import Outcome
+from pytest_agentgate.report.printable import printable
 
 if TYPE_CHECKING:
     from pytest_agentgate.store import Store
@@ -111,7 +112,7 @@ def _show_record(store: Store, run_id: str) -> None:
         ("tests", f"{counts.passed} passed, {counts.failed} failed, {counts.errors} with errors around them"),
         ("files", f"{counts.collect_errors} could not be collected"),
     )
-    screen.table([Column(""), Column("", flexible=True)], facts)
+    screen.say("\n".join(f"{name:<8}{printable(fact)}" for name, fact in facts))
     screen.say("")
     by_worker: dict[str, Counter[Outcome]] = {}
     seconds: dict[str, float] = {}
