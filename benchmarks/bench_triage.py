@@ -2,11 +2,11 @@
 
     python benchmarks/bench_triage.py CASES_JSON WORK [CASE ...] [--logs FOLDER] [--offline]
 
-``CASES_JSON`` is the manifest of the bench of real suites, beside the ``bench.py`` that builds them under ``WORK``. Each
-case's suite is run as the bench runs it (its own interpreter, no network), with the plugin injected. Printed per case: the
-newly broken tests of the classes that have a kind, the share of them whose kind agrees, the causes of newly broken tests,
-and these against the number that is recorded. ``--logs`` keeps the logs there; with ``--offline`` they are read again
-and their evidence is triaged anew, without a run.
+``CASES_JSON`` is the manifest of the bench of real suites, beside the ``bench.py`` that builds them under ``WORK``.
+Each case's suite is run as the bench runs it (its own interpreter, no network), with the plugin injected. Printed per
+case: the newly broken tests of the classes that have a kind, the share of them whose kind agrees, the causes of newly
+broken tests, and these against the number that is recorded. ``--logs`` keeps the logs there; with ``--offline`` they
+are read again and their evidence is triaged anew, without a run.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from typing import Any
 import pytest_agentgate
 from pytest_agentgate.capture import runlog
 from pytest_agentgate.capture.codec import from_data
-from pytest_agentgate.model import Failure, Kind, Scope, When
+from pytest_agentgate.model import Cause, Failure, Kind, Scope, When
 from pytest_agentgate.runner.injection import private_folder
 from pytest_agentgate.triage.causes import group
 from pytest_agentgate.triage.kinds import reason_of
@@ -168,7 +168,7 @@ def judged(case: Case, failures: list[Failure], show: bool) -> Row:
                 differing[recorded, str(kind)] += 1
     causes = group(failure for failure in failures if id(failure) in concerned)
     if show:
-        print_causes(causes_lines(causes))
+        print_causes(causes)
     return Row(case["id"], counted, agreed, len(causes), case["n_causes"], differing, unexplained)
 
 
@@ -185,22 +185,21 @@ def above(nodeid: str) -> Iterator[str]:
     yield ""
 
 
-def causes_lines(causes: Iterable[Any]) -> Iterator[str]:
+def print_causes(causes: Iterable[Cause]) -> None:
     for cause in causes:
-        yield f"    {cause.size:4} {cause.kind:10} {cause.title}\n{'':20}{cause.next_action}\n{'':20}{cause.exemplar.reason.key}"
-
-
-def print_causes(lines: Iterable[str]) -> None:
-    for text in lines:
-        print(text)
+        print(f"    {cause.size:4} {cause.kind:10} {cause.title}")
+        print(f"{'':20}{cause.next_action}\n{'':20}{cause.exemplar.reason.key}")
 
 
 def line(row: Row) -> str:
-    differing = ", ".join(f"{known}->{kind} {tests}" for (known, kind), tests in row.differing.most_common(4))
-    return (
-        f"{row.name:20} {row.counted:5} tests {row.agreement:5.0%} agree   {row.causes:3} causes / {row.recorded:3} = {row.ratio:4.2f}"
-        f"   {'ok' if row.holds else 'OUT'}{f'   {row.unexplained} unexplained' if row.unexplained else ''}{f'   {differing}' if differing else ''}"
-    )
+    parts = [
+        f"{row.name:20} {row.counted:5} tests {row.agreement:5.0%} agree",
+        f"{row.causes:3} causes / {row.recorded:3} = {row.ratio:4.2f}",
+        "ok" if row.holds else "OUT",
+        f"{row.unexplained} unexplained" if row.unexplained else "",
+        ", ".join(f"{known}->{kind} {tests}" for (known, kind), tests in row.differing.most_common(4)),
+    ]
+    return "   ".join(part for part in parts if part)
 
 
 if __name__ == "__main__":

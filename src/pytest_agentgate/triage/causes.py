@@ -19,9 +19,9 @@ _WHEN = {when: position for position, when in enumerate(When)}
 def group(failures: Iterable[Failure], history: History = History()) -> tuple[Cause, ...]:  # noqa: B008 - frozen
     """The causes of the failures of one run, largest first, then by kind and signature.
 
-    A test that failed for one cause in its call and for another in its teardown belongs to both; a collector that several
-    workers report counts once. ``tests`` holds the node ids of tests and collectors, which ``size`` counts; a failure of
-    the run itself has no node id and counts as one.
+    A test that failed for one cause in its call and for another in its teardown belongs to both; a collector that
+    several workers report counts once. ``tests`` holds the node ids of tests and collectors, which ``size`` counts; a
+    failure of the run itself has no node id and counts as one.
     """
     groups: dict[str, list[Failure]] = {}
     for failure in failures:

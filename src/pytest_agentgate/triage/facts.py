@@ -59,7 +59,7 @@ class Facts:
 
     @property
     def origin(self) -> str:
-        """The qualified name of the implementation's function that failed; "" where it was no function of the implementation."""
+        """The qualified name of the implementation's function that failed; "" where a test did."""
         if self.site is None or self.site.role is not Role.SOURCE:
             return ""
         return f"{self.site.module or self.site.path}.{self.site.function}"
@@ -71,7 +71,7 @@ class Facts:
 
     @property
     def is_misfit(self) -> bool:
-        """Whether Python itself raised a ValueError in a test's own line, over a result that is no longer what the line takes."""
+        """Whether a test's own line raised a ValueError, as a result has another length or content than it takes."""
         return not self.in_source and self.is_a("ValueError") and self.search(_MISFIT) is not None
 
     def text(self, name: str) -> str:

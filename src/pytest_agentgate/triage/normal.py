@@ -1,4 +1,4 @@
-"""What stays of a text when everything that differs from run to run, machine to machine or test to test is taken out."""
+"""What stays of a text without what differs from run to run, machine to machine or test to test."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 KEPT = 300  # characters of a normalised text that count
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][\w.-]{0,60}")
+_PART = r"[^\s'\"<>|:*?,;()\[\]{}\\/]"  # a character of one part of a path
 _QUOTED = r"(?<![A-Za-z0-9])[bBrRuUfF]{0,2}(?:'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\")(?!\w)"
 _NUMBER = r"(?<![\w.])[-+]?(?:\d[\d_]*(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?[jJ]?(?![A-Za-z_])"
 _TEMPORARY = re.compile(r"\btmp[a-z0-9_]{8}\b")  # as tempfile makes names
@@ -17,7 +18,7 @@ _VARIES = re.compile(
             r"(?P<address>\bat 0x[0-9a-fA-F]+|0x[0-9a-fA-F]+)",
             r"(?P<uuid>\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b)",
             r"(?P<time>\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?)?(?:Z\b|[+-]\d\d:?\d\d\b)?)",
-            r"(?P<path>(?<![\w./:<])(?:[A-Za-z]:[\\/]|/|~/)(?:[^\s'\"<>|:*?,;()\[\]{}\\/]+[\\/]+)+(?P<last>[^\s'\"<>|:*?,;()\[\]{}\\/]*))",
+            rf"(?P<path>(?<![\w./:<])(?:[A-Za-z]:[\\/]|/|~/)(?:{_PART}+[\\/]+)+(?P<last>{_PART}*))",
             r"(?P<id>\b(?=[0-9a-fA-F]*\d)(?=[0-9a-fA-F]*[a-fA-F])[0-9a-fA-F]{8,}\b)",
             r"(?P<worker>\bgw\d+\b)",
             rf"(?P<temporary>{_TEMPORARY.pattern})",
@@ -32,8 +33,8 @@ _OF_THIS_RUN = re.compile(
     r"|(?P<uuid>\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b)"
     r"|(?P<number>(?<![\w.])\d{12,}(?![\w.]))"
     r"|(?P<home>(?<![\w./:<])(?:[A-Za-z]:[\\/]|/(?:tmp|var|private|home|root|Users)/|~/)"
-    r"(?:[^\s'\"<>|:*?,;()\[\]{}\\/]+[\\/]+)*(?P<last>[^\s'\"<>|:*?,;()\[\]{}\\/]*))"
-    r"|(?P<absolute>(?<![\w./:<])(?:/[^\s'\"<>|:*?,;()\[\]{}\\/]+)+/(?P<file>[\w.-]+\.\w{1,5})\b)"
+    rf"(?:{_PART}+[\\/]+)*(?P<last>{_PART}*))"
+    rf"|(?P<absolute>(?<![\w./:<])(?:/{_PART}+)+/(?P<file>[\w.-]+\.\w{{1,5}})\b)"
 )
 _DIGITS = re.compile(r"\d+")
 _LEFT_OUT = re.compile(r"\w*\[\d+ chars\]\w*")  # unittest's; it may cut an address in two
@@ -42,8 +43,9 @@ _SPACE = re.compile(r"\s+")
 
 
 def normal(message: str) -> str:
-    """A message with placeholders for addresses, ids, times, numbers and quoted values, and only the last part of paths.
+    """A message with placeholders for what varies, and only the last part of paths.
 
+    Addresses, ids, times, numbers and quoted values vary.
     Quoted names (``'styles'``, ``"shop.order"``) say what a message is about and stay; other quoted texts become ``S``.
     """
     return _bounded(_VARIES.sub(_place_of_message_part, message[: 4 * KEPT]))

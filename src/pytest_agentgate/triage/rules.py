@@ -12,8 +12,8 @@ from pytest_agentgate.model import Evidence, Kind, KindRule, Raised
 def kind_by_rules(rules: Iterable[KindRule], evidence: Evidence, nodeid: str) -> Kind | None:
     """The kind of the first rule that matches, or None.
 
-    A rule matches where one exception of the chain has both its type and its message, and its path is that of the test's
-    file or of the crash frame; parts that a rule does not give match everything.
+    A rule matches where one exception of the chain has both its type and its message, and its path is that of the
+    test's file or of the crash frame; parts that a rule does not give match everything.
     """
     return next((rule.kind for rule in rules if _matches(rule, evidence, nodeid)), None)
 

@@ -3,8 +3,8 @@
 The order, and why:
 
 1. ``crash``: where a process died, no exception of the tests tells anything.
-2. ``fixture``: pytest could not even put the test together; the types that it raises then (``Failed``, ``CollectError``,
-   now and then a ValueError) would be taken for others further down.
+2. ``fixture``: pytest could not even put the test together; the types that it raises then (``Failed``,
+   ``CollectError``, now and then a ValueError) would be taken for others further down.
 3. ``connection``: what could not be reached is at the bottom of a chain whose upper exceptions may be anything, also
    timeouts, OSErrors and errors of libraries that have a kind of their own below.
 4. ``timeout``: before the kinds that look at types, because a timeout is an OSError here and a ``Failed`` there.
@@ -15,8 +15,8 @@ The order, and why:
 8. ``interface``: the remaining errors of a call, an attribute or a value.
 9. ``other``: knows everything.
 
-Each exception of the chain is asked about in turn, what was raised first, until a kind other than ``other`` knows it: an
-application's own error says less than the error that it was raised from.
+Each exception of the chain is asked about in turn, what was raised first, until a kind other than ``other`` knows it:
+an application's own error says less than the error that it was raised from.
 
 A module of a kind has ``KIND``, ``ADVICE`` (one sentence, for a failure that a rule or a hook calls so) and
 ``reason(facts) -> Reason | None``.

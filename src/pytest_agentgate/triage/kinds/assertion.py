@@ -1,7 +1,7 @@
 """``assertion``: a test looked at a result and did not find what it expects.
 
-``assert``, the methods of unittest and mock, ``pytest.fail``, an exception that was expected and did not come or came with
-another message. Failures of one file that compare things of the same types and the same make are one cause.
+``assert``, the methods of unittest and mock, ``pytest.fail``, an exception that was expected and did not come or came
+with another message. Failures of one file that compare things of the same types and the same make are one cause.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ from pytest_agentgate.triage.normal import normal, one_line, shape
 KIND = Kind.ASSERTION
 ADVICE = "Decide whether the new result is right; if it is, let the test expect it, as exactly as before."
 
+_TYPES = ("AssertionError", "Failed", "DocTestFailure", "MultipleDoctestFailures")
 _NOT_RAISED = re.compile(r"DID NOT (?:RAISE|WARN)(?: any of)?\s*(.*)|^(\w+(?:\.\w+)*) not (?:raised|triggered)")
 _REGEX = re.compile(r"Regex pattern did not match|Pattern '.*' (?:does not match|not found in)|does not match ")
 _MOCK = re.compile(
-    r"expected call not found|Expected '[^']*' to (?:have been|not have been|be) |Calls not found|Expected .* to have been (?:called|awaited)"
+    r"expected call not found|Calls not found|Expected .* to (?:be|have been|not have been) (?:called|awaited)"
 )
 _NO_PLUGIN = re.compile(r"async def functions are not natively supported|'[^']+' not found in `markers` configuration")
 _TYPE = re.compile(r"<class '([\w.]+)'>")
@@ -26,9 +27,7 @@ _TEXTS = frozenset({"str", "bytes", "int", "float", "bool", "NoneType", "complex
 
 
 def reason(facts: Facts) -> Reason | None:
-    if not facts.is_a("AssertionError", "Failed", "DocTestFailure", "MultipleDoctestFailures") or facts.search(
-        _NO_PLUGIN
-    ):
+    if not facts.is_a(*_TYPES) or facts.search(_NO_PLUGIN):
         return None
     if missed := facts.search(_NOT_RAISED):
         return _not_raised(facts, missed[1] or missed[2] or "")
@@ -79,7 +78,7 @@ def _action(comparison: Comparison) -> str:
                 return f"Compare what the {ours} gives: the result became lazy, so put it in a {theirs} first."
             if ours == "coroutine":
                 return "Await it: the function became async."
-        return f"It compares a {_bare(left)} with a {_bare(right)}: decide whether the type is right; if so, expect it as exactly."
+        return f"It compares a {_bare(left)} with a {_bare(right)}: if the new type is right, expect it, as exactly."
     return ADVICE
 
 

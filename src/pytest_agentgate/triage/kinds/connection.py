@@ -21,8 +21,8 @@ ADVICE = "Start the service that the test needs, or configure it; do not edit th
 _ERRNOS = frozenset(
     number
     for name in (
-        "ECONNREFUSED", "ECONNRESET", "ECONNABORTED", "EHOSTUNREACH", "EHOSTDOWN", "ENETUNREACH", "ENETDOWN", "ETIMEDOUT",
-        "EADDRNOTAVAIL", "ENOTCONN",
+        "ECONNREFUSED", "ECONNRESET", "ECONNABORTED", "EHOSTUNREACH", "EHOSTDOWN", "ENETUNREACH", "ENETDOWN",
+        "ETIMEDOUT", "EADDRNOTAVAIL", "ENOTCONN",
     )
     if (number := getattr(errno, name, None)) is not None
 )  # fmt: skip
@@ -55,11 +55,12 @@ _ADDRESS = re.compile(
 )
 _UNAVAILABLE = frozenset({502, 503, 504})
 _WELL_KNOWN = {
-    "5432": "postgres", "3306": "mysql", "6379": "redis", "27017": "mongodb", "9092": "kafka", "5672": "rabbitmq",
-    "11211": "memcached", "9200": "elasticsearch", "2181": "zookeeper", "1433": "sqlserver", "1521": "oracle", "4222": "nats",
-    "8500": "consul", "2379": "etcd", "9042": "cassandra", "7687": "neo4j", "1883": "mqtt", "25": "smtp", "389": "ldap",
+    "25": "smtp", "389": "ldap", "1433": "sqlserver", "1521": "oracle", "1883": "mqtt", "2181": "zookeeper",
+    "2379": "etcd", "3306": "mysql", "4222": "nats", "5432": "postgres", "5672": "rabbitmq", "6379": "redis",
+    "7687": "neo4j", "8500": "consul", "9042": "cassandra", "9092": "kafka", "9200": "elasticsearch",
+    "11211": "memcached", "27017": "mongodb",
 }  # fmt: skip
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1", "0.0.0.0", "::", "[::1]", "ip6-localhost"})  # noqa: S104 - no bind
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1", "[::1]", "::", "0.0.0.0"})  # noqa: S104  nothing is bound
 _FIRST_EPHEMERAL = 32768  # a port from here on was given out by the system and is another one next time
 
 
@@ -75,8 +76,8 @@ def reason(facts: Facts) -> Reason | None:
     )
     address = f"{host}:{port}" if host and port else host or (f"port {port}" if port else "")
     if not address and not service:
-        key = ("unknown", facts.type_name, normal(found.message))
-        return Reason(KIND, key, one_line(facts.message or found.message) or facts.type_name, ADVICE)
+        unknown = ("unknown", facts.type_name, normal(found.message))
+        return Reason(KIND, unknown, one_line(facts.message or found.message) or facts.type_name, ADVICE)
     key = ("service", service, _host(host), _port(port))
     problem = _problem(" ".join(link.message for link in links))
     name = service or "the service"

@@ -1,7 +1,7 @@
 """``crash``: a process died, so nothing that it was doing has a result.
 
-A worker of xdist that was lost, a fatal error of the interpreter, a child process ended by a signal, memory that ran out.
-The test that was running is named; whether it is to blame shows a run of it alone.
+A worker of xdist that was lost, a fatal error of the interpreter, a child process ended by a signal, memory that ran
+out. The test that was running is named; whether it is to blame shows a run of it alone.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ KIND = Kind.CRASH
 ADVICE = "Run the test that was running alone, with -p no:xdist and faulthandler, to see what ends the process."
 
 _LOST = re.compile(
-    r"\bworker '?\w+'? (?:crashed|was lost|terminated|died)|not properly terminated|fatal python error|segmentation fault"
-    r"|\bsig(?:segv|abrt|kill|bus|ill)\b",
+    r"\bworker '?\w+'? (?:crashed|was lost|terminated|died)|not properly terminated"
+    r"|fatal python error|segmentation fault|\bsig(?:segv|abrt|kill|bus|ill)\b",
     re.IGNORECASE,
 )
 _WHILE = re.compile(r"\s*(?:while running|in) .*", re.DOTALL)

@@ -1,7 +1,7 @@
 """``fixture``: pytest could not put a test together from its fixtures and parameters.
 
-A fixture that is not there, of the wrong scope, called like a function or without a yield; names in ``parametrize`` that
-the function does not take. An exception that a fixture's own code raises is of the kind of that exception.
+A fixture that is not there, of the wrong scope, called like a function or without a yield; names in ``parametrize``
+that the function does not take. An exception that a fixture's own code raises is of the kind of that exception.
 """
 
 from __future__ import annotations

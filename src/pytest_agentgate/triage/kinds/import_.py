@@ -1,7 +1,7 @@
 """``import``: a module, or a name of a module, is not there.
 
-However it is missed: by an import statement, as an attribute of the module, as the target of ``patch`` or ``monkeypatch``,
-or as a bare name that an import used to bring. One lost name is one cause, whatever it hides.
+However it is missed: by an import statement, as an attribute of the module, as the target of ``patch`` or
+``monkeypatch``, or as a bare name that an import used to bring. One lost name is one cause, whatever it hides.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ _ATTRIBUTE = re.compile(r"module '([\w.]+)' has no attribute '(\w+)'")
 # unittest.mock's and monkeypatch's own AttributeErrors carry no object
 _MOCK = re.compile(r"<(?:module|class|function) '?([\w.<>]+)'?.*> does not have the attribute '(\w+)'")
 _PATCH = re.compile(
-    r"'(?:module|type|\w+)' object at (\S+) has no attribute '(\w+)'|<(?:module|class) '([\w.]+)'.*> has no attribute '(\w+)'"
+    r"'\w+' object at (\S+) has no attribute '(\w+)'"
+    r"|<(?:module|class) '([\w.]+)'.*> has no attribute '(\w+)'"
 )
 _RELATIVE = re.compile(r"attempted relative import")
 _PARTIAL = re.compile(r"partially initialized module '([\w.]+)'")
@@ -126,4 +127,5 @@ def _by_source(facts: Facts, dotted: str) -> str:
     site = facts.site
     if site is None or site.role is not Role.SOURCE:
         return ""
-    return f"Install what provides {dotted}, or repair {site.module or site.path}, which wants it; no edit of the tests can."
+    wanting = site.module or site.path
+    return f"Install what provides {dotted}, or repair {wanting}, which wants it; no edit of the tests can."

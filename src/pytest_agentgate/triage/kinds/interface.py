@@ -1,7 +1,7 @@
 """``interface``: a call, an attribute or a value no longer fits the API.
 
-Arguments that a callable does not take or misses, attributes that an object or class lacks, keys and items that a result
-lacks, types that cannot do what the test does with them, a deprecation that is an error.
+Arguments that a callable does not take or misses, attributes that an object or class lacks, keys and items that a
+result lacks, types that cannot do what the test does with them, a deprecation that is an error.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ _CALL = re.compile(
     r"|(?P<many>(?P<c3>[\w.<>]+)\(\) takes .* positional arguments? but \d+ (?:was|were) given)"
     r"|(?P<twice>(?P<c4>[\w.<>]+)\(\) got multiple values for argument '(?P<a4>\w+)')"
     r"|(?P<only>(?P<c5>[\w.<>]+)\(\) got some positional-only arguments passed as keyword arguments?: '(?P<a5>.+)')"
-    r"|(?P<abstract>Can't instantiate abstract class (?P<c6>\w+) with(?:out an implementation for)? abstract methods? (?P<a6>.+))"
-    r"|(?P<bound>(?:missing a required|got an unexpected keyword|too many positional) arguments?(?:: '(?P<a7>\w+)'| '(?P<a8>\w+)')?)"
+    r"|(?P<abstract>Can't instantiate abstract class (?P<c6>\w+) "
+    r"with(?:out an implementation for)? abstract methods? (?P<a6>.+))"
 )
 _PROBLEMS = {
     "keyword": "unexpected_keyword", "missing": "missing", "many": "too_many", "twice": "multiple_values",
@@ -57,7 +57,7 @@ def _of_call(facts: Facts) -> Reason | None:
     arguments = [str(name) for name in told] if isinstance(told, list) else []
     if not problem:
         match = facts.search(_CALL)
-        if match is None or match["bound"]:
+        if match is None:
             return None
         groups = match.groupdict()
         problem = next(_PROBLEMS[name] for name in _PROBLEMS if groups[name])
@@ -80,7 +80,7 @@ def _of_call(facts: Facts) -> Reason | None:
         "abstract": f"Implement {names} in the tests' subclass {function}, which its base requires now.",
     }.get(problem, ADVICE)
     if facts.in_source and problem != "abstract":
-        action = f"{facts.origin} calls {function} this way: give a double of it the new signature, or repair the implementation."
+        action = f"Give a double of {function} the signature that {facts.origin} calls, or repair the implementation."
     return Reason(KIND, ("call", short, problem, *arguments), one_line(_plain(facts.message)), action)
 
 

@@ -1,7 +1,8 @@
 """``other``: everything that no other kind knows.
 
 Mostly the environment (a program, a file or a variable that is not there) and exceptions of an application's own.
-A variable that ``os.environ`` lacks and a program that cannot be started are no matter of an API, and no service either.
+A variable that ``os.environ`` lacks and a program that cannot be started are no matter of an API, and no service
+either.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ def reason(facts: Facts) -> Reason:
         action = "Correct the syntax of the file that the traceback names."
         return Reason(KIND, ("syntax", *facts.statement), f"{name}: {title}", action)
     if facts.is_a("SystemExit"):
-        action = f"Find out why {facts.origin or 'the code'} exits here: usage that it does not accept any more, or an error of its own."
+        action = f"Find out why {facts.origin or 'the code'} exits: over arguments that it refuses now, or an error."
         return Reason(KIND, ("exit", *facts.statement), f"SystemExit: {title}" if facts.message else title, action)
     if facts.scope is Scope.RUN and not name:
         return Reason(KIND, ("run", normal(facts.message)), title, "Look at what pytest printed about the run.")
