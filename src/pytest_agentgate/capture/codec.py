@@ -178,7 +178,8 @@ def _less_text(limit: int) -> Callable[[Evidence], Evidence]:
 def _fewer_links(keep: int) -> Callable[[Evidence], Evidence]:
     def smaller(evidence: Evidence) -> Evidence:
         chain = evidence.chain
-        return replace(evidence, chain=chain[: keep - 1] + chain[-1:] if len(chain) > keep else chain)
+        ends = chain[:1] if keep == 1 else chain[: keep - 1] + chain[-1:]
+        return replace(evidence, chain=ends) if len(chain) > keep else evidence
 
     return smaller
 
@@ -215,4 +216,5 @@ _SMALLER: tuple[Callable[[Evidence], Evidence], ...] = (
     _fewer_frames(1),
     _without_facts,
     _bare,
+    _fewer_links(1),
 )

@@ -80,7 +80,9 @@ def _located(filename: str, roots: Roots) -> tuple[Role, str]:
         return Role.LIBRARY, filename
     paths = _spellings(Path(os.path.normpath(roots.root.absolute() / filename)))
 
-    own = _innermost(paths, roots.spellings)
+    # A link out of an environment into the project is the project's; else the spelling that was met is shown.
+    inside = list(filter(None, (_innermost((path,), roots.spellings) for path in paths)))
+    own = min(inside, key=lambda path: not _ENVIRONMENTS.isdisjoint(path.parts), default=None)
     standard = _innermost(paths, _standard_library())
     # Whichever lies deeper: an interpreter may live in the project, and a project in an interpreter's library.
     if standard and not installed_part(standard) and (not own or len(standard.parts) <= len(own.parts)):
