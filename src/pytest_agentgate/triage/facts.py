@@ -104,7 +104,9 @@ class Facts:
 
 def facts_of(evidence: Evidence, scope: Scope, when: When, nodeid: str) -> Facts:
     """The facts of a failure, in focus what was raised."""
-    return Facts(evidence, scope, when, nodeid, evidence.chain[0] if evidence.chain else Raised(""))
+    if not evidence.chain:
+        evidence = replace(evidence, chain=(Raised(""),))
+    return Facts(evidence, scope, when, nodeid, evidence.raised)
 
 
 def is_wrapper(raised: Raised) -> bool:

@@ -15,7 +15,7 @@ _VARIES = re.compile(
     "|".join(
         (
             r"(?P<bound><bound method (?P<method>[^\s<>]+) of .*?>+)",
-            r"(?P<address>\bat 0x[0-9a-fA-F]+|0x[0-9a-fA-F]+)",
+            r"(?P<address> ?\bat 0x[0-9a-fA-F]+|0x[0-9a-fA-F]+)",
             r"(?P<uuid>\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b)",
             r"(?P<time>\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?)?(?:Z\b|[+-]\d\d:?\d\d\b)?)",
             rf"(?P<path>(?<![\w./:<])(?:[A-Za-z]:[\\/]|/|~/)(?:{_PART}+[\\/]+)+(?P<last>{_PART}*))",

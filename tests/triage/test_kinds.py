@@ -1,0 +1,312 @@
+"""How the kinds work together, what makes two failures one, and what a forced kind says."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_agentgate.model import (
+    JSON,
+    Comparison,
+    Evidence,
+    Frame,
+    Kind,
+    Link,
+    Raised,
+    Reason,
+    Role,
+    Scope,
+    Side,
+    When,
+)
+from pytest_agentgate.triage import kinds
+from pytest_agentgate.triage.kinds import ORDER, reason_of
+
+
+def frame(
+    role: Role = Role.TEST, function: str = "test_total", path: str = "tests/test_shop.py", line: int = 3
+) -> Frame:
+    return Frame(role, path, line, function, path.removesuffix(".py").replace("/", "."))
+
+
+SOURCE = frame(Role.SOURCE, "Shop.total", "shop/order.py")
+
+
+def raised(type_: str, message: str = "", *frames: Frame, bases: tuple[str, ...] = (), **facts: JSON) -> Raised:
+    return Raised(type_, bases, message, Link.RAISED, facts, frames or (frame(),))
+
+
+def reason(*chain: Raised, comparison: Comparison | None = None, nodeid: str = "tests/test_shop.py::test_a") -> Reason:
+    return reason_of(Evidence(chain, comparison), Scope.TEST, When.CALL, nodeid)
+
+
+def linked(one: Raised, link: Link = Link.CAUSE) -> Raised:
+    return Raised(one.type, one.bases, one.message, link, one.facts, one.frames)
+
+
+# ---- the order
+
+
+def test_each_kind_has_one_module_and_other_is_the_last() -> None:
+    assert sorted(module.KIND for module in ORDER) == sorted(Kind)
+    assert ORDER[-1].KIND is Kind.OTHER
+
+
+def test_the_order_is_explained() -> None:
+    explained = [line.split("``")[1] for line in (kinds.__doc__ or "").splitlines() if line[:1].isdigit()]
+    assert explained == [module.KIND for module in ORDER]
+
+
+# ---- the reason in a chain
+
+
+def test_a_wrapper_of_pytest_is_not_the_reason() -> None:
+    lost = linked(
+        raised("ModuleNotFoundError", "No module named 'shop.order'", bases=("ImportError",), name="shop.order")
+    )
+    found = reason(raised("pytest.Collector.CollectError", "ImportError while importing ..."), lost)
+    assert (found.kind, found.key) == (Kind.IMPORT, ("name", "shop.order"))
+
+
+def test_an_error_of_the_application_says_less_than_what_it_came_from() -> None:
+    found = reason(raised("shop.ShopError", "cannot add"), linked(raised("KeyError", "'tea'", bases=("LookupError",))))
+    assert found.kind is Kind.INTERFACE
+
+
+def test_what_was_raised_counts_before_what_it_was_raised_over() -> None:
+    over = linked(raised("KeyError", "'tea'", bases=("LookupError",)), Link.CONTEXT)
+    lost = raised("AttributeError", "'Shop' object has no attribute 'tea'", name="tea", obj_type="shop.Shop")
+    assert "tea" in reason(lost, over).key
+    assert reason(lost, over).key == reason(lost).key
+
+
+def test_a_copy_without_facts_gives_way_to_the_original() -> None:
+    copy = raised("AttributeError", "'Shop' object has no attribute 'tea'", SOURCE)
+    original = raised("AttributeError", copy.message, name="tea", obj_type="shop.Shop")
+    assert reason(copy, linked(original)).key == reason(original).key
+
+
+def test_a_group_is_of_the_kind_of_its_members() -> None:
+    member = linked(raised("KeyError", "'tea'", bases=("LookupError",)), Link.MEMBER)
+    assert reason(raised("ExceptionGroup", "2 errors", bases=("Exception",)), member).kind is Kind.INTERFACE
+
+
+def test_a_failing_assertion_is_no_connection_although_one_was_refused_before() -> None:
+    refused = linked(
+        raised("ConnectionRefusedError", "refused", bases=("ConnectionError", "OSError"), errno=111), Link.CONTEXT
+    )
+    assert reason(raised("AssertionError", "assert None"), refused).kind is Kind.ASSERTION
+
+
+def test_a_timeout_without_a_word_is_no_connection() -> None:
+    assert reason(raised("TimeoutError", "", bases=("OSError",))).kind is Kind.TIMEOUT
+
+
+def test_an_os_error_alone_is_no_connection() -> None:
+    assert reason(raised("OSError", "[Errno 28] No space left on device", errno=28)).kind is Kind.OTHER
+
+
+def test_a_graph_that_cannot_connect_its_nodes_is_no_connection() -> None:
+    assert reason(raised("graph.GraphError", "cannot connect node a to node b", SOURCE)).kind is Kind.OTHER
+
+
+# ---- what makes two failures one
+
+
+def test_one_lost_name_is_one_cause_however_it_is_missed() -> None:
+    ways = [
+        raised(
+            "ImportError", "cannot import name 'order' from 'shop' (/x/shop/__init__.py)", name="shop", symbol="order"
+        ),
+        raised("ModuleNotFoundError", "No module named 'shop.order'", bases=("ImportError",), name="shop.order"),
+        raised(
+            "AttributeError", "module 'shop' has no attribute 'order'", name="order", obj_is="module", obj_name="shop"
+        ),
+        raised("AttributeError", "<module 'shop' from '/x/shop.py'> does not have the attribute 'order'"),
+        raised("AttributeError", "'module' object at shop has no attribute 'order'"),
+    ]
+    assert {reason(way).signature for way in ways} == {reason(ways[0]).signature}
+
+
+def test_the_place_in_the_implementation_counts_by_name_and_not_by_line() -> None:
+    here, moved = (
+        frame(Role.SOURCE, "Shop.total", "shop/order.py", 3),
+        frame(Role.SOURCE, "Shop.total", "shop/order.py", 99),
+    )
+    other = frame(Role.SOURCE, "Shop.add", "shop/order.py", 3)
+    keys = [reason(raised("ValueError", "no stock", at)).key for at in (here, moved, other)]
+    assert keys[0] == keys[1] != keys[2]
+
+
+def test_the_place_in_a_test_does_not_count() -> None:
+    one = raised("TypeError", "unhashable type: 'dict'", frame(function="test_a"))
+    two = raised("TypeError", "unhashable type: 'dict'", frame(function="TestB.test_b", path="tests/test_cafe.py"))
+    assert reason(one).signature == reason(two).signature
+
+
+def test_frames_of_libraries_do_not_hide_the_implementation() -> None:
+    below = raised(
+        "ValueError", "no stock", SOURCE, frame(Role.LIBRARY, "f", "lib/x.py"), frame(Role.STDLIB, "g", "json.py")
+    )
+    assert "shop.order.Shop.total" in reason(below).key
+
+
+def compared(left: Side, right: Side, nodeid: str = "tests/test_shop.py::test_a", operator: str = "==") -> Reason:
+    return reason(raised("AssertionError", "assert ..."), comparison=Comparison(operator, left, right), nodeid=nodeid)
+
+
+def test_comparisons_of_one_file_and_one_make_are_one_cause() -> None:
+    one = compared(Side("int", "5"), Side("int", "3"))
+    assert one.key == compared(Side("int", "1"), Side("int", "0"), "tests/test_shop.py::test_b").key
+    assert one.key != compared(Side("int", "5"), Side("int", "3"), operator="<").key
+    assert one.key != compared(Side("int", "5"), Side("float", "3.0")).key
+    assert one.key != compared(Side("int", "5"), Side("int", "3"), "tests/test_cafe.py::test_a").key
+    assert one.title == "assert 5 == 3"
+
+
+def test_comparisons_of_nested_values_count_by_what_they_are_made_of() -> None:
+    table = Side("dict", "{'name': 'tea', 'price': 5}")
+    same, more = Side("dict", "{'name': 'ale', 'price': 7}"), Side("dict", "{'name': 'ale', 'price': 7, 'tax': None}")
+    assert compared(table, same).key == compared(same, table).key
+    assert compared(table, same).key != compared(table, more).key
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "says"),
+    [
+        (Side("method", "<bound method Shop.total of <Shop>>"), Side("int", "5"), "method now"),
+        (Side("generator", "<generator object all>"), Side("list", "[1]"), "in a list first"),
+        (Side("coroutine", "<coroutine object total>"), Side("int", "5"), "async"),
+    ],
+)
+def test_symptoms_of_a_changed_interface_say_so(left: Side, right: Side, says: str) -> None:
+    assert says in compared(left, right).next_action
+
+
+def test_a_model_that_refuses_the_same_fields_is_one_cause_whatever_the_values() -> None:
+    def refused(value: str, position: int) -> Raised:
+        error: JSON = {
+            "type": "int_parsing",
+            "loc": ["items", position, "price"],
+            "msg": "not a number",
+            "input_type": value,
+        }
+        return raised("pydantic_core.ValidationError", value, bases=("ValueError",), model="Order", errors=[error])
+
+    assert reason(refused("a", 0)).key == reason(refused("b", 3)).key
+    assert "Order.items.*.price" in reason(refused("a", 0)).title
+
+
+def test_a_pair_of_a_missing_and_a_surplus_field_is_read_as_a_rename() -> None:
+    errors: list[JSON] = [
+        {"type": "missing", "loc": ["quantity"], "msg": "Field required"},
+        {"type": "extra_forbidden", "loc": ["qty"], "msg": "Extra inputs are not permitted"},
+    ]
+    found = reason(raised("pydantic_core.ValidationError", "", bases=("ValueError",), model="Order", errors=errors))
+    assert found.next_action.startswith("Rename qty to quantity")
+
+
+def test_guesses_of_newer_pythons_do_not_split_a_cause() -> None:
+    old, new = "order() got an unexpected keyword argument 'qty'", ". Did you mean 'quantity'?"
+    assert reason(raised("TypeError", old)) == reason(raised("TypeError", old + new))
+
+
+@given(st.integers(1, 10**6), st.integers(0, 40), st.text(max_size=30))
+def test_a_signature_knows_no_line_worker_or_folder(line: int, worker: int, folder: str) -> None:
+    def signature(line: int, worker: str, folder: str) -> str:
+        at = frame(Role.SOURCE, "Shop.total", "shop/order.py", line)
+        evidence = Evidence((raised("OSError", f"cannot use /srv/x/{folder}/shop.db of {worker}", at),), worker=worker)
+        return reason_of(evidence, Scope.TEST, When.CALL, "tests/test_shop.py::test_a").signature
+
+    plain = "".join(letter for letter in folder if letter.isalnum())
+    assert signature(line, f"gw{worker}", f"{plain}x") == signature(3, "gw0", "y")
+
+
+# ---- from printed text alone
+
+
+@pytest.mark.parametrize(
+    ("type_", "message", "kind", "part"),
+    [
+        ("ModuleNotFoundError", "No module named 'shop.order'", Kind.IMPORT, "shop.order"),
+        ("ImportError", "cannot import name 'order' from 'shop' (/x/shop/__init__.py)", Kind.IMPORT, "shop.order"),
+        ("AttributeError", "module 'shop' has no attribute 'order'", Kind.IMPORT, "shop.order"),
+        ("AttributeError", "'Shop' object has no attribute 'total'", Kind.INTERFACE, "total"),
+        ("TypeError", "order() got an unexpected keyword argument 'qty'", Kind.INTERFACE, "qty"),
+        ("TypeError", "order() missing 2 required positional arguments: 'a' and 'b'", Kind.INTERFACE, "b"),
+        ("KeyError", "'total'", Kind.INTERFACE, "'total'"),
+        ("AssertionError", "assert 5 == 3", Kind.ASSERTION, "tests/test_shop.py"),
+        ("ConnectionRefusedError", "[Errno 111] Connection refused", Kind.CONNECTION, "unknown"),
+        (
+            "redis.exceptions.ConnectionError",
+            "Error 111 connecting to db:6379. Connection refused.",
+            Kind.CONNECTION,
+            "redis",
+        ),
+        ("TimeoutError", "", Kind.TIMEOUT, "TimeoutError"),
+        ("ValueError", "no such item", Kind.VALIDATION, "no such item"),
+        (
+            "pydantic_core._pydantic_core.ValidationError",
+            "1 validation error for Order",
+            Kind.VALIDATION,
+            "ValidationError",
+        ),
+        ("Failed", "DID NOT RAISE <class 'ValueError'>", Kind.ASSERTION, "ValueError"),
+        ("", "fixture 'client' not found", Kind.FIXTURE, "client"),
+        ("", "worker 'gw1' crashed while running 'tests/test_shop.py::test_a'", Kind.CRASH, "lost"),
+        ("", "something odd", Kind.OTHER, "something odd"),
+    ],
+)
+def test_printed_text_gives_a_kind_too(type_: str, message: str, kind: Kind, part: str) -> None:
+    evidence = Evidence((Raised(type_, (), message),), live=False)
+    found = reason_of(evidence, Scope.TEST, When.CALL, "tests/test_shop.py::test_a")
+    assert found.kind is kind
+    assert part in found.key
+
+
+def test_lost_workers_are_one_cause() -> None:
+    def lost(worker: str, test: str) -> Reason:
+        message = f"worker '{worker}' crashed while running 'tests/test_shop.py::{test}'"
+        return reason_of(Evidence((Raised("", (), message),), live=False), Scope.TEST, When.CALL, test)
+
+    assert lost("gw0", "test_a").key == lost("gw1", "test_b").key
+
+
+def test_no_evidence_at_all_is_other() -> None:
+    found = reason_of(Evidence(()), Scope.RUN, When.SESSION)
+    assert found.kind is Kind.OTHER
+    assert found.title
+
+
+# ---- a kind decided elsewhere
+
+
+@pytest.mark.parametrize("forced", list(Kind))
+def test_a_forced_kind_keeps_key_and_title_sensible(forced: Kind) -> None:
+    evidence = Evidence((raised("shop.StoreError", "store 7 is down", SOURCE),))
+    found = reason_of(evidence, Scope.TEST, When.CALL, "tests/test_shop.py::test_a", forced)
+    assert found.kind is forced
+    assert "store 7 is down" in found.title
+    assert "shop.order.Shop.total" in found.key
+    assert found.next_action.endswith(".")
+
+
+def test_a_forced_kind_that_knows_the_failure_gives_its_own_reason() -> None:
+    evidence = Evidence((raised("AssertionError", "assert 0", bases=("Exception",)), linked(raised("KeyError", "'x'"))))
+    assert reason_of(evidence, Scope.TEST, When.CALL, "", Kind.INTERFACE).key[:2] == ("item", "KeyError")
+
+
+def test_two_failures_of_different_kinds_are_never_one() -> None:
+    evidence = Evidence((raised("shop.StoreError", "down"),))
+    signatures = {reason_of(evidence, Scope.TEST, When.CALL, "", kind).signature for kind in Kind}
+    assert len(signatures) == len(Kind)
+
+
+@given(st.text(max_size=300), st.text(max_size=40), st.sampled_from(list(Scope)))
+def test_any_evidence_has_a_reason_in_one_line(message: str, type_: str, scope: Scope) -> None:
+    found = reason_of(Evidence((Raised(type_, (), message),)), scope, When.CALL, "tests/test_shop.py::test_a")
+    assert found.title
+    assert len(found.title.splitlines()) == 1
+    assert len(found.title) <= 240
+    assert found.next_action.endswith(".")
