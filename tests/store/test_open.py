@@ -47,7 +47,7 @@ def test_any_file_name_will_do(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize("url", ["postgresql://host/name", "sqlite://", "sqlite:///", "sqlite:///:memory:", ""])
 def test_what_is_no_file_is_refused(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(StoreError, match="sqlite:///path/to/store.db"):
+    with pytest.raises(StoreError, match=r"sqlite:///path/to/store\.db"):
         open_store(url)
     assert list(tmp_path.iterdir()) == []
 

@@ -38,8 +38,8 @@ def sorted_out(events: Iterable[Event]) -> Events:
     result = found.results.append
     for event in events:
         name = event.get("event")
-        if name == "result":
-            try:  # here and not in a function: most of a log are results
+        try:
+            if name == "result":  # not in a function of its own: most of a log are results
                 if (
                     type(event["nodeid"]) is str
                     and event["outcome"] in _OUTCOMES
@@ -47,25 +47,25 @@ def sorted_out(events: Iterable[Event]) -> Events:
                     and (len(event) == _BARE or _are_details(event))
                 ):
                     result(event)
-            except (KeyError, TypeError):
-                pass
-        elif name == "teardown":
-            if _is_teardown(event):
-                found.teardowns.append(event)
-        elif name == "failure":
-            if _is_failure(event):
-                found.failures.append(event)
-        elif name == "warning":
-            if _are_texts(event, "category", "message"):
-                found.warnings.append(event)
-        elif name == "collected":
-            if type(event.get("nodeids")) is list:
-                found.collected = event
-        elif name == "run":
-            if found.header is None and text(event, "id") and text(event, "created_at"):
-                found.header = event
-        elif name == "end" and event.get("status") in _ENDS:
-            found.end = event
+            elif name == "teardown":
+                if type(event["nodeid"]) is str and 0.0 <= event["duration"] < math.inf and _are_details(event):
+                    found.teardowns.append(event)
+            elif name == "failure":
+                if _is_failure(event):
+                    found.failures.append(event)
+            elif name == "warning":
+                if type(event["category"]) is str and type(event["message"]) is str:
+                    found.warnings.append(event)
+            elif name == "collected":
+                if type(event["nodeids"]) is list:
+                    found.collected = event
+            elif name == "run":
+                if found.header is None and text(event, "id") and text(event, "created_at"):
+                    found.header = event
+            elif name == "end" and event["status"] in _ENDS:
+                found.end = event
+        except (KeyError, TypeError):  # nothing, or another thing, where a text or a number should be
+            continue
     return found
 
 
@@ -113,20 +113,13 @@ def _are_details(event: Event) -> bool:
     )
 
 
-def _is_teardown(event: Event) -> bool:
-    return _are_texts(event, "nodeid") and (seconds(event, "duration") or -1.0) >= 0.0 and _are_details(event)
-
-
 def _is_failure(event: Event) -> bool:
     return (
-        _are_texts(event, "nodeid", "signature")
-        and event.get("scope") in _SCOPES
-        and event.get("when") in _WHENS
-        and event.get("kind") in _KINDS
-        and type(event.get("evidence")) is dict
+        type(event["nodeid"]) is str
+        and type(event["signature"]) is str
+        and event["scope"] in _SCOPES
+        and event["when"] in _WHENS
+        and event["kind"] in _KINDS
+        and type(event["evidence"]) is dict
         and _are_details(event)
     )
-
-
-def _are_texts(event: Event, *keys: str) -> bool:
-    return all(type(event.get(key)) is str for key in keys)
