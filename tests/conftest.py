@@ -1,4 +1,4 @@
-"""What holds for every test: an environment that says nothing about who runs it, and engines that may be absent.
+"""What holds for every test: an environment that says nothing about who runs it and where, and engines that may be absent.
 
 ``@pytest.mark.engine("docker")`` marks a test that needs one. Where it is absent the test is skipped with the reason;
 where ``AGENTGATE_REQUIRE=docker,postgres`` names the engine, as in CI, it fails.
@@ -22,9 +22,10 @@ settings.register_profile("agentgate", deadline=None)  # machines that are share
 settings.load_profile("agentgate")
 
 REQUIRE = "AGENTGATE_REQUIRE"
-# What common coding agents export, and what steers pytest itself.
+# What common coding agents export, what steers pytest itself, and what changes the look of what it prints.
 SPEAKING = ("AI_AGENT", "AGENT_NAME", "AUGMENT", "CLAUDE", "CLINE", "CODEX", "COPILOT", "CURSOR", "GEMINI", "OPENCODE")
-STEERING = {"AGENT", "PYTEST_ADDOPTS", "PYTEST_PLUGINS"}
+STEERING = {"AGENT", "BUILD_NUMBER", "CI", "PYTEST_ADDOPTS", "PYTEST_PLUGINS"}
+LOOKS = {"COLUMNS", "FORCE_COLOR", "LINES", "NO_COLOR", "PY_COLORS"}
 
 
 @cache
@@ -79,7 +80,7 @@ def _nobody_in_particular() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as environment:
         for name in list(os.environ):
             ours = name.startswith("AGENTGATE_") and not name.startswith(("AGENTGATE_TEST_", REQUIRE))
-            if ours or name in STEERING or name.startswith(SPEAKING):
+            if ours or name in STEERING | LOOKS or name.startswith(SPEAKING):
                 environment.delenv(name)
         for who in ("AUTHOR", "COMMITTER"):
             environment.setenv(f"GIT_{who}_NAME", "Test")
