@@ -1,4 +1,4 @@
-"""What holds for every test: an environment that says nothing about who runs it and where, and engines that may be absent.
+"""What holds for every test: an environment that does not say who runs it or where, and engines that may be absent.
 
 ``@pytest.mark.engine("docker")`` marks a test that needs one. Where it is absent the test is skipped with the reason;
 where ``AGENTGATE_REQUIRE=docker,postgres`` names the engine, as in CI, it fails.
@@ -92,7 +92,7 @@ def _nobody_in_particular() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def foreign_environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An environment of its own with pytest and xdist, as they are here, and nothing of this package; not to be changed."""
+    """An environment of its own with pytest and xdist, as they are here, and nothing of this package; read only."""
     place = tmp_path_factory.mktemp("foreign") / "environment"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(place)], check=True)
     packages = next(place.glob("lib/python*/site-packages"))
