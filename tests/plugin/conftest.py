@@ -56,7 +56,8 @@ class Recorded:
         from pytest_agentgate.report.document import document
 
         with open_store(f"sqlite:///{self.root}/.agentgate/agentgate.db") as store:
-            return json.loads(json.dumps(document(store.run_summary(store.run("last").id))))
+            found: dict[str, Any] = json.loads(json.dumps(document(store.run_summary())))
+            return found
 
 
 Run = Callable[..., Recorded]

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_agentgate.capture.encodable import encodable
+
 if TYPE_CHECKING:
     from pytest_agentgate.capture.roles import Roots
     from pytest_agentgate.model import Comparison
@@ -91,6 +93,8 @@ class WorkerCapture(LiveCapture):
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Attach before xdist serialises the report."""
         if not report.passed and not report.skipped:  # failed, or rerun where a plugin says so
+            report.longrepr = encodable(report.longrepr)
+            report.sections = encodable(report.sections)
             evidence = self.take(report)
             if evidence is not None:
                 setattr(report, ATTRIBUTE, evidence)
