@@ -41,7 +41,7 @@ def test_without_arguments_it_helps() -> None:
 @pytest.mark.parametrize("name", COMMANDS)
 def test_each_command_is_where_the_table_says_and_helps_with_an_example(name: str) -> None:
     with click.Context(main) as context:
-        command = main.get_command(context, name)  # type: ignore[attr-defined]
+        command = main.get_command(context, name)
     assert command is not None
     assert command.name == name
     help_text = CliRunner().invoke(main, [name, "--help"]).output

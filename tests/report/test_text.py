@@ -48,17 +48,24 @@ def test_causes_come_largest_first_however_they_were_given(run: RunSummary) -> N
 
 
 def test_a_line_to_copy_is_never_broken(run: RunSummary) -> None:
-    command = "pytest " + " ".join(f"tests/test_{number}.py" for number in range(9))
-    long = replace(run, causes=(replace(run.causes[0], rerun=command),))
-    assert f" {command}\n" in summary(long, width=80, colour=False)
+    nodeid = "tests/test_config.py::" + "x" * 200
+    exemplar = replace(run.causes[0].exemplar, nodeid=nodeid)
+    long = replace(run, causes=(replace(run.causes[0], exemplar=exemplar, rerun="x" * 300),))
+    assert f" python -m pytest {nodeid}  # one of 264\n" in summary(long, width=80, colour=False)
 
 
-def test_a_command_of_many_lines_makes_room_for_one_that_runs_the_example(run: RunSummary) -> None:
+def test_a_command_that_is_too_long_makes_room_for_one_that_runs_whole_files(run: RunSummary) -> None:
+    command = "python -m pytest " + " ".join(f"tests/test_redis.py::test_{number}" for number in range(3))
+    long = replace(run, causes=(replace(run.causes[3], rerun=command),))
+    assert f" {command}\n" in summary(long, width=200, colour=False)
+    assert " python -m pytest tests/test_redis.py\n" in summary(long, width=80, colour=False)
+
+
+def test_a_command_for_many_files_makes_room_for_one_that_runs_the_example(run: RunSummary) -> None:
     command = "pytest " + " ".join(f"tests/test_{number}.py" for number in range(90))
     long = replace(run, causes=(replace(run.causes[0], rerun=command),))
     short = "python -m pytest 'tests/test_config.py::test_load[redis-0]'  # one of 264\n"
     assert short in summary(long, width=80, colour=False)
-    assert short in agent(long, 300)
     assert f" {command}\n" in summary(long, width=80, colour=False, verbose=1)
     assert f" {command}\n" in summary(long, width=None, colour=False)
 
@@ -143,7 +150,7 @@ def test_what_an_agent_does_not_get_is_said(run: RunSummary) -> None:
 
 def test_an_agent_never_gets_half_a_command(run: RunSummary) -> None:
     exemplar = replace(run.causes[0].exemplar, nodeid="tests/test_x.py::" + "x" * 900)
-    cause = replace(run.causes[0], exemplar=exemplar, rerun="pytest " + "tests/test_x.py " * 900)
+    cause = replace(run.causes[0], exemplar=exemplar, files=(), rerun="pytest " + "tests/test_x.py " * 900)
     text = agent(replace(run, causes=(cause,)), 300)
     assert "rerun: too long for here" in text
     assert "pytest tests/test_x.py" not in text

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +17,7 @@ from pytest_agentgate.errors import UsageError
 from pytest_agentgate.report.printable import fit, printable
 
 if TYPE_CHECKING:
-    from pytest_agentgate.model import JSON, Failure, Run, RunComparison, RunSummary
+    from pytest_agentgate.model import JSON, Failure, Recurrence, Run, RunComparison, RunSummary
 
 _FORMATS = ("text", "md", "json", "agent", "logs")
 
@@ -112,19 +114,33 @@ def compare(before: str, after: str, root: Path, store: str | None, as_json: boo
 @click.command()
 @click.option("--run", metavar="RUN", help="An id, or the beginning of one (default: the last run).")
 @click.option("--kind", type=click.Choice(list(screen.KINDS)), help="Only failures of this kind.")
+@click.option("--all", "every", is_flag=True, help="The causes of all runs instead, the latest seen first.")
+@click.option(
+    "--limit", type=click.IntRange(min=1), default=50, show_default=True, metavar="N", help="Causes of --all."
+)
 @record_options
-def errors(run: str | None, kind: str | None, root: Path, store: str | None, as_json: bool) -> None:
-    """List the failures of a run.
+def errors(
+    run: str | None, kind: str | None, every: bool, limit: int, root: Path, store: str | None, as_json: bool
+) -> None:
+    """List the failures of a run, or the causes of all runs.
 
     \b
-    Example:
+    Examples:
       agentgate errors --kind import
+      agentgate errors --all
     """
+    if every and run is not None:
+        raise UsageError("--run and --all exclude each other")
+    if every:
+        _recurrences(kind, limit, root, store, as_json)
+        return
     found: list[Failure] = []
     with opened(root, store) as record:
         of = chosen(record, run) if record else None
         if record and of:
             found = [failure for failure in record.failures(of.id) if kind in (None, failure.reason.kind)]
+    sizes = Counter(failure.signature for failure in found)
+    found.sort(key=lambda one: (-sizes[one.signature], one.signature, one.nodeid, one.attempt, one.when))
     if run is not None and of is None:
         raise UsageError(f"no run {run!r}: {NOTHING}")
     if as_json:
@@ -135,6 +151,19 @@ def errors(run: str | None, kind: str | None, root: Path, store: str | None, as_
         screen.say(f"no {kind} failures in run {of.id}" if kind else f"no failures in run {of.id}")
     else:
         screen.table(_FAILURE_COLUMNS, (_failure_row(failure) for failure in found))
+
+
+def _recurrences(kind: str | None, limit: int, root: Path, store: str | None, as_json: bool) -> None:
+    with opened(root, store) as record:
+        found = [one for one in record.errors(limit) if kind in (None, one.kind)] if record else []
+    if as_json:
+        screen.say_json([asdict(one) for one in found])
+    elif record is None:
+        screen.say(NOTHING)
+    elif not found:
+        screen.say("no run had a failure" + (f" of kind {kind}" if kind else ""))
+    else:
+        screen.table(_RECURRENCE_COLUMNS, (_recurrence_row(one) for one in found))
 
 
 def write_summary(
@@ -194,6 +223,21 @@ def _run_row(run: Run) -> list[str | Cell]:
         run.agent,
         " ".join(filter(None, (run.branch, run.commit[:10] + ("+" if run.dirty else "")))),
     ]
+
+
+_RECURRENCE_COLUMNS = (
+    Column("kind"),
+    Column("runs", right=True),
+    Column("size", right=True),
+    Column("first seen"),
+    Column("last run"),
+    Column("cause", flexible=True),
+)
+
+
+def _recurrence_row(one: Recurrence) -> list[str | Cell]:
+    kind = Cell(one.kind, screen.KINDS[one.kind])
+    return [kind, f"{one.runs:,}", f"{one.size:,}", one.first_seen[:10], one.last_run, one.title]
 
 
 _FAILURE_COLUMNS = (Column("kind"), Column("test", flexible=True), Column("when"), Column("why", flexible=True))

@@ -109,11 +109,18 @@ def location(failure: Failure) -> str:
 
 
 def rerun(cause: Cause, longest: int | None) -> str:
-    """The command that runs a cause's tests again; where it is too long, one that runs its example, and says so."""
+    """The command that runs a cause's tests again; where it is too long, one for their files, else for the example."""
     command = printable(cause.rerun)
     if longest is None or len(command) <= longest or not cause.exemplar.nodeid:
         return command
-    return f"python -m pytest {shlex.quote(printable(cause.exemplar.nodeid))}  # one of {cause.size:,}"
+    by_files = _pytest(cause.files)
+    if cause.files and len(by_files) <= longest:
+        return by_files
+    return _pytest([cause.exemplar.nodeid]) + (f"  # one of {cause.size:,}" if cause.size > 1 else "")
+
+
+def _pytest(arguments: Iterable[str]) -> str:
+    return " ".join(["python -m pytest", *(shlex.quote(printable(argument)) for argument in arguments)])
 
 
 def counted(number: int, word: str) -> str:

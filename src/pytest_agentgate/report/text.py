@@ -14,7 +14,6 @@ SHOWN = 12
 _CHARACTERS_A_TOKEN = 4
 _NARROWEST = 40
 _NEXT = "-> "
-_RERUN = 3  # lines that a command may take
 _COLOURS = {
     Kind.IMPORT: "35",
     Kind.VALIDATION: "33",
@@ -84,7 +83,7 @@ class _Screen:
         for index, line in enumerate(wrap(printable(cause.next_action), room and room - len(_NEXT))):
             yield margin + (" " * len(_NEXT) if index else _NEXT) + line
         if cause.rerun:
-            yield margin + self.paint(rerun(cause, room and room * _RERUN if not verbose else None), _DIM)
+            yield margin + self.paint(rerun(cause, None if verbose else room), _DIM)
         if verbose == 1 and cause.exemplar.nodeid:
             yield margin + self.paint(f"for example {printable(cause.exemplar.nodeid)}", _DIM)
         if verbose > 1:
