@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -254,7 +257,7 @@ def test_a_signature_knows_no_line_worker_or_folder(line: int, worker: int, fold
         ),
         ("Failed", "DID NOT RAISE <class 'ValueError'>", Kind.ASSERTION, "ValueError"),
         ("", "fixture 'client' not found", Kind.FIXTURE, "client"),
-        ("", "worker 'gw1' crashed while running 'tests/test_shop.py::test_a'", Kind.CRASH, "lost"),
+        ("", "worker 'gw1' crashed while running 'tests/test_shop.py::test_a'", Kind.CRASH, "worker"),
         ("", "something odd", Kind.OTHER, "something odd"),
     ],
 )
@@ -271,6 +274,23 @@ def test_lost_workers_are_one_cause() -> None:
         return reason_of(Evidence((Raised("", (), message),), live=False), Scope.TEST, When.CALL, test)
 
     assert lost("gw0", "test_a").key == lost("gw1", "test_b").key
+    assert lost("gw0", "test_a").title == "A worker crashed while running 'tests/test_shop.py::test_a'"
+
+
+def test_a_run_in_which_nothing_ran_says_where_to_look() -> None:
+    evidence = Evidence((Raised("pytest.NoTestsCollected", (), "no test ran (exit status 5)"),))
+    found = reason_of(evidence, Scope.RUN, When.SESSION)
+    assert (found.kind, found.key) == (Kind.OTHER, ("nothing ran",))
+
+
+def test_the_kinds_are_documented_as_their_modules_say() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "kinds.md").read_text(encoding="utf-8")
+    positions = []
+    for module in ORDER:
+        head, _, rest = inspect.cleandoc(module.__doc__ or "").replace("``", "`").partition("\n\n")
+        name, _, sentence = head.partition(": ")
+        positions.append(page.index(f"## {name}\n\n{sentence[0].upper()}{sentence[1:]}\n\n{rest}\n"))
+    assert positions == sorted(positions)
 
 
 def test_no_evidence_at_all_is_other() -> None:

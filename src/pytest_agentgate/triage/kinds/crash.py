@@ -20,7 +20,7 @@ _LOST = re.compile(
     r"|fatal python error|segmentation fault|\bsig(?:segv|abrt|kill|bus|ill)\b",
     re.IGNORECASE,
 )
-_WHILE = re.compile(r"\s*(?:while running|in) .*", re.DOTALL)
+_WORKER = re.compile(r"\bworker '?\w+'?")
 
 
 def reason(facts: Facts) -> Reason | None:
@@ -35,6 +35,8 @@ def reason(facts: Facts) -> Reason | None:
         title = f"{command} was ended by signal {-returncode}"
         return Reason(KIND, ("child", command, str(returncode)), title, f"Run {command} by itself to see what ends it.")
     if (not facts.evidence.live or not facts.focus.frames) and facts.search(_LOST):
-        what = _WHILE.sub("", one_line(facts.message, 400)) or "A worker crashed"
-        return Reason(KIND, ("lost", normal(what)), one_line(facts.message), ADVICE)
+        title = one_line(_WORKER.sub("a worker", facts.message))
+        # which worker it was, and over which test, says nothing about why
+        key = ("worker",) if facts.search(_WORKER) else ("lost", normal(facts.message))
+        return Reason(KIND, key, title[0].upper() + title[1:], ADVICE)
     return None

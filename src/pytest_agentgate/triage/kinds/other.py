@@ -49,6 +49,9 @@ def reason(facts: Facts) -> Reason:
     if facts.is_a("SystemExit"):
         action = f"Find out why {facts.origin or 'the code'} exits: over arguments that it refuses now, or an error."
         return Reason(KIND, ("exit", *facts.statement), f"SystemExit: {title}" if facts.message else title, action)
+    if facts.is_a("NoTestsCollected"):
+        action = "Look at the paths and the selection (-k, -m) of the command, and at what pytest found in these paths."
+        return Reason(KIND, ("nothing ran",), title, action)
     if facts.scope is Scope.RUN and not name:
         return Reason(KIND, ("run", normal(facts.message)), title, "Look at what pytest printed about the run.")
     if name and name not in title:
