@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from pytest_agentgate.runner.supervision import Supervision
+from pytest_agentgate.runner.supervision import Supervision, supervision
 
 # A child that notes the signals that it gets, says when it is ready, and ends some time after the first one.
 CHILD = """
@@ -149,12 +149,25 @@ def test_being_asked_to_stop_is_passed_on_once_as_an_interrupt(number: signal.Si
     assert supervised.end() == ("status 7 True", ["SIGINT"])
 
 
-def test_the_child_leads_a_group_that_is_told_as_a_whole(start: Any) -> None:
-    supervised = start(patience=0.1)
-    facts = supervised.ready()
-    assert facts["group"] == facts["pid"]
-    supervised.process.send_signal(signal.SIGTERM)
-    supervised.end()
+def test_the_group_of_the_child_is_told_as_a_whole(tmp_path: Path) -> None:
+    script = f"""
+import subprocess, sys
+from pathlib import Path
+subprocess.run([sys.executable, *sys.argv[1:]], cwd={str(tmp_path)!r})
+"""
+    (tmp_path / "parent.py").write_text(f"import signal; signal.signal(signal.SIGINT, lambda *_: None){script}")
+    (tmp_path / "child.py").write_text(CHILD)
+    report = tmp_path / "report.json"
+    words = [str(tmp_path / "parent.py"), str(tmp_path / "child.py"), str(report)]
+    # The supervisor starts parent.py, which starts child.py: only a signal to the whole group reaches the latter.
+    process = subprocess.Popen([sys.executable, "-c", PARENT.replace("sys.argv[3]", "sys.argv[3], '0.1'"), *words])
+    until = time.monotonic() + 20
+    while not report.exists():
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    process.send_signal(signal.SIGTERM)
+    process.wait(timeout=20)
+    assert json.loads(report.read_text())["got"] == ["SIGINT"]
 
 
 def test_a_second_request_is_firmer(start: Any) -> None:
@@ -205,9 +218,7 @@ def test_on_a_terminal_a_request_from_outside_is_passed_on(start: Any) -> None:
     assert supervised.end() == ("status 7 True", ["SIGINT"])
 
 
-def test_handlers_are_put_back(start: Any) -> None:
-    from pytest_agentgate.runner.supervision import supervision
-
+def test_handlers_are_put_back() -> None:
     before = signal.getsignal(signal.SIGTERM)
     with supervision():
         assert signal.getsignal(signal.SIGTERM) != before
