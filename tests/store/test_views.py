@@ -36,7 +36,8 @@ def test_the_latest_run(query: Query) -> None:
 
 
 def test_consolidated_runs_have_counts(query: Query) -> None:
-    sql = "SELECT run_id, status, agent_id, total, passed, failed, collect_errors, causes FROM consolidated_runs ORDER BY 1"
+    columns = "run_id, status, agent_id, total, passed, failed, collect_errors, causes"
+    sql = f"SELECT {columns} FROM consolidated_runs ORDER BY run_id"
     assert query(sql) == [
         ("run-001", "completed", "ann", 3, 1, 2, 1, 3),
         ("run-002", "completed", "bob", 1, 1, 0, 0, 0),
@@ -53,7 +54,10 @@ def test_agents_of_a_run(query: Query) -> None:
 
 
 def test_errors_of_a_run_by_kind(query: Query) -> None:
-    sql = "SELECT error_type, COUNT(*) AS count FROM consolidated_errors WHERE run_id = ? GROUP BY error_type ORDER BY count DESC"
+    sql = """
+    SELECT error_type, COUNT(*) AS count FROM consolidated_errors WHERE run_id = ?
+    GROUP BY error_type ORDER BY count DESC;
+    """
     assert query(sql, "run-001") == [("validation", 2), ("import", 1)]
     assert query(sql, "run-002") == []
 
@@ -70,8 +74,8 @@ def test_results_with_who_and_where(query: Query) -> None:
 
 def test_failures_with_evidence(query: Query) -> None:
     (row,) = query(
-        "SELECT kind, exception_type, message, report_when, worker_id, json_extract(evidence, '$.chain[0].frames[0].line') "
-        "FROM failures WHERE run_id = ? AND nodeid = ?",
+        "SELECT kind, exception_type, message, report_when, worker_id, "
+        "json_extract(evidence, '$.chain[0].frames[0].line') FROM failures WHERE run_id = ? AND nodeid = ?",
         "run-001",
         "a.py::y",
     )
