@@ -1,12 +1,20 @@
-"""Write the pages of the reference that the code already contains: ``python docs/generate.py``.
+"""Write what the documentation can be told by the code: ``python docs/generate.py``.
 
-A test compares what is written with what would be; nothing here runs when the documentation is built.
+That is the pages of the reference which the code already contains, and in other pages, below a line such as
+``<!-- output of demo -->``, what commands really print. Tests compare what is written with what would be; nothing here
+runs when the documentation is built.
 """
 
 from __future__ import annotations
 
 import ast
 import inspect
+import sqlite3
+import os
+import re
+import subprocess
+import sys
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, fields
 from pathlib import Path
@@ -16,8 +24,12 @@ import click
 
 from pytest_agentgate import config, hookspecs, model, origin, plugin
 from pytest_agentgate.cli import main
+from pytest_agentgate.store import schema
 
-REFERENCE = Path(__file__).parent / "reference"
+DOCS = Path(__file__).parent
+REFERENCE = DOCS / "reference"
+SHOWING = (DOCS.parent / "README.md", DOCS / "tutorials" / "first-triage.md")
+OUTPUT = re.compile(r"(^<!-- output of (\w+) -->\n```text\n).*?(?=^```$)", re.MULTILINE | re.DOTALL)
 
 
 def pages() -> dict[Path, str]:
@@ -26,14 +38,24 @@ def pages() -> dict[Path, str]:
         "command-line.md": _command_line,
         "pytest.md": _pytest,
         "configuration.md": _configuration,
+        "store.md": _store,
     }
     return {
         REFERENCE / name: "\n".join(["<!-- Made by docs/generate.py -->", *lines(), ""]) for name, lines in made.items()
     }
 
 
+def showing() -> dict[Path, str]:
+    """File -> text of every page that shows what commands print."""
+    printed = _printed()
+    return {
+        path: OUTPUT.sub(lambda match: match[1] + printed[match[2]], path.read_text(encoding="utf-8"))
+        for path in SHOWING
+    }
+
+
 def write() -> None:
-    for path, text in pages().items():
+    for path, text in {**pages(), **showing()}.items():
         path.write_text(text, encoding="utf-8", newline="\n")
 
 
@@ -181,6 +203,52 @@ def _comments(owner: type) -> dict[str, str]:
             line = lines[(statement.end_lineno or 1) - 1]
             found[statement.target.id] = line[statement.end_col_offset or 0 :].partition("#")[2].strip()
     return found
+
+
+# ---- what commands print
+
+
+def _printed() -> Mapping[str, str]:
+    """The causes that the demo shows, and those that are left when the renamed package is followed."""
+    with tempfile.TemporaryDirectory() as scratch:
+        voice = Path(scratch, "voice")
+        demo = _causes(["-m", "pytest_agentgate", "demo", "--directory", "voice"], Path(scratch))
+        for test in voice.glob("tests/**/*.py"):
+            text = test.read_text(encoding="utf-8")
+            test.write_text(re.sub(r"\blivekit\b", "livekit_utils", text), encoding="utf-8")
+        renamed = _causes(["-m", "pytest", "--agentgate", "-n", "2", "-q", "--tb=no"], voice)
+    return {"demo": demo, "renamed": renamed}
+
+
+def _causes(arguments: list[str], folder: Path) -> str:
+    """The causes within what a command prints in a pipe, 80 columns wide, without what no second run would print."""
+    environ = {**os.environ, "COLUMNS": "80"}
+    printed = subprocess.run(
+        [sys.executable, *arguments], cwd=folder, env=environ, capture_output=True, text=True
+    ).stdout
+    causes = re.search(r"^=+ agentgate: .*?^\d+ tests: [^\n]*\n", printed, re.MULTILINE | re.DOTALL)
+    assert causes is not None, printed
+    return re.sub(r"; run \w+-\w+$", "", causes[0], flags=re.MULTILINE)
+
+
+# ---- the store
+
+
+def _store() -> Iterator[str]:
+    yield "# The store"
+    yield from _help(schema.__doc__)
+    with sqlite3.connect(":memory:") as database:
+        for migration in schema.MIGRATIONS:
+            database.executescript(";\n".join(schema.statements(migration)))
+    yield from ("", "## Views", "", *_head("view", "columns"))
+    for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'view' ORDER BY rowid"):
+        columns = [column for _, column, *_ in database.execute(f"PRAGMA table_info({name})")]
+        yield _row(f"`{name}`", ", ".join(f"`{column}`" for column in columns))
+    database.close()
+    for number, migration in enumerate(schema.MIGRATIONS, 1):
+        yield from ("", f"## Version {number}", "", "```text")
+        yield ";\n\n".join(schema.statements(migration)) + ";"
+        yield "```"
 
 
 # ---- tables

@@ -51,6 +51,13 @@ def test_generated_pages_are_up_to_date(generator: ModuleType) -> None:
     assert stale == [], "run `python docs/generate.py`"
 
 
+def test_what_commands_are_shown_to_print_is_what_they_print(generator: ModuleType) -> None:
+    made = generator.showing()
+    assert all(text.count("agentgate: ") for text in made.values())
+    stale = [path.name for path, text in made.items() if path.read_text(encoding="utf-8") != text]
+    assert stale == [], "run `python docs/generate.py`"
+
+
 def test_every_command_option_key_and_hook_is_on_a_generated_page(generator: ModuleType) -> None:
     text = "\n".join(generator.pages().values())
     for word in [
