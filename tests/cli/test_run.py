@@ -102,7 +102,7 @@ def test_a_run_that_was_cut_off_is_shown_and_reported_all_the_same(foreign_envir
     write(project, "import os\ndef test_one(): assert 0\ndef test_two(): os._exit(0)\n")
     done = agentgate_run(project, "--python", str(foreign_environment), "--report", "json:report.json")
     assert done.returncode == 12
-    assert "ended with status 0 before the run was over" in done.stderr
+    assert "ended with status 0 before the run was over; the rest is unknown" in done.stderr
     assert "test_one" in done.stdout
     assert recorded(project)[0][2:] == ("interrupted", 0, 1)
     assert '"interrupted"' in (project / "report.json").read_text()
@@ -178,3 +178,21 @@ def test_a_project_that_is_click_itself_runs_with_its_own_and_we_with_ours(
     done = agentgate_run(project, "--python", str(foreign_environment), PYTHONPATH=place)
     assert done.returncode == 0, done.stderr
     assert recorded(project) == [(recorded(project)[0][0], "", "completed", 1, 0)]
+
+
+def test_a_store_that_cannot_be_used_costs_neither_the_status_nor_the_reports(
+    foreign_environment: Path, project: Path
+) -> None:
+    (project / "foreign.db").write_text("something else")
+    words = ["--store", "foreign.db", "--report", "md:report.md", "--python", str(foreign_environment)]
+    done = agentgate_run(project, *words)
+    assert done.returncode == 1
+    assert "foreign.db" in done.stderr
+    assert "test_fails" in (project / "report.md").read_text()
+    assert (project / "foreign.db").read_text() == "something else"
+
+
+def test_a_report_that_cannot_be_written_is_told(foreign_environment: Path, project: Path) -> None:
+    done = agentgate_run(project, "--report", "md:test_it.py/report.md", "--python", str(foreign_environment))
+    assert done.returncode == 1
+    assert "cannot write the report" in done.stderr

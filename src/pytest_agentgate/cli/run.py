@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,15 +12,16 @@ import click
 from pytest_agentgate import config as configuration
 from pytest_agentgate.capture import runlog
 from pytest_agentgate.cli import screen
-from pytest_agentgate.errors import UsageError
-from pytest_agentgate.report import formats, text
+from pytest_agentgate.conclusion import Conclusion
+from pytest_agentgate.errors import AgentgateError
+from pytest_agentgate.report import formats
 from pytest_agentgate.runner import interpreter as interpreters
 from pytest_agentgate.runner.launch import PLUGIN, Ended, run_suite, settings_against
-from pytest_agentgate.store import open_store
 
 INCOMPLETE = 12
 """Exit status of a run that left no record, or one without an end, although its process says that all is well."""
 
+_WIDTH = 100  # columns of a summary that goes to no terminal
 # With these pytest only tells something: there is no run to record.
 _TELLING = {
     "--collect-only",
@@ -126,25 +128,24 @@ def _without_record(ended: Ended, pytest_args: Sequence[str]) -> int:
 
 def _conclude(ended: Ended, log: Path, url: str, targets: Sequence[formats.ReportTarget], output: str) -> int:
     """Make the store complete, write the reports, say where the record is; -> the exit status."""
-    with open_store(url or _store_of(log)) as store:
-        store.ingest(log.parent)
-        summary = store.run_summary(log.stem)
-        for target in targets:
-            formats.write(target, summary, store.failures(log.stem))
+    conclusion = Conclusion(url or _store_of(log), targets, output)
+    try:
+        conclusion.conclude(log)
+    except AgentgateError as error:  # the tests have ended as they have, whatever became of the record
+        conclusion.problem(str(error))
     if not ended.complete:
-        screen.say(text.agent(summary) if output == "agent" else text.line(summary) if output == "quiet" else
-                   text.summary(summary, width=screen.width() or 100, colour=screen.colour()))  # fmt: skip
-        screen.note(
-            f"the tests' process ended with status {ended.status} before the run was over; recorded is what it reported"
-        )
+        conclusion.show(sys.stdout.write, width=screen.width() or _WIDTH, colour=screen.colour())
+        screen.note(f"the tests' process ended with status {ended.status} before the run was over; the rest is unknown")
+    else:
+        for problem in conclusion.problems:
+            screen.note(problem)
     if output != "quiet" or not ended.complete:
         screen.note(f"run {log.stem} is in {log}")
     return ended.status or (0 if ended.complete else INCOMPLETE)
 
 
 def _store_of(log: Path) -> str:
+    """The store of the project that a log says it is of."""
     events, _ = runlog.read(log)
-    root = Path(str(events[0]["root"])) if events else log.parent
-    if not root.is_dir():
-        raise UsageError(f"{log}: names a folder that is gone: {root}")
+    root = Path(str(events[0].get("root", ""))) if events else log.parent
     return configuration.find_project(root, fallback=root).store_url
