@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import ast
 import inspect
-import sqlite3
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 import tempfile
