@@ -180,8 +180,9 @@ CREATE TABLE warning (
 ) WITHOUT ROWID;
 INSERT INTO "warning" VALUES(1,1,'runtest',1,1);
 CREATE INDEX run_by_time ON run (created_at, run_id);
-CREATE INDEX result_not_passed ON result (node_key, run_key) WHERE outcome <> 'passed';
+CREATE INDEX result_not_passed ON result (node_key, outcome, run_key) WHERE outcome <> 'passed';
 CREATE VIEW runs AS
+-- A row for each run, with all that is known of it.
 SELECT run.run_id, run.created_at, run.status, agent.agent_id, task.value AS task_id, run.ended_at, run.duration,
        run.exit_status, run.commit_id, run.branch, run.dirty, run.root, run.host, run.python, run.pytest, run.platform,
        run.plugins, run.arguments, run.workers, run.total, run.passed, run.failed, run.errors, run.skipped, run.xfailed,
@@ -190,6 +191,7 @@ FROM run
 JOIN agent ON agent.agent_key = run.agent_key
 JOIN text AS task ON task.text_key = run.task_key;
 CREATE VIEW results AS
+-- A row for each attempt at each test; last = 1: no further attempt followed.
 SELECT run.run_id, node.nodeid, file.value AS file, result.outcome, result.report_when, result.duration,
        result.teardown, worker.value AS worker_id, result.attempt, result.last, reason.value AS reason, agent.agent_id,
        task.value AS task_id
@@ -202,6 +204,7 @@ JOIN agent ON agent.agent_key = run.agent_key
 JOIN text AS task ON task.text_key = run.task_key
 LEFT JOIN text AS reason ON reason.text_key = result.reason_key;
 CREATE VIEW failures AS
+-- A row for each failure, with its evidence as JSON.
 SELECT run.run_id, failure.number, node.nodeid, file.value AS file, failure.scope, failure.report_when, failure.attempt,
        failure.final, worker.value AS worker_id, agent.agent_id, task.value AS task_id, reason.kind, reason.signature,
        reason.title, reason.next_action, type.value AS exception_type, evidence.message, evidence.text,
@@ -217,6 +220,7 @@ JOIN reason ON reason.reason_key = failure.reason_key
 JOIN evidence ON evidence.evidence_key = failure.evidence_key
 JOIN text AS type ON type.text_key = evidence.type_key;
 CREATE VIEW causes AS
+-- A row for each cause of each run that is over.
 SELECT run.run_id, cause.number, reason.signature, reason.kind, reason.title, reason.next_action, cause.size,
        cause.status, cause.hidden, cause.seen, cause.rerun, node.nodeid AS exemplar
 FROM run
@@ -225,6 +229,7 @@ JOIN reason ON reason.reason_key = cause.reason_key
 JOIN failure ON failure.run_key = cause.run_key AND failure.number = cause.exemplar
 JOIN node ON node.node_key = failure.node_key;
 CREATE VIEW cause_tests AS
+-- A row for each test or collector that failed for a cause.
 SELECT run.run_id, cause.number, reason.signature, node.nodeid
 FROM run
 JOIN cause ON cause.run_key = run.run_key
@@ -232,6 +237,7 @@ JOIN reason ON reason.reason_key = cause.reason_key
 JOIN cause_node ON cause_node.run_key = cause.run_key AND cause_node.number = cause.number
 JOIN node ON node.node_key = cause_node.node_key;
 CREATE VIEW warnings AS
+-- A row for each origin of warnings in a run.
 SELECT run.run_id, origin.category, origin.message, origin.path, origin.line, warning.report_when, node.nodeid,
        warning.count
 FROM run
@@ -239,11 +245,13 @@ JOIN warning ON warning.run_key = run.run_key
 JOIN origin ON origin.origin_key = warning.origin_key
 JOIN node ON node.node_key = warning.node_key;
 CREATE VIEW agents AS
+-- A row for each agent that made a run.
 SELECT agent.agent_id, COUNT(*) AS runs, MIN(run.created_at) AS first_seen, MAX(run.created_at) AS last_seen
 FROM agent
 JOIN run ON run.agent_key = agent.agent_key
 GROUP BY agent.agent_id;
 CREATE VIEW consolidated_runs AS
+-- A row for each run, with its counts.
 SELECT run.run_id, run.created_at, run.status, agent.agent_id, task.value AS task_id,
        run.duration AS duration_seconds, run.exit_status, run.commit_id, run.branch, run.dirty, run.workers,
        run.total, run.passed, run.failed, run.errors, run.skipped, run.xfailed, run.xpassed, run.not_run,
@@ -253,12 +261,14 @@ FROM run
 JOIN agent ON agent.agent_key = run.agent_key
 JOIN text AS task ON task.text_key = run.task_key;
 CREATE VIEW agent_results AS
+-- A row for each run, agent and task.
 SELECT run.run_id, agent.agent_id, task.value AS task_id, run.status, run.duration AS duration_seconds, run.created_at,
        run.total, run.passed, run.failed, run.errors, run.skipped, run.not_run, run.collect_errors
 FROM run
 JOIN agent ON agent.agent_key = run.agent_key
 JOIN text AS task ON task.text_key = run.task_key;
 CREATE VIEW consolidated_errors AS
+-- A row for each failure; error_type is its kind.
 SELECT run.run_id, reason.kind AS error_type, type.value AS exception_type, node.nodeid, evidence.message,
        agent.agent_id, task.value AS task_id, worker.value AS worker_id, failure.scope, failure.report_when,
        failure.attempt, failure.final, reason.signature, reason.title, reason.next_action, run.created_at
