@@ -3,7 +3,7 @@
     python benchmarks/bench_triage.py CASES_JSON WORK [CASE ...] [--logs FOLDER] [--offline]
 
 ``CASES_JSON`` is the manifest of the bench of real suites, beside the ``bench.py`` that builds them under ``WORK``.
-Each case's suite is run as the bench runs it (its own interpreter, no network), with the plugin injected. Printed per
+Each case's suite is run with ``agentgate run``, as the bench runs it: its own interpreter, no network. Printed per
 case: the newly broken tests of the classes that have a kind, the share of them whose kind agrees, the causes of newly
 broken tests, and these against the number that is recorded. ``--logs`` keeps the logs there; with ``--offline`` they
 are read again and their evidence is triaged anew, without a run.
@@ -26,11 +26,9 @@ from tempfile import TemporaryDirectory
 from types import ModuleType
 from typing import Any
 
-import pytest_agentgate
 from pytest_agentgate.capture import runlog
 from pytest_agentgate.capture.codec import from_data
 from pytest_agentgate.model import Cause, Failure, Kind, Scope, When
-from pytest_agentgate.runner.injection import private_folder
 from pytest_agentgate.triage.causes import group
 from pytest_agentgate.triage.kinds import reason_of
 
@@ -115,7 +113,7 @@ def load_bench(path: Path, work: Path) -> ModuleType:
 
 
 def record(bench: ModuleType, case: Case, log: Path) -> None:
-    """Run the suite of a case at head, the plugin injected into its interpreter, and keep the log."""
+    """Run the suite of a case at head as a user would, with the case's own interpreter, and keep the log."""
     bench.prepare(case)
     folder = bench.WORK / case["id"]
     repo, home = bench.fresh_copy(case, "triage"), folder / "home"
@@ -124,9 +122,10 @@ def record(bench: ModuleType, case: Case, log: Path) -> None:
     python = folder / "venv" / "bin" / "python"
     path = f"{python.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     neutral = {**bench.NEUTRAL, "HOME": str(home), "TERM": "dumb", "PATH": path}
-    command = [*bench.isolation(), str(python), "-m", "pytest", "-p", "agentgate", "--agentgate", *OPTIONS]
-    with private_folder(pytest_agentgate.__version__) as private, log.with_suffix(".txt").open("wb") as output:
-        subprocess.run(command, cwd=repo, env=private.environment(neutral), stdout=output, stderr=output, timeout=LIMIT)
+    agentgate = [sys.executable, "-c", "from pytest_agentgate.cli import main; main()"]
+    command = [*bench.isolation(), *agentgate, "run", "--python", str(python), "--", *OPTIONS]
+    with log.with_suffix(".txt").open("wb") as output:
+        subprocess.run(command, cwd=repo, env=neutral, stdout=output, stderr=output, timeout=LIMIT)
     (written,) = (repo / ".agentgate" / "runs").glob(f"*{runlog.SUFFIX}")
     shutil.copyfile(written, log)
 

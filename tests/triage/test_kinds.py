@@ -240,6 +240,7 @@ def test_a_signature_knows_no_line_worker_or_folder(line: int, worker: int, fold
         ("TypeError", "order() missing 2 required positional arguments: 'a' and 'b'", Kind.INTERFACE, "b"),
         ("KeyError", "'total'", Kind.INTERFACE, "'total'"),
         ("AssertionError", "assert 5 == 3", Kind.ASSERTION, "tests/test_shop.py"),
+        ("AssertionError", "assert 'segmentation fault' == ''", Kind.ASSERTION, "tests/test_shop.py"),
         ("ConnectionRefusedError", "[Errno 111] Connection refused", Kind.CONNECTION, "unknown"),
         (
             "redis.exceptions.ConnectionError",

@@ -27,7 +27,7 @@ _TEXTS = frozenset({"str", "bytes", "int", "float", "bool", "NoneType", "complex
 
 
 def reason(facts: Facts) -> Reason | None:
-    if not facts.is_a(*_TYPES) or facts.search(_NO_PLUGIN):
+    if not facts.is_a(*_TYPES) or (facts.is_a("Failed") and facts.search(_NO_PLUGIN)):
         return None
     if missed := facts.search(_NOT_RAISED):
         return _not_raised(facts, missed[1] or missed[2] or "")

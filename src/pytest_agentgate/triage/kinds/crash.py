@@ -34,7 +34,9 @@ def reason(facts: Facts) -> Reason | None:
         command = facts.text("command") or "a child process"
         title = f"{command} was ended by signal {-returncode}"
         return Reason(KIND, ("child", command, str(returncode)), title, f"Run {command} by itself to see what ends it.")
-    if (not facts.evidence.live or not facts.focus.frames) and facts.search(_LOST):
+    if facts.is_a("AssertionError") or (facts.evidence.live and facts.focus.frames):
+        return None
+    if facts.search(_LOST):
         title = one_line(_WORKER.sub("a worker", facts.message))
         # which worker it was, and over which test, says nothing about why
         key = ("worker",) if facts.search(_WORKER) else ("lost", normal(facts.message))
