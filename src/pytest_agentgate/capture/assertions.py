@@ -13,7 +13,7 @@ from pytest_agentgate.capture.traces import innermost, locals_of, module_of
 from pytest_agentgate.model import Comparison, Role, Side
 
 _REACH = 12  # frames between the caller of an assertion and where it raises
-_OPTIONS = frozenset({"self", "cls", "msg", "message", "places", "delta", "seq_type", "err_msg", "verbose"})
+_OPTIONS = frozenset({"self", "msg", "message", "places", "delta", "seq_type", "err_msg", "verbose"})
 _CALLS = 20
 _CALL = "unittest.mock._Call"
 _CONTEXTS = frozenset({"unittest.case._AssertRaisesContext", "unittest.case._AssertWarnsContext"})
@@ -37,6 +37,8 @@ def asserted_in(exception: BaseException, roots: Roots) -> Comparison | None:
         return None
     if any(qualified_name(cls) == "unittest.mock.NonCallableMock" for cls in mro_of(type(itself))):
         return _mock(asserting, itself)
+    if code.co_name.startswith(("assertRaises", "assertWarns")):  # called with a function
+        return Comparison(code.co_name, None, side_of(names.get(code.co_varnames[1])))
     sides = [name for name in code.co_varnames[: code.co_argcount] if name not in _OPTIONS and name in names][:2]
     return Comparison(code.co_name, *(side_of(names[name]) for name in sides))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Callable, Mapping
-from types import ModuleType
+from types import GetSetDescriptorType, MemberDescriptorType, ModuleType
 from typing import Any, TypeVar
 
 import pytest
@@ -114,8 +114,12 @@ def attribute(value: object, name: str, default: Any = None) -> Any:
 
 def instance_dict(value: object) -> dict[str, Any]:
     """The instance's own attributes; empty where it has none."""
-    own = attribute(value, "__dict__")
-    return own if type(own) is dict else {}
+    for base in mro_of(type(value)):
+        holder = namespace_of(base).get("__dict__")
+        if isinstance(holder, (GetSetDescriptorType, MemberDescriptorType)):
+            own = holder.__get__(value)
+            return own if type(own) is dict else {}
+    return {}
 
 
 def guarded(function: Callable[..., _T], *arguments: Any, otherwise: _D) -> _T | _D:

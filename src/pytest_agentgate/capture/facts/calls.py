@@ -89,7 +89,7 @@ def _module_of_callable(frame: FrameType, name: str, owner: str) -> str:
     for value in values_in(frame):
         if isinstance(value, _FUNCTIONS) and attribute(value, "__qualname__") == name:
             module = attribute(value, "__module__")
-            return module if isinstance(module, str) else ""
+            return module if isinstance(module, str) and module != "builtins" else ""
     for cls in types_in(frame):
         if attribute(cls, "__qualname__") == owner:
             return module_name(cls)

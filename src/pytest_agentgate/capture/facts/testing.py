@@ -13,6 +13,7 @@ from pytest_agentgate.capture.wordings import fixture_facts, outcome_facts
 
 _NEAR = 5
 _KNOWN = 500
+_REGISTRIES = ("_arg2fixturedefs", "_arg2node2fixturedefs", "_arg2nodeid2fixturedefs")  # until pytest 9.1, and since
 _BLOCKS = ("_pytest.", "unittest.case")
 _EXPECTATIONS = ("expected_exceptions", "expected_exception", "expected_warning", "expected")
 
@@ -21,13 +22,15 @@ _EXPECTATIONS = ("expected_exceptions", "expected_exception", "expected_warning"
 def fixtures(exception: BaseException) -> dict[str, Any]:
     own = instance_dict(exception)
     name, message = own.get("argname"), own.get("msg")
-    facts: dict[str, Any] = {
-        "message": message or f"fixture '{name}' not found",
-        "fixture": name,
-        "problem": "not_found",
-    }
-    manager = attribute(own.get("request"), "_fixturemanager")
-    known = [each for each in instance_dict(manager).get("_arg2fixturedefs", {}) if isinstance(each, str)][:_KNOWN]
+    if message is None:
+        circle = any(attribute(each, "argname") == name for each in own.get("fixturestack") or ())
+        message = (
+            f"recursive dependency involving fixture '{name}' detected" if circle else f"fixture '{name}' not found"
+        )
+    facts: dict[str, Any] = {"message": message, "fixture": name, "problem": "not_found"}
+    manager = instance_dict(attribute(own.get("request"), "_fixturemanager"))
+    names = [each for registry in _REGISTRIES for each in manager.get(registry, ()) if isinstance(each, str)]
+    known = list(dict.fromkeys(names))[:_KNOWN]
     facts["available"] = difflib.get_close_matches(str(name), known, _NEAR, 0.5)
     return facts | fixture_facts(facts["message"])
 
