@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -149,6 +150,8 @@ def errors(
         screen.say(NOTHING)
     elif not found:
         screen.say(f"no {kind} failures in run {of.id}" if kind else f"no failures in run {of.id}")
+    elif screen.on_terminal():
+        screen.say("\n".join(_by_cause(found)))
     else:
         screen.table(_FAILURE_COLUMNS, (_failure_row(failure) for failure in found))
 
@@ -198,15 +201,17 @@ def write_summary(
         formats.write_text(output, rendered)
 
 
+_THE_RUN = "(the run itself)"
+
 _RUN_COLUMNS = (
     Column("run"),
     Column("status"),
     Column("tests", right=True),
     Column("failed", right=True),
     Column("not run", right=True),
-    Column("seconds", right=True),
+    Column("seconds", right=True, spare=True),
     Column("agent", flexible=True),
-    Column("commit", flexible=True),
+    Column("commit", flexible=True, spare=True),
 )
 
 
@@ -229,7 +234,7 @@ _RECURRENCE_COLUMNS = (
     Column("kind"),
     Column("runs", right=True),
     Column("size", right=True),
-    Column("first seen"),
+    Column("first seen", spare=True),
     Column("last run"),
     Column("cause", flexible=True),
 )
@@ -237,19 +242,26 @@ _RECURRENCE_COLUMNS = (
 
 def _recurrence_row(one: Recurrence) -> list[str | Cell]:
     kind = Cell(one.kind, screen.KINDS[one.kind])
-    return [kind, f"{one.runs:,}", f"{one.size:,}", one.first_seen[:10], one.last_run, one.title]
+    return [kind, f"{one.runs:,}", f"{one.size:,}", one.first_seen[:10], one.last_run.partition("-")[0], one.title]
 
 
-_FAILURE_COLUMNS = (Column("kind"), Column("test", flexible=True), Column("when"), Column("why", flexible=True))
+_FAILURE_COLUMNS = (Column("kind"), Column("test"), Column("when"), Column("why"))
 
 
 def _failure_row(failure: Failure) -> list[str | Cell]:
-    return [
-        Cell(failure.reason.kind, screen.KINDS[failure.reason.kind]),
-        failure.nodeid or "(the run itself)",
-        failure.when,
-        failure.reason.title,
-    ]
+    return [failure.reason.kind, failure.nodeid or _THE_RUN, failure.when, failure.reason.title]
+
+
+def _by_cause(failures: Iterable[Failure]) -> Iterator[str]:
+    """The failures below what they share, for people: the same reason a hundred times is hard to read."""
+    for _, group in groupby(failures, key=lambda failure: failure.signature):
+        members = list(group)
+        kind = members[0].reason.kind
+        title = fit(printable(members[0].reason.title), _room(len(kind) + 1))
+        yield f"{screen.paint(kind, screen.KINDS[kind], bold=True)} {screen.paint(title, None, bold=True)}"
+        for failure in members:
+            when = "" if failure.when in ("call", "collect", "session") else f" (in {failure.when})"
+            yield f"  {printable(failure.nodeid) or _THE_RUN}{when}"
 
 
 def _failure_data(failure: Failure) -> dict[str, JSON]:
@@ -324,11 +336,11 @@ def _listed(head: str, colour: str | None, items: list[str]) -> Iterator[str]:
     yield ""
     yield screen.paint(head, colour, bold=True)
     for item in shown:
-        yield f"  {fit(printable(item), _room())}"
+        yield f"  {fit(printable(item), _room(2))}"
     if len(shown) < len(items):
         yield f"  and {len(items) - len(shown):,} more: --json lists all"
 
 
-def _room() -> int | None:
+def _room(indent: int) -> int | None:
     width = screen.width()
-    return width and width - 2
+    return width and width - indent

@@ -28,21 +28,22 @@ KINDS = {
     "interface": "blue",
     "fixture": "blue",
     "timeout": "cyan",
-    "crash": "bold red",
+    "crash": "red",
     "other": "white",
 }
 
+_ROOMY = 100  # columns of a terminal that has room for everything
 _MOMENT = 0.5  # seconds
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a table; ``flexible`` ones give way first where a terminal is narrow."""
+    """One column of a table; in a narrow terminal ``spare`` ones are left out, then ``flexible`` ones are wrapped."""
 
     title: str
     right: bool = False
     flexible: bool = False
-    style: Style = None
+    spare: bool = False
 
 
 @dataclass(frozen=True)
@@ -122,19 +123,19 @@ def _rich(heads: Sequence[Column], rows: list[list[Cell]]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    drawn = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold", show_edge=False)
-    for head in heads:
+    screen = console()
+    kept = [index for index, head in enumerate(heads) if not head.spare or screen.width >= _ROOMY]
+    drawn = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold", show_edge=False)
+    for head in (heads[index] for index in kept):
         drawn.add_column(
             head.title,
             justify="right" if head.right else "left",
-            style=head.style,
             no_wrap=not head.flexible,
             overflow="fold",
-            ratio=None,
         )
     for row in rows:
-        drawn.add_row(*(Text(cell.text, style=cell.style or "") for cell in row))
-    console().print(drawn)
+        drawn.add_row(*(Text(cell.text, style=cell.style or "") for cell in (row[index] for index in kept)))
+    screen.print(drawn)
 
 
 @contextmanager

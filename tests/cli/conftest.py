@@ -1,0 +1,102 @@
+"""A project with two recorded runs, and a terminal to look at them in."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Agentgate = Callable[..., subprocess.CompletedProcess[str]]
+Terminal = Callable[..., str]
+
+TESTS = {
+    "test_gone.py": "from gone import it\n\ndef test_it(): assert it\n",
+    "test_values.py": (
+        "import pytest\n\n"
+        "@pytest.mark.parametrize('n', ['a|b', 'plain', '\\x1b[31m'])\n"
+        "def test_n(n): assert n == 'x'\n\n"
+        "def test_good(): pass\n"
+        "def test_to_break(): pass\n"
+        "def test_to_mend(): raise KeyError('mended')\n"
+    ),
+}
+
+
+@pytest.fixture(scope="session")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project whose first run is also in ``junit.xml``; in its second one test is mended and another one broken."""
+    folder = tmp_path_factory.mktemp("recorded")
+    (folder / "agentgate.toml").write_text("")
+    (folder / "pytest.ini").write_text("[pytest]\naddopts = -p no:cacheprovider\n")
+    for name, text in TESTS.items():
+        (folder / name).write_text(text)
+    run(folder, "--junitxml=junit.xml")
+    changed = TESTS["test_values.py"].replace("raise KeyError('mended')", "pass")
+    (folder / "test_values.py").write_text(changed.replace("test_to_break(): pass", "test_to_break(): assert 1 == 2"))
+    run(folder, "-n", "2", "--agentgate-agent", "zoë")
+    return folder
+
+
+def run(folder: Path, *arguments: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "--agentgate", *arguments], cwd=folder, capture_output=True, text=True
+    )
+    assert done.returncode == 1, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="session")
+def agentgate() -> Agentgate:
+    """``agentgate(*arguments, cwd=FOLDER)`` with its output in pipes; variables of the environment by name."""
+
+    def start(*arguments: str, cwd: Path, **environ: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "pytest_agentgate", *arguments],
+            cwd=cwd,
+            env={**os.environ, **environ},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=60,
+        )
+
+    return start
+
+
+@pytest.fixture(scope="session")
+def terminal() -> Terminal:
+    """``terminal(*arguments, cwd=FOLDER, columns=80)`` -> what a terminal gets to see."""
+    pty = pytest.importorskip("pty")
+    termios = pytest.importorskip("termios")
+
+    def start(*arguments: str, cwd: Path, columns: int = 80, **environ: str) -> str:
+        ours, its = pty.openpty()
+        termios.tcsetwinsize(its, (50, columns))
+        env = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES", "NO_COLOR")}
+        process = subprocess.Popen(
+            [sys.executable, "-m", "pytest_agentgate", *arguments],
+            cwd=cwd,
+            env={**env, "TERM": "xterm-256color", **environ},
+            stdin=its,
+            stdout=its,
+            stderr=its,
+        )
+        os.close(its)
+        shown = b""
+        while True:
+            try:
+                data = os.read(ours, 65536)
+            except OSError:  # how Linux tells that the other side is closed
+                break
+            if not data:
+                break
+            shown += data
+        os.close(ours)
+        assert process.wait(timeout=60) == 0, shown.decode()
+        return shown.decode().replace("\r\n", "\n")
+
+    return start

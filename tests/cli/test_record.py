@@ -1,0 +1,213 @@
+"""``agentgate runs | report | compare | errors`` on a project with two runs, in pipes and in terminals."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from pytest_agentgate.report.printable import columns
+
+Agentgate = Callable[..., subprocess.CompletedProcess[str]]
+Terminal = Callable[..., str]
+
+SCHEMA = json.loads((Path(__file__).parents[2] / "docs/reference/agentgate-1.schema.json").read_text())
+ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+DRAWN = re.compile("[\u2500-\u257f]")
+
+
+def read(done: subprocess.CompletedProcess[str]) -> Any:
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.isascii()
+    return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def runs(agentgate: Agentgate, recorded: Path) -> list[str]:
+    """The ids of the runs, newest first."""
+    return [run["id"] for run in read(agentgate("runs", "--json", cwd=recorded))]
+
+
+COMMANDS = [["runs"], ["report"], ["errors"], ["errors", "--all"], ["triage"], ["compare", "AFTER", "last"]]
+
+
+@pytest.fixture(params=COMMANDS, ids=" ".join)
+def command(request: pytest.FixtureRequest, runs: list[str]) -> list[str]:
+    return [runs[1] if word == "AFTER" else word for word in request.param]
+
+
+def test_runs_are_listed_newest_first(agentgate: Agentgate, recorded: Path, runs: list[str]) -> None:
+    head, new, old = agentgate("runs", cwd=recorded).stdout.splitlines()
+    assert head.split()[:5] == ["run", "status", "tests", "failed", "not"]
+    assert new.split()[:5] == [runs[0], "completed", "6", "5", "0"]
+    assert old.split()[:5] == [runs[1], "completed", "6", "5", "0"]
+    assert runs == sorted(runs, reverse=True)
+    assert len(agentgate("runs", "--limit", "1", cwd=recorded).stdout.splitlines()) == 2
+
+
+def test_errors_of_a_kind_of_a_run(agentgate: Agentgate, recorded: Path, runs: list[str]) -> None:
+    done = agentgate("errors", "--run", runs[1], "--kind", "import", cwd=recorded)
+    assert [line.split()[:3] for line in done.stdout.splitlines()] == [
+        ["kind", "test", "when"],
+        ["import", "test_gone.py", "collect"],
+    ]
+    found = read(agentgate("errors", "--json", cwd=recorded))
+    assert sorted(error["nodeid"].partition("::")[2] for error in found) == [
+        "",
+        "test_n[\\x1b[31m]",
+        "test_n[a|b]",
+        "test_n[plain]",
+        "test_to_break",
+    ]
+    assert {error["kind"] for error in found} == {"import", "assertion"}
+    assert agentgate("errors", "--kind", "crash", cwd=recorded).stdout == f"no crash failures in run {runs[0]}\n"
+
+
+def test_causes_of_all_runs(agentgate: Agentgate, recorded: Path, runs: list[str]) -> None:
+    found = read(agentgate("errors", "--all", "--json", cwd=recorded))
+    gone = next(one for one in found if one["kind"] == "import")
+    assert (gone["runs"], gone["first_run"], gone["last_run"]) == (2, runs[1], runs[0])
+    assert "gone" in agentgate("errors", "--all", "--kind", "import", cwd=recorded).stdout
+
+
+def test_two_runs_compared(agentgate: Agentgate, recorded: Path, runs: list[str]) -> None:
+    found = read(agentgate("compare", runs[1], runs[0], "--json", cwd=recorded))
+    assert found["newly_failing"] == ["test_values.py::test_to_break"]
+    assert found["fixed"] == ["test_values.py::test_to_mend"]
+    assert len(found["still_failing"]) == 3
+    assert [cause["kind"] for cause in found["causes_new"]] == ["assertion"]
+    said = agentgate("compare", runs[1], runs[0], cwd=recorded).stdout
+    assert "\n1 newly failing\n  test_values.py::test_to_break\n" in said
+    assert "\n1 fixed\n  test_values.py::test_to_mend\n" in said
+    assert "\n1 cause gone\n" in said
+    assert agentgate("compare", runs[0], runs[0], cwd=recorded).stdout.count("still failing") == 1
+
+
+def test_the_document_is_that_of_its_schema_whichever_way_it_is_asked_for(agentgate: Agentgate, recorded: Path) -> None:
+    document = read(agentgate("report", "--json", cwd=recorded))
+    jsonschema.validate(document, SCHEMA)
+    assert document == read(agentgate("triage", "--json", cwd=recorded))
+    assert document == read(agentgate("report", "--format", "json", cwd=recorded))
+    assert document["counts"]["failed"] == 4
+    assert document["run"]["workers"] == 2
+
+
+def test_reports_of_each_format_go_to_files(agentgate: Agentgate, recorded: Path, tmp_path: Path) -> None:
+    for form in ("text", "md", "json", "agent"):
+        done = agentgate("report", "--format", form, "--output", str(tmp_path / "made" / form), cwd=recorded)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+        shown = agentgate("report", "--format", form, cwd=recorded).stdout
+        assert (tmp_path / "made" / form).read_text() == shown
+    agentgate("report", "--format", "logs", "--output", str(tmp_path / "logs"), cwd=recorded)
+    assert "test_gone.py" in (tmp_path / "logs" / "import_errors.log").read_text()
+    assert (tmp_path / "logs" / "validation_errors.log").read_text() == "no validation failures\n"
+
+
+def test_an_earlier_run_is_named_by_the_beginning_of_its_id(
+    agentgate: Agentgate, recorded: Path, runs: list[str]
+) -> None:
+    assert read(agentgate("report", runs[1][:-2], "--json", cwd=recorded))["run"]["id"] == runs[1]
+    assert read(agentgate("triage", "--run", runs[1], "--json", cwd=recorded))["run"]["id"] == runs[1]
+
+
+@pytest.mark.parametrize(
+    "words", [["report", "NEAR"], ["triage", "--run", "NEAR"], ["errors", "--run", "NEAR"], ["compare", "NEAR", "last"]]
+)
+def test_a_mistyped_run_is_one_line_with_what_is_near(
+    agentgate: Agentgate, recorded: Path, runs: list[str], words: list[str]
+) -> None:
+    near = runs[0][:-1] + "_"
+    done = agentgate(*[near if word == "NEAR" else word for word in words], cwd=recorded)
+    assert (done.returncode, done.stdout) == (2, "")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("agentgate: error: ")
+    assert near in line
+    assert line.endswith(f"; did you mean {runs[0]!r}?")
+
+
+def test_a_folder_of_the_project_and_its_store_may_be_named(
+    agentgate: Agentgate, recorded: Path, runs: list[str], tmp_path: Path
+) -> None:
+    assert runs[0] in agentgate("runs", "--root", str(recorded), cwd=tmp_path).stdout
+    store = f"sqlite:///{recorded}/.agentgate/agentgate.db"
+    assert runs[0] in agentgate("runs", "--store", store, cwd=tmp_path).stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_store_that_was_lost_is_made_again_from_the_logs(
+    agentgate: Agentgate, recorded: Path, runs: list[str], tmp_path: Path
+) -> None:
+    new = tmp_path / "new.db"
+    assert [run["id"] for run in read(agentgate("runs", "--store", str(new), "--json", cwd=recorded))] == runs
+    assert new.exists()
+
+
+def test_a_damaged_store_is_one_line(agentgate: Agentgate, recorded: Path, tmp_path: Path) -> None:
+    damaged = tmp_path / "damaged.db"
+    damaged.write_text("this is no database, and was never meant to be one " * 100)
+    done = agentgate("runs", "--store", str(damaged), cwd=recorded)
+    assert (done.returncode, done.stdout) == (2, "")
+    (line,) = done.stderr.splitlines()
+    assert str(damaged) in line
+
+
+@pytest.mark.parametrize("name", ["runs", "errors", "report", "triage"])
+def test_where_nothing_was_recorded_it_says_what_to_run_and_leaves_nothing_behind(
+    agentgate: Agentgate, tmp_path: Path, name: str
+) -> None:
+    done = agentgate(name, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "no run is recorded here yet: start one with pytest --agentgate\n"
+    found = read(agentgate(name, "--json", cwd=tmp_path))
+    if name in ("report", "triage"):
+        jsonschema.validate(found, SCHEMA)
+        assert (found["run"], found["causes"]) == (None, [])
+    else:
+        assert found == []
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("words", [["compare", "a", "b"], ["report", "a"], ["errors", "--run", "a"]])
+def test_where_nothing_was_recorded_no_run_can_be_named(agentgate: Agentgate, tmp_path: Path, words: list[str]) -> None:
+    done = agentgate(*words, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith("agentgate: error: no run 'a': no run is recorded here yet")
+
+
+# ---- what is seen
+
+
+def test_a_pipe_gets_plain_lines_that_are_not_cut(agentgate: Agentgate, recorded: Path, command: list[str]) -> None:
+    done = agentgate(*command, cwd=recorded, COLUMNS="40", FORCE_COLOR="1")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "\x1b" not in done.stdout
+    assert not DRAWN.search(done.stdout)
+    assert max(map(len, done.stdout.splitlines())) > 40
+    assert done.stdout.replace("\n", "").isprintable()
+
+
+@pytest.mark.parametrize("wide", [80, 160])
+def test_a_terminal_gets_colours_within_its_width(
+    terminal: Terminal, recorded: Path, command: list[str], wide: int
+) -> None:
+    shown = terminal(*command, cwd=recorded, columns=wide)
+    assert "\x1b[" in shown
+    for line in ANSI.sub("", shown).splitlines():
+        assert line.isprintable()
+        assert columns(line) <= wide
+
+
+def test_a_terminal_without_colours_gets_none(terminal: Terminal, recorded: Path, command: list[str]) -> None:
+    assert "\x1b" not in terminal(*command, cwd=recorded, NO_COLOR="1")
+    assert "\x1b" not in terminal(*command, cwd=recorded, TERM="dumb")
+
+
+def test_a_terminal_that_cannot_show_a_character_gets_its_escape(agentgate: Agentgate, recorded: Path) -> None:
+    assert "zoë" in agentgate("runs", cwd=recorded, PYTHONIOENCODING="utf-8").stdout
+    assert "zo\\xeb" in agentgate("runs", cwd=recorded, PYTHONIOENCODING="ascii").stdout
