@@ -84,6 +84,7 @@ class Recorder:
         self._deselected = 0
         self._each = False  # every worker runs every test
         self._grouped = False  # xdist appends a group to node ids
+        self._plain = True  # neither, and no subtests: a passing test needs no second look
         # tests
         self._setups: dict[str, float] = {}  # node id -> seconds, until its call ends
         self._attempts: dict[object, int] = {}  # test -> attempts so far
@@ -164,6 +165,7 @@ class Recorder:
         if not self._collected:
             self._each = self._config.option.dist == "each"
             self._grouped = self._config.option.dist == "loadgroup"
+            self._plain = not (self._each or self._grouped)
             self._note_collection(list(ids))
 
     @_harmless
@@ -192,26 +194,35 @@ class Recorder:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Turn the reports of a test into its result: one write when its call ends."""
-        if report.outcome != "passed" or (type(report) is not pytest.TestReport and _is_subtest(report)):
+        if report.outcome != "passed":
             self._not_passed(report)
-            return
-        when = report.when
-        if when == "setup":
+        elif report.when == "setup":
             self._setups[report.nodeid] = report.duration
-        elif when == "call":
-            facts = report.__dict__
-            duration = self._setups.pop(report.nodeid, 0.0) + report.duration
-            outcome = Outcome.XPASSED if "wasxfail" in facts else Outcome.PASSED
-            if self._subtests and report.nodeid in self._subtests:
-                outcome = Outcome.FAILED
-            self._result(report.nodeid, outcome, duration, facts.get("worker_id", ""))
+        elif report.when == "call":
+            self._passed(report)
         elif report.duration >= _TEARDOWN_WORTH:
             self._teardown(report)
 
+    def _passed(self, report: pytest.TestReport) -> None:
+        nodeid, facts = report.nodeid, report.__dict__
+        worker = facts.get("worker_id", "")
+        duration = self._setups.pop(nodeid, 0.0) + report.duration
+        unusual = nodeid in self._attempts or type(report) is not pytest.TestReport or "wasxfail" in facts
+        if self._plain and not unusual and self._log is not None:
+            self._attempts[nodeid] = 1
+            self._latest[worker] = (nodeid, Outcome.PASSED, duration)
+            try:
+                self._log.result(nodeid, "passed", duration, worker)
+            except OSError as error:
+                self._stop_recording(error)
+            return
+        if _is_subtest(report):  # its test has the result
+            return
+        outcome = Outcome.XPASSED if "wasxfail" in facts else Outcome.PASSED
+        self._result(nodeid, Outcome.FAILED if nodeid in self._subtests else outcome, duration, worker)
+
     @_harmless
     def _not_passed(self, report: pytest.TestReport) -> None:
-        if report.passed:  # a subtest: its test has the result
-            return
         worker = _worker_of(report)
         when = When(report.when) if report.when in ("setup", "call", "teardown") else When.CALL
         if report.skipped:
@@ -226,6 +237,7 @@ class Recorder:
         self._failure_of_test(report, when, worker)
         if _is_subtest(report):
             self._subtests.add(report.nodeid)
+            self._plain = False
         elif when is When.TEARDOWN:
             self._failed_teardown(report, worker)
         else:

@@ -50,8 +50,8 @@ class RunLog:
         line = f'{{"event":"result","nodeid":{quoted(nodeid)},"outcome":"{outcome}","duration":{duration:.6f}'
         if worker:
             line += f',"worker":{quoted(worker)}'
-        for key, value in more.items():
-            line += f',"{key}":{json.dumps(value)}'
+        if more:
+            line += "," + json.dumps(more, separators=(",", ":"))[1:-1]
         self._append(line + "}\n")
 
     def close(self) -> None:
