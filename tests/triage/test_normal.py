@@ -16,6 +16,7 @@ from pytest_agentgate.triage.normal import KEPT, file_name, normal, one_line, sh
     [
         ("expected 3 items, got 12", "expected 4 items, got 7"),
         ("<shop.Order object at 0x7f2aa81b3d50>", "<shop.Order object at 0x10ab3c>"),
+        ("assert {<object...7f2cd074f250>} == 0", "assert {<object...26c5da0>} == 0"),
         ("took 0.25 s", "took 1.5e-3 s"),
         ("no order '4711-x y'", "no order 'something else'"),
         ("cannot read /tmp/pytest-of-ann/pytest-3/test_a0/shop.db", "cannot read /home/bob/work/test_a7/shop.db"),
@@ -76,6 +77,7 @@ def test_one_line_is_the_first_that_says_something() -> None:
         ("No such file: '/tmp/tmpab12_x9z/counter_0.db'", "No such file: 'counter_0.db'"),
         ("<Shop at 0x7f2aa81b3d50> is closed", "<Shop> is closed"),
         ("<module 'shop' from '/srv/checkout/src/shop/__init__.py'>", "<module 'shop' from '__init__.py'>"),
+        ("assert {<object...7f2cd074f250>} == 0", "assert {<object...>} == 0"),
         ("Plugin '140226075978064'", "Plugin 'N'"),
         ("404 for /api/v1/orders", "404 for /api/v1/orders"),
         ("GET http://127.0.0.1:80/a/b failed", "GET http://127.0.0.1:80/a/b failed"),

@@ -7,6 +7,7 @@ import re
 KEPT = 300  # characters of a normalised text that count
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][\w.-]{0,60}")
+_CUT = r"(?<=\.\.\.)[0-9a-fA-F]+(?=>)"  # what an abbreviated repr leaves of an address
 _PART = r"[^\s'\"<>|:*?,;()\[\]{}\\/]"  # a character of one part of a path
 _QUOTED = r"(?<![A-Za-z0-9])[bBrRuUfF]{0,2}(?:'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\")(?!\w)"
 _NUMBER = r"(?<![\w.])[-+]?(?:\d[\d_]*(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?[jJ]?(?![A-Za-z_])"
@@ -15,7 +16,7 @@ _VARIES = re.compile(
     "|".join(
         (
             r"(?P<bound><bound method (?P<method>[^\s<>]+) of .*?>+)",
-            r"(?P<address> ?\bat 0x[0-9a-fA-F]+|0x[0-9a-fA-F]+)",
+            rf"(?P<address> ?\bat 0x[0-9a-fA-F]+|0x[0-9a-fA-F]+|{_CUT})",
             r"(?P<uuid>\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b)",
             r"(?P<time>\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?)?(?:Z\b|[+-]\d\d:?\d\d\b)?)",
             rf"(?P<path>(?<![\w./:<])(?:[A-Za-z]:[\\/]|/|~/)(?:{_PART}+[\\/]+)+(?P<last>{_PART}*))",
@@ -29,7 +30,7 @@ _VARIES = re.compile(
 )
 # What makes a line that people read differ between two runs of the same thing: the folders of this machine among it.
 _OF_THIS_RUN = re.compile(
-    r"(?P<address> at 0x[0-9a-fA-F]+|0x[0-9a-fA-F]{6,})"
+    rf"(?P<address> at 0x[0-9a-fA-F]+|0x[0-9a-fA-F]{{6,}}|{_CUT})"
     r"|(?P<uuid>\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b)"
     r"|(?P<number>(?<![\w.])\d{12,}(?![\w.]))"
     r"|(?P<home>(?<![\w./:<])(?:[A-Za-z]:[\\/]|/(?:tmp|var|private|home|root|Users)/|~/)"

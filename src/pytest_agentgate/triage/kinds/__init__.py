@@ -25,6 +25,7 @@ A module of a kind has ``KIND``, ``ADVICE`` (one sentence, for a failure that a 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Protocol
 
 from pytest_agentgate.model import Evidence, Kind, Reason, Scope, When
@@ -60,14 +61,10 @@ _BY_KIND = {module.KIND: module for module in ORDER}
 def reason_of(evidence: Evidence, scope: Scope, when: When, nodeid: str = "", forced: Kind | None = None) -> Reason:
     """Why a failure failed. ``forced`` is a kind that was decided elsewhere: a user's hook or rule."""
     facts = facts_of(evidence, scope, when, nodeid)
-    if forced is None:
-        return _natural(facts)
-    module = _BY_KIND[forced]
-    own = next((reason for focus in facts.foci() if (reason := module.reason(focus))), None)
-    if own is not None:
-        return own
-    natural = _natural(facts)
-    return Reason(forced, natural.key, natural.title, module.ADVICE)
+    reason = _natural(facts) if forced is None else _forced(facts, forced)
+    if reason.title.strip():
+        return reason
+    return replace(reason, title=facts.type_name.strip() or "A failure that says nothing")
 
 
 def _natural(facts: Facts) -> Reason:
@@ -76,4 +73,13 @@ def _natural(facts: Facts) -> Reason:
             reason = module.reason(focus)
             if reason is not None:
                 return reason
-    return other.reason(next(facts.foci(), facts))
+    return other.reason(next(facts.foci()))
+
+
+def _forced(facts: Facts, kind: Kind) -> Reason:
+    module = _BY_KIND[kind]
+    own = next((reason for focus in facts.foci() if (reason := module.reason(focus))), None)
+    if own is not None:
+        return own
+    natural = _natural(facts)
+    return Reason(kind, natural.key, natural.title, module.ADVICE)
