@@ -24,7 +24,7 @@ _NUMBER = re.compile(
     r"in \"parametrize\" the number of names|duplicate parametrization of|duplicate '[^']+' in parametri"
 )
 _NO_PARAM = re.compile(r"'SubRequest' object has no attribute 'param'|requested fixture has no parameter defined")
-_YIELD = re.compile(r"(\w+) did not yield a value|fixture function has more than one 'yield'")
+_YIELD = re.compile(r"\b(\w+) did not yield a value|fixture function has more than one 'yield'")
 # The types that pytest raises for these; the text alone could be anybody's.
 _TYPES = (
     "FixtureLookupError",

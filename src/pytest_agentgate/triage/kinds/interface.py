@@ -16,11 +16,11 @@ KIND = Kind.INTERFACE
 ADVICE = "Follow the new signature, attribute or shape of what the implementation offers."
 
 _CALL = re.compile(
-    r"(?P<keyword>(?P<c1>[\w.<>]+)\(\) got an unexpected keyword argument '(?P<a1>\w+)')"
-    r"|(?P<missing>(?P<c2>[\w.<>]+)\(\) missing \d+ required (?:positional|keyword-only) arguments?: (?P<a2>.+))"
-    r"|(?P<many>(?P<c3>[\w.<>]+)\(\) takes .* positional arguments? but \d+ (?:was|were) given)"
-    r"|(?P<twice>(?P<c4>[\w.<>]+)\(\) got multiple values for argument '(?P<a4>\w+)')"
-    r"|(?P<only>(?P<c5>[\w.<>]+)\(\) got some positional-only arguments passed as keyword arguments?: '(?P<a5>.+)')"
+    r"(?P<keyword>(?<![\w.<>])(?P<c1>[\w.<>]+)\(\) got an unexpected keyword argument '(?P<a1>\w+)')"
+    r"|(?P<missing>(?<![\w.<>])(?P<c2>[\w.<>]+)\(\) missing \d+ required (?:positional|keyword-only) arguments?: (?P<a2>.+))"
+    r"|(?P<many>(?<![\w.<>])(?P<c3>[\w.<>]+)\(\) takes .* positional arguments? but \d+ (?:was|were) given)"
+    r"|(?P<twice>(?<![\w.<>])(?P<c4>[\w.<>]+)\(\) got multiple values for argument '(?P<a4>\w+)')"
+    r"|(?P<only>(?<![\w.<>])(?P<c5>[\w.<>]+)\(\) got some positional-only arguments passed as keyword arguments?: '(?P<a5>.+)')"
     r"|(?P<abstract>Can't instantiate abstract class (?P<c6>\w+) "
     r"with(?:out an implementation for)? abstract methods? (?P<a6>.+))"
 )
