@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
 Agentgate = Callable[..., subprocess.CompletedProcess[str]]
 Terminal = Callable[..., str]
+
+_AGENTGATE = ("-m", "pytest_agentgate")
 
 TESTS = {
     "test_gone.py": "from gone import it\n\ndef test_it(): assert it\n",
@@ -54,7 +56,7 @@ def agentgate() -> Agentgate:
 
     def start(*arguments: str, cwd: Path, **environ: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-m", "pytest_agentgate", *arguments],
+            [sys.executable, *_AGENTGATE, *arguments],
             cwd=cwd,
             env={**os.environ, **environ},
             stdin=subprocess.DEVNULL,
@@ -69,16 +71,18 @@ def agentgate() -> Agentgate:
 
 @pytest.fixture(scope="session")
 def terminal() -> Terminal:
-    """``terminal(*arguments, cwd=FOLDER, columns=80)`` -> what a terminal gets to see."""
+    """``terminal(*arguments, cwd=FOLDER, columns=80)`` -> what a terminal gets to see; ``program`` for another one."""
     pty = pytest.importorskip("pty")
     termios = pytest.importorskip("termios")
 
-    def start(*arguments: str, cwd: Path, columns: int = 80, **environ: str) -> str:
+    def start(
+        *arguments: str, cwd: Path, columns: int = 80, program: Sequence[str] = _AGENTGATE, **environ: str
+    ) -> str:
         ours, its = pty.openpty()
         termios.tcsetwinsize(its, (50, columns))
         env = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES", "NO_COLOR")}
         process = subprocess.Popen(
-            [sys.executable, "-m", "pytest_agentgate", *arguments],
+            [sys.executable, *program, *arguments],
             cwd=cwd,
             env={**env, "TERM": "xterm-256color", **environ},
             stdin=its,

@@ -71,8 +71,8 @@ def chosen(store: Store, selector: str | None) -> Run | None:
 
 
 def _ingest(store: Store, project: Project) -> None:
-    with screen.status("reading the logs of new runs"):
-        ingested = store.ingest(project.runs)
+    with screen.progress("reading the logs of new runs") as show:
+        ingested = store.ingest(project.runs, show)
     for problem in ingested.problems:
         screen.note(problem)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from pytest_agentgate.report.printable import columns, printable
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.progress import Progress
 
 Style = str | None
 
@@ -139,26 +140,40 @@ def _rich(heads: Sequence[Column], rows: list[list[Cell]]) -> None:
 
 
 @contextmanager
-def status(what: str) -> Iterator[None]:
-    """Show on the terminal that work goes on, once it takes longer than a moment."""
+def progress(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar on the terminal, once the work takes longer than a moment; -> a function to be told (done, total).
+
+    Work that tells nothing gets a bar that only shows that it goes on.
+    """
     if not sys.stderr.isatty():
-        yield
+        yield lambda done, total: None
         return
     from threading import Timer
 
-    shown: list[Any] = []
+    told: list[tuple[int, int]] = []
+    bars: list[Progress] = []
 
-    def show() -> None:
-        spinner = console(err=True).status(what)
-        spinner.start()
-        shown.append(spinner)
+    def begin() -> None:
+        from rich.progress import Progress
 
-    timer = Timer(_MOMENT, show)
+        bar = Progress(console=console(err=True), transient=True)
+        bar.add_task(what, total=None)
+        bar.start()
+        bars.append(bar)
+        for done, total in told[-1:]:
+            tell(done, total)
+
+    def tell(done: int, total: int) -> None:
+        told[:] = [(done, total)]
+        for bar in bars:
+            bar.update(bar.task_ids[0], completed=done, total=total)
+
+    timer = Timer(_MOMENT, begin)
     timer.start()
     try:
-        yield
+        yield tell
     finally:
         timer.cancel()
         timer.join()
-        for spinner in shown:
-            spinner.stop()
+        for bar in bars:
+            bar.stop()

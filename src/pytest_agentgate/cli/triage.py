@@ -62,7 +62,7 @@ def _of_files(files: Sequence[Path], root: Path, store: str | None) -> RunSummar
     from pytest_agentgate.triage.causes import group
 
     project = find_project(root)
-    with screen.status("reading reports"):
+    with screen.progress("reading reports"):
         read = read_junit(files, project.root)
     for problem in read.problems:
         screen.note(problem)

@@ -5,7 +5,7 @@ The log is the record; a store can be made again from logs. This package is the 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from types import TracebackType
 
@@ -68,9 +68,12 @@ class Store:
         """Close the store."""
         self._database.close()
 
-    def ingest(self, folder: Path) -> Ingested:
-        """Take in what is new in the logs of a folder; logs that are none are told once and left alone."""
-        return ingest.ingest(self._database, folder)
+    def ingest(self, folder: Path, progress: Callable[[int, int], object] | None = None) -> Ingested:
+        """Take in what is new in the logs of a folder; logs that are none are told once and left alone.
+
+        ``progress`` is called before each log with the number of logs that are done, and of all that have news.
+        """
+        return ingest.ingest(self._database, folder, progress)
 
     def runs(self, limit: int = 10) -> tuple[Run, ...]:
         """The newest runs, newest first."""

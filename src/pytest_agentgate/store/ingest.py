@@ -25,14 +25,17 @@ _GONE = -1  # size of a log that is not there
 _Cleaner = Callable[[list[Event]], list[Event]]
 
 
-def ingest(database: Database, folder: Path) -> Ingested:
-    """Take in what is new in the logs of a folder.
+def ingest(database: Database, folder: Path, progress: Callable[[int, int], object] | None = None) -> Ingested:
+    """Take in what is new in the logs of a folder; ``progress`` is told how many logs are done, and of how many.
 
     Raises StoreError if the store cannot be written; the logs before have been taken in then, the rest has not.
     """
     folder = folder.resolve()
     total = Ingested()
-    for name in _worth_reading(database, folder):
+    names = _worth_reading(database, folder)
+    for number, name in enumerate(names):
+        if progress is not None:
+            progress(number, len(names))
         try:
             total = _sum(total, _take_in(database, folder / name))
         except RunLogError as error:
