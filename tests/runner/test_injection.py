@@ -53,8 +53,9 @@ def test_inside_is_decided_by_whole_names(module: str, inside: bool) -> None:
 
 
 def test_the_folder_holds_every_inside_module_and_no_other() -> None:
-    with private_folder(VERSION) as folder:
-        held = {path.relative_to(folder.path).as_posix() for path in folder.path.rglob("*.py")}
+    with private_folder() as folder:
+        inside = Path(folder.inject(VERSION, {})["PYTHONPATH"])
+        held = {path.relative_to(inside).as_posix() for path in inside.rglob("*.py")}
     assert held == {
         (module.replace(".", "/") + ("/__init__.py" if file.name == "__init__.py" else ".py"))
         for module, file in inside_files().items()
@@ -67,8 +68,8 @@ def test_an_interpreter_without_site_packages_finds_the_entry_point() -> None:
         "from importlib.metadata import entry_points, version;"
         "(point,) = entry_points(group='pytest11', name='agentgate'); print(version('pytest-agentgate'), point.value)"
     )
-    with private_folder(VERSION) as folder:
-        environ = folder.environment({**os.environ, "PYTHONPATH": ""})
+    with private_folder() as folder:
+        environ = folder.inject(VERSION, {**os.environ, "PYTHONPATH": ""})
         said = subprocess.check_output([sys.executable, "-S", "-c", script], env=environ, text=True)
     assert said.split() == [VERSION, "pytest_agentgate.plugin"]
 
@@ -76,13 +77,14 @@ def test_an_interpreter_without_site_packages_finds_the_entry_point() -> None:
 @pytest.mark.parametrize(("before", "after"), [({}, ""), ({"PYTHONPATH": ""}, ""), ({"PYTHONPATH": "a:b"}, ":a:b")])
 def test_what_the_user_has_on_the_path_stays_there(before: dict[str, str], after: str) -> None:
     after = after.replace(":", os.pathsep)
-    with private_folder(VERSION) as folder:
-        assert folder.environment({**before, "OTHER": "x"}) == {"OTHER": "x", "PYTHONPATH": f"{folder.path}{after}"}
+    with private_folder() as folder:
+        expected = {"OTHER": "x", "PYTHONPATH": f"{folder.path / 'inside'}{after}"}
+        assert folder.inject(VERSION, {**before, "OTHER": "x"}) == expected
 
 
 def test_the_folder_is_gone_afterwards_whatever_happened(temporary: Path) -> None:
-    with pytest.raises(KeyboardInterrupt), private_folder(VERSION) as folder:
-        (folder.path / "pytest_agentgate" / "__pycache__").mkdir()
+    with pytest.raises(KeyboardInterrupt), private_folder() as folder:
+        folder.inject(VERSION, {})
         raise KeyboardInterrupt
     assert list(temporary.iterdir()) == []
 
@@ -93,7 +95,7 @@ def killed_holder(temporary: Path, child: bool = False) -> subprocess.Popen[str]
 import os, subprocess, sys, tempfile, time
 tempfile.tempdir = {str(temporary)!r}
 from pytest_agentgate.runner.injection import private_folder
-with private_folder("0") as folder:
+with private_folder() as folder:
     if {child}:
         child = subprocess.Popen([sys.executable, "-c", "input()"], pass_fds=[folder.lock], stdin=sys.stdin, stdout=2)
     print("ready", flush=True)
@@ -114,7 +116,7 @@ def test_what_a_killed_run_left_behind_is_removed_by_the_next(temporary: Path) -
     assert holder.stdin is not None
     holder.stdin.close()
     (left,) = temporary.iterdir()
-    with private_folder(VERSION) as folder:
+    with private_folder() as folder:
         assert list(temporary.iterdir()) == [folder.path]
     assert not left.exists()
 
@@ -122,36 +124,36 @@ def test_what_a_killed_run_left_behind_is_removed_by_the_next(temporary: Path) -
 def test_a_folder_that_a_child_still_needs_is_not(temporary: Path) -> None:
     holder = killed_holder(temporary, child=True)
     (left,) = temporary.iterdir()
-    with private_folder(VERSION):
-        assert (left / "pytest_agentgate" / "plugin").exists()
+    with private_folder():
+        assert left.exists()
     assert holder.stdin is not None
     holder.stdin.close()  # lets the child end
 
 
 def test_two_runs_at_once_leave_each_other_alone(temporary: Path) -> None:
-    with private_folder(VERSION) as one:
-        with private_folder(VERSION) as other:
+    with private_folder() as one:
+        with private_folder() as other:
             assert sorted(temporary.iterdir()) == sorted([one.path, other.path])
         assert list(temporary.iterdir()) == [one.path]
 
 
 def test_a_folder_that_is_just_being_made_is_not_taken_for_abandoned(temporary: Path) -> None:
-    unready = temporary / "agentgate-inside-unready"
+    unready = temporary / "agentgate-run-unready"
     unready.mkdir()
-    with private_folder(VERSION):
+    with private_folder():
         assert unready.exists()
     os.utime(unready, (0, 0))
-    with private_folder(VERSION):
+    with private_folder():
         assert not unready.exists()
 
 
 def test_what_only_looks_like_ours_is_left_alone(temporary: Path, tmp_path: Path) -> None:
     precious = tmp_path / "precious"
     precious.mkdir()
-    (temporary / "agentgate-inside-link").symlink_to(precious)
-    (temporary / "agentgate-inside-file").write_text("")
+    (temporary / "agentgate-run-link").symlink_to(precious)
+    (temporary / "agentgate-run-file").write_text("")
     os.utime(precious, (0, 0))
-    with private_folder(VERSION):
+    with private_folder():
         pass
     assert precious.exists()
     assert len(list(temporary.iterdir())) == 2

@@ -258,7 +258,7 @@ def test_another_version_that_is_installed_gives_way(
 def test_the_same_version_is_used_where_it_is_installed(way: list[str], project: Path) -> None:
     write(
         project,
-        {"test_path.py": "def test_it(): import sys; assert not [p for p in sys.path if 'agentgate-inside' in p]"},
+        {"test_path.py": "def test_it(): import sys; assert not [p for p in sys.path if 'agentgate-run-' in p]"},
     )
     ended, said = run(named(sys.executable, project), project, *way)
     assert outcomes(ended) == {**EXPECTED, "test_path.py::test_it": "passed"}, said

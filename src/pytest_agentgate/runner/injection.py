@@ -39,7 +39,7 @@ INSIDE = (
 #: What does not, although it lies below one of these packages.
 OUTSIDE = ("pytest_agentgate.capture.junit",)
 
-_PREFIX = "agentgate-inside-"
+_PREFIX = "agentgate-run-"
 _LOCK = "lock"
 _UNLOCKED_AGE = 3600.0  # seconds after which a folder that never got its lock is taken for abandoned
 
@@ -65,41 +65,45 @@ def inside_files() -> Mapping[str, Path]:
 
 @dataclass(frozen=True)
 class PrivateFolder:
-    """What a child needs to load the inside part."""
+    """A folder for one run."""
 
     path: Path
-    lock: int | None  # a descriptor that the child inherits: while it is open anywhere, the folder is in use
+    lock: int  # a descriptor that the child inherits: while it is open anywhere, the folder is in use
 
-    def environment(self, environ: Mapping[str, str]) -> dict[str, str]:
-        """The environment with this folder in front of whatever PYTHONPATH held."""
-        before = environ.get("PYTHONPATH", "")
-        return {**environ, "PYTHONPATH": os.pathsep.join([str(self.path), before] if before else [str(self.path)])}
+    def inject(self, version: str, environ: Mapping[str, str]) -> dict[str, str]:
+        """Put the inside part into the folder, as ``version``; -> the environment with it in front of PYTHONPATH.
 
-
-@contextmanager
-def private_folder(version: str) -> Iterator[PrivateFolder]:
-    """A private folder with the inside part as ``version``, removed when the block is left.
-
-    What earlier runs left behind because they were killed is removed first. Raises OSError if there is no room for it.
-    """
-    _remove_abandoned(Path(tempfile.gettempdir()))
-    path = Path(tempfile.mkdtemp(prefix=_PREFIX))
-    lock = None
-    try:
-        lock = _held_lock(path)
+        Raises OSError if there is no room for it.
+        """
         root = Path(pytest_agentgate.__file__).parent
+        place = self.path / "inside"
         for file in inside_files().values():
-            copy = path / PACKAGE / file.relative_to(root)
+            copy = place / PACKAGE / file.relative_to(root)
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file, copy)
-        metadata = path / f"{PACKAGE}-{version}.dist-info"
+        metadata = place / f"{PACKAGE}-{version}.dist-info"
         metadata.mkdir()
         (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: pytest-agentgate\nVersion: {version}\n")
         (metadata / "entry_points.txt").write_text(f"[pytest11]\nagentgate = {PACKAGE}.plugin\n")
-        yield PrivateFolder(path, lock)
-    finally:
-        if lock is not None:
+        before = environ.get("PYTHONPATH", "")
+        return {**environ, "PYTHONPATH": os.pathsep.join([str(place), before] if before else [str(place)])}
+
+
+@contextmanager
+def private_folder() -> Iterator[PrivateFolder]:
+    """A folder that is removed when the block is left.
+
+    What earlier runs left behind because they were killed is removed first. Raises OSError if it cannot be made.
+    """
+    _remove_abandoned(Path(tempfile.gettempdir()))
+    path = Path(tempfile.mkdtemp(prefix=_PREFIX))
+    try:
+        lock = _held_lock(path)
+        try:
+            yield PrivateFolder(path, lock)
+        finally:
             os.close(lock)
+    finally:
         shutil.rmtree(path, ignore_errors=True)
 
 

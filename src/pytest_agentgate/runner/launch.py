@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -52,18 +51,16 @@ def run_suite(
     version = pytest_agentgate.__version__
     with supervision() as supervised, ExitStack() as stack:
         try:
-            told = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="agentgate-told-"))) / "log"
+            private = stack.enter_context(private_folder())
+            told = private.path / "log"
             environment = {**environ, runlog.TELL: str(told)}
-            keep_open = []
             if interpreter.plugin != version:
-                private = stack.enter_context(private_folder(version))
-                environment = private.environment(environment)
-                keep_open = [private.lock] if private.lock is not None else []
+                environment = private.inject(version, environment)
             status = supervised.run(
                 [interpreter.path, "-m", "pytest", "-p", PLUGIN, "--agentgate", *arguments],
                 folder=folder,
                 environ=environment,
-                keep_open=keep_open,
+                keep_open=[private.lock],
                 output=output,
             )
         except OSError as error:
