@@ -20,7 +20,8 @@ _CALL = re.compile(
     r"|(?P<missing>(?<![\w.<>])(?P<c2>[\w.<>]+)\(\) missing \d+ required (?:positional|keyword-only) arguments?: (?P<a2>.+))"
     r"|(?P<many>(?<![\w.<>])(?P<c3>[\w.<>]+)\(\) takes .* positional arguments? but \d+ (?:was|were) given)"
     r"|(?P<twice>(?<![\w.<>])(?P<c4>[\w.<>]+)\(\) got multiple values for argument '(?P<a4>\w+)')"
-    r"|(?P<only>(?<![\w.<>])(?P<c5>[\w.<>]+)\(\) got some positional-only arguments passed as keyword arguments?: '(?P<a5>.+)')"
+    r"|(?P<only>(?<![\w.<>])(?P<c5>[\w.<>]+)\(\) "
+    r"got some positional-only arguments passed as keyword arguments?: '(?P<a5>.+)')"
     r"|(?P<abstract>Can't instantiate abstract class (?P<c6>\w+) "
     r"with(?:out an implementation for)? abstract methods? (?P<a6>.+))"
 )
