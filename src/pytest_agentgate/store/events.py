@@ -44,7 +44,11 @@ def sorted_out(events: Iterable[Event]) -> Events:
                     type(event["nodeid"]) is str
                     and event["outcome"] in _OUTCOMES
                     and 0.0 <= event["duration"] < math.inf
-                    and (len(event) == _BARE or _are_details(event))
+                    and (
+                        len(event) == _BARE
+                        or (len(event) == _BARE + 1 and type(event.get("worker")) is str)
+                        or _are_details(event)
+                    )
                 ):
                     result(event)
             elif name == "teardown":

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 
 from pytest_agentgate.capture.codec import from_data
-from pytest_agentgate.model import Failure, Kind, Outcome, Reason, Result, Scope, Warned, When
+from pytest_agentgate.model import Evidence, Failure, Kind, Outcome, Reason, Result, Scope, Warned, When
 from pytest_agentgate.store.sqlite import Database, Row
+from pytest_agentgate.store.values import made
 
 _OUTCOMES = {outcome.value: outcome for outcome in Outcome}
+_KINDS = {kind.value: kind for kind in Kind}
+_SCOPES = {scope.value: scope for scope in Scope}
 _WHENS = {when.value: when for when in When}
 
 FAILURE_COLUMNS = """
@@ -33,7 +37,18 @@ def results(database: Database, run_key: int) -> tuple[Result, ...]:
         [run_key],
     )
     return tuple(
-        Result(nodeid, _OUTCOMES[outcome], duration, when and _WHENS[when], worker, attempt, reason or "")
+        made(
+            Result,
+            {
+                "nodeid": nodeid,
+                "outcome": _OUTCOMES[outcome],
+                "duration": duration,
+                "when": when and _WHENS[when],
+                "worker": worker,
+                "attempt": attempt,
+                "reason": reason or "",
+            },
+        )
         for nodeid, outcome, duration, when, worker, attempt, reason in rows
     )
 
@@ -47,9 +62,15 @@ def failures(database: Database, run_key: int) -> dict[int, Failure]:
 def failure_of(row: Row) -> Failure:
     """A failure from a row of ``FAILURE_COLUMNS`` without its number."""
     nodeid, scope, when, attempt, final, worker, signature, kind, title, next_action, text, facts = row
-    evidence = from_data(json.loads(facts) | {"worker": worker})
-    reason = Reason(Kind(kind), (), title, next_action)
-    return Failure(nodeid, Scope(scope), _WHENS[when], evidence, reason, signature, attempt, bool(final), text)
+    reason = Reason(_KINDS[kind], (), title, next_action)
+    evidence = _evidence(facts, worker)
+    return Failure(nodeid, _SCOPES[scope], _WHENS[when], evidence, reason, signature, attempt, final == 1, text)
+
+
+@lru_cache(maxsize=512)
+def _evidence(facts: str, worker: str) -> Evidence:
+    """Evidence that many runs of the same broken test have in common."""
+    return from_data(json.loads(facts) | {"worker": worker})
 
 
 def warnings(database: Database, run_key: int) -> tuple[Warned, ...]:

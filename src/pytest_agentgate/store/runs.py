@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
+from functools import lru_cache
 
 from pytest_agentgate.errors import StoreError
 from pytest_agentgate.model import Agent, Counts, Run, RunStatus
 from pytest_agentgate.store.sqlite import Database, Row
+from pytest_agentgate.store.values import made
 
 _COLUMNS = """
-SELECT run_id, created_at, status, agent_id, task_id, ended_at, duration, exit_status, commit_id, branch,
-       dirty, root, host, python, pytest, platform,
-       plugins, arguments, workers, total, passed, failed, errors, skipped, xfailed, xpassed, not_run, deselected,
-       reruns, collect_errors, warnings
+SELECT run_id, created_at, status, agent_id, task_id, ended_at, duration, exit_status, commit_id, branch, dirty, root,
+       host, python, pytest, platform, plugins, arguments, workers,
+       total, passed, failed, errors, skipped, xfailed, xpassed, not_run, deselected, reruns, collect_errors, warnings
 FROM runs
 """
+_COUNTS = [field.name for field in fields(Counts)]  # in the order of the columns
+_FIELDS = [field.name for field in fields(Run) if field.name != "counts"]
 LATEST = _COLUMNS + "ORDER BY created_at DESC, run_id DESC LIMIT ?"
-_BY_ID = _COLUMNS + "WHERE run_id = ?"
+BY_ID = _COLUMNS + "WHERE run_id = ?"
 _BY_PREFIX = _COLUMNS + "WHERE substr(run_id, 1, ?) = ? ORDER BY created_at DESC, run_id DESC LIMIT ?"
 _STATUSES = {status.value: status for status in RunStatus}
 _NAMED = 3  # runs that a message names
@@ -37,7 +41,7 @@ def one(database: Database, selector: str) -> Run:
         if not rows:
             raise StoreError(f"{database.name}: no run is recorded yet; pytest --agentgate makes one")
         return _run(rows[0])
-    rows = database.rows(_BY_ID, [selector])
+    rows = database.rows(BY_ID, [selector])
     if not rows and selector:
         rows = database.rows(_BY_PREFIX, [len(selector), selector, _NAMED + 1])
     if len(rows) == 1:
@@ -68,28 +72,16 @@ def _ids(rows: list[Row]) -> str:
 
 
 def _run(row: Row) -> Run:
-    id_, created_at, status, agent, task, ended_at, duration, exit_status, commit, branch, dirty, *where = row[:16]
-    root, host, python, pytest, platform = where
-    plugins, arguments, workers, *counts = row[16:]
-    return Run(
-        id_,
-        created_at,
-        _STATUSES[status],
-        agent,
-        task,
-        ended_at,
-        duration,
-        exit_status,
-        commit,
-        branch,
-        dirty if dirty is None else dirty == 1,
-        root,
-        host,
-        python,
-        pytest,
-        platform,
-        tuple(json.loads(plugins)),
-        tuple(json.loads(arguments)),
-        workers,
-        Counts(*counts),
-    )
+    facts = dict(zip(_FIELDS, row, strict=False))  # the counts follow
+    facts["status"] = _STATUSES[facts["status"]]
+    facts["dirty"] = None if facts["dirty"] is None else facts["dirty"] == 1
+    facts["plugins"] = _listed(facts["plugins"])
+    facts["arguments"] = _listed(facts["arguments"])
+    facts["counts"] = made(Counts, dict(zip(_COUNTS, row[len(_FIELDS) :], strict=True)))
+    return made(Run, facts)
+
+
+@lru_cache(maxsize=256)
+def _listed(text: str) -> tuple[str, ...]:
+    """A list that most runs have in common."""
+    return tuple(json.loads(text))
