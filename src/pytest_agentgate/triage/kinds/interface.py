@@ -17,7 +17,8 @@ ADVICE = "Follow the new signature, attribute or shape of what the implementatio
 
 _CALL = re.compile(
     r"(?P<keyword>(?<![\w.<>])(?P<c1>[\w.<>]+)\(\) got an unexpected keyword argument '(?P<a1>\w+)')"
-    r"|(?P<missing>(?<![\w.<>])(?P<c2>[\w.<>]+)\(\) missing \d+ required (?:positional|keyword-only) arguments?: (?P<a2>.+))"
+    r"|(?P<missing>(?<![\w.<>])(?P<c2>[\w.<>]+)\(\) "
+    r"missing \d+ required (?:positional|keyword-only) arguments?: (?P<a2>.+))"
     r"|(?P<many>(?<![\w.<>])(?P<c3>[\w.<>]+)\(\) takes .* positional arguments? but \d+ (?:was|were) given)"
     r"|(?P<twice>(?<![\w.<>])(?P<c4>[\w.<>]+)\(\) got multiple values for argument '(?P<a4>\w+)')"
     r"|(?P<only>(?<![\w.<>])(?P<c5>[\w.<>]+)\(\) "
