@@ -31,6 +31,8 @@ _TEXT = 20_000  # characters of what was printed that are kept for one failure
 
 _IN_SETUP = re.compile(r'^failed on setup with "(.*?)"?$', re.DOTALL)
 _IN_TEARDOWN = re.compile(r'^failed on teardown with "(.*?)"?$', re.DOTALL)
+_UNLOADED = "unittest.loader._FailedTest"  # unittest's stand-in for a module that cannot be imported
+_CLASS_FIXTURE = re.compile(r"^(?P<name>(?:setUp|tearDown)(?:Class|Module)) \((?P<place>[\w.]+)\)$")
 _DOCUMENTS = frozenset({"rst", "txt", "md", "yaml", "yml", "toml", "json", "ipynb", "feature", "robot"})
 _BAD = frozenset({Outcome.FAILED, Outcome.ERROR})
 
@@ -81,7 +83,7 @@ def read_junit(paths: Sequence[Path], root: Path | None = None) -> JunitRun:
         files.append(str(path))
         stamps += [(suite.get("timestamp", ""), suite.get("hostname", "")) for suite in tree.iter("testsuite")]
     results, failures = _attempts(cases)
-    created_at, host = min((stamp for stamp in stamps if stamp[0]), default=("", ""))
+    created_at, host = min((stamp for stamp in stamps if stamp[0] > "1970"), default=("", ""))
     return JunitRun(
         tuple(results), tuple(failures), tuple(problems), tuple(files), clean(created_at, 40), clean(host, 200)
     )
@@ -174,10 +176,17 @@ def _case(case: Any, root: Path) -> Iterator[_Case]:
     again = _children(case, xunit2.RerunFailure, xunit2.RerunError)
     flaky = _children(case, xunit2.FlakyFailure, xunit2.FlakyError)
     skipped = _children(case, junitparser.Skipped)
+    scope, when = Scope.TEST, When.CALL
     if (classname, name) == ("pytest", "internal"):
         nodeid, scope, when = "", Scope.RUN, When.SESSION
+    elif classname.startswith(_UNLOADED):
+        dotted = f"{classname.removeprefix(_UNLOADED)}.{name}".strip(".")
+        nodeid, scope, when = _nodeid("", dotted, None, root), Scope.COLLECT, When.COLLECT
+    elif found := _CLASS_FIXTURE.match(name):
+        nodeid = _nodeid(found["place"], found["name"], None, root)
+        when = When.SETUP if found["name"].startswith("setUp") else When.TEARDOWN
     else:
-        nodeid, scope, when = _nodeid(classname, name, case._elem.get("file"), root), Scope.TEST, When.CALL
+        nodeid = _nodeid(classname, name, case._elem.get("file"), root)
         if any(verdict.message in ("collection failure", "collection skipped") for verdict in bad + skipped):
             scope, when = Scope.COLLECT, When.COLLECT
     # Reruns follow the testcase's own failure; a test that passed in the end has only flaky ones.
@@ -199,7 +208,7 @@ def _ended(failures: Sequence[Reported], skipped: Sequence[Any]) -> tuple[Outcom
         return Outcome.PASSED, None, ""
     message = skipped[0].message or skipped[0].text or ""
     reason = "" if message == "true" else clean(message, 500)  # what Node's runner writes where there is none
-    if skipped[0].type == "pytest.xfail":
+    if skipped[0].type in ("pytest.xfail", "XFAIL"):
         return Outcome.XFAILED, When.CALL, reason
     return Outcome.SKIPPED, When.SETUP, reason
 

@@ -115,7 +115,9 @@ def _split(text: str) -> tuple[str, str]:
         return "", text
     name = found["type"]
     last = name.rpartition(".")[2]
-    known = isinstance(getattr(builtins, name, None), type) or name in _SHORT
+    known = isinstance(getattr(builtins, name, None), type) or (name in _SHORT and found["message"] is not None)
+    if last == "Failed" and not known:  # what many runners say of any test
+        return "", text
     if known or _EXCEPTIONAL.search(last) or ("." in name and last[:1].isupper()):
         return name, found["message"] or ""
     return "", text

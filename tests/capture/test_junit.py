@@ -1,0 +1,423 @@
+"""Results and failures from JUnit XML: written by the real runners where they are here, else as it was recorded."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from pytest_agentgate.capture.junit import JunitRun, Reported, read_junit
+from pytest_agentgate.model import Outcome, Scope, When
+
+SAMPLES = Path(__file__).parent / "samples"
+
+SUITE = """
+import pytest, unittest
+
+class TestShop:
+    class TestInner:
+        def test_deep(self):
+            assert {"a": 1} == {"a": 2}
+
+    @pytest.mark.parametrize("value", ["a.b", "x::y", "[z]"])
+    def test_values(self, value):
+        assert value == "a.b"
+
+def helper(mapping):
+    return mapping["k"]
+
+def test_key():
+    helper({})
+
+def test_chain():
+    try:
+        int("x")
+    except ValueError as error:
+        raise RuntimeError("outer\\nsecond line") from error
+
+def test_silent():
+    with pytest.raises(ValueError):
+        pass
+
+@pytest.fixture
+def refused():
+    raise OSError(111, "Connection refused")
+
+@pytest.fixture
+def untidy():
+    yield
+    raise ValueError("down")
+
+def test_setup(refused): pass
+def test_teardown(untidy): pass
+def test_both(untidy): assert 0
+def test_fixture(nothing): pass
+
+@pytest.mark.skip(reason="why")
+def test_skipped(): pass
+
+@pytest.mark.xfail(reason="known")
+def test_known(): assert 0
+
+@pytest.mark.xfail(strict=True)
+def test_surprise(): pass
+
+class TestOld(unittest.TestCase):
+    def test_equal(self):
+        self.assertEqual(1, 2)
+
+def test_fine(): pass
+"""
+
+
+@pytest.fixture(scope="module", params=["xunit1", "xunit2"])
+def report(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> JunitRun:
+    """What the pytest that runs this wrote of a suite that fails in every way."""
+    root = tmp_path_factory.mktemp("suite")
+    for name, text in {
+        "tests/test_shop.py": SUITE,
+        "tests/deep/test_name.py": "from json import nothing",
+        "tests/deep/test_module.py": "import nothing.at_all",
+        "tests/deep/test_undefined.py": "nothing",
+        "docs/guide.rst": ">>> 1 + 1\n3\n",
+        "pytest.ini": f"[pytest]\njunit_family = {request.param}\n",
+    }.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    options = ["--junitxml=out.xml", "--doctest-glob=*.rst", "--continue-on-collection-errors"]
+    subprocess.run([sys.executable, "-m", "pytest", *options], cwd=root, capture_output=True, check=False)
+    run = read_junit([root / "out.xml"], root)
+    assert run.problems == ()
+    return run
+
+
+def failure(run: JunitRun, nodeid: str, when: When | None = None) -> Reported:
+    found = [each for each in run.failures if each.nodeid == nodeid and when in (None, each.when)]
+    assert len(found) == 1, [each.nodeid for each in run.failures]
+    return found[0]
+
+
+def test_of_pytest_node_ids_and_outcomes_are_what_they_were(report: JunitRun) -> None:
+    assert {result.nodeid: str(result.outcome) for result in report.results} == {
+        "docs/guide.rst::guide.rst": "failed",
+        "tests/test_shop.py::TestShop::TestInner::test_deep": "failed",
+        "tests/test_shop.py::TestShop::test_values[a.b]": "passed",
+        "tests/test_shop.py::TestShop::test_values[x::y]": "failed",
+        "tests/test_shop.py::TestShop::test_values[[z]]": "failed",
+        "tests/test_shop.py::test_key": "failed",
+        "tests/test_shop.py::test_chain": "failed",
+        "tests/test_shop.py::test_silent": "failed",
+        "tests/test_shop.py::test_setup": "error",
+        "tests/test_shop.py::test_teardown": "error",
+        "tests/test_shop.py::test_both": "failed",
+        "tests/test_shop.py::test_fixture": "error",
+        "tests/test_shop.py::test_skipped": "skipped",
+        "tests/test_shop.py::test_known": "xfailed",
+        "tests/test_shop.py::test_surprise": "failed",
+        "tests/test_shop.py::TestOld::test_equal": "failed",
+        "tests/test_shop.py::test_fine": "passed",
+    }
+    assert all(result.attempt == 1 for result in report.results)
+    reasons = {result.nodeid.rpartition("::")[2]: result.reason for result in report.results if result.reason}
+    assert reasons == {"test_skipped": "why", "test_known": "known"}
+
+
+def test_of_pytest_each_phase_that_failed_is_a_failure(report: JunitRun) -> None:
+    file = "tests/test_shop.py"
+    assert failure(report, f"{file}::test_both", When.CALL).evidence.raised.type == "AssertionError"
+    assert failure(report, f"{file}::test_both", When.TEARDOWN).evidence.raised.message == "down"
+    assert failure(report, f"{file}::test_teardown").when is When.TEARDOWN
+    refused = failure(report, f"{file}::test_setup")
+    assert refused.when is When.SETUP
+    assert refused.evidence.raised.is_a("OSError")
+    assert refused.evidence.raised.facts == {"errno": 111}
+
+
+def test_of_pytest_collectors_that_failed_are_no_tests(report: JunitRun) -> None:
+    collected = {each.nodeid: each for each in report.failures if each.scope is Scope.COLLECT}
+    assert sorted(collected) == [f"tests/deep/test_{name}.py" for name in ("module", "name", "undefined")]
+    assert {each.when for each in collected.values()} == {When.COLLECT}
+    types = {nodeid.rpartition("_")[2]: each.evidence.chain[-1].type for nodeid, each in collected.items()}
+    assert types == {"module.py": "ModuleNotFoundError", "name.py": "ImportError", "undefined.py": "NameError"}
+    lost = collected["tests/deep/test_name.py"].evidence
+    assert lost.raised.type == "pytest.Collector.CollectError"
+    assert lost.chain[1].facts["symbol"] == "nothing"
+
+
+def test_of_pytest_evidence_is_what_the_text_tells(report: JunitRun) -> None:
+    file = "tests/test_shop.py"
+    chain = failure(report, f"{file}::test_chain").evidence.chain
+    assert [(str(each.link), each.type, each.message) for each in chain] == [
+        ("raised", "RuntimeError", "outer\nsecond line"),
+        ("cause", "ValueError", "invalid literal for int() with base 10: 'x'"),
+    ]
+    key = failure(report, f"{file}::test_key").evidence
+    assert not key.live
+    assert key.raised.facts == {"key": "'k'"}
+    assert [(frame.path, frame.function) for frame in key.raised.frames] == [(file, "test_key"), (file, "helper")]
+    deep = failure(report, f"{file}::TestShop::TestInner::test_deep").evidence.comparison
+    assert deep is not None
+    assert deep.left is not None
+    assert (deep.operator, deep.left.type, deep.left.repr) == ("==", "dict", "{'a': 1}")
+    fixture = failure(report, f"{file}::test_fixture").evidence.raised
+    assert fixture.type == "pytest.FixtureLookupError"
+    assert fixture.facts["fixture"] == "nothing"
+    silent = failure(report, f"{file}::test_silent").evidence.raised
+    assert (silent.type, silent.facts["expected"]) == ("pytest.Failed", ["ValueError"])
+    assert failure(report, f"{file}::test_surprise").evidence.raised.type == "pytest.Failed"
+    assert failure(report, "docs/guide.rst::guide.rst").evidence.raised.type == "doctest.DocTestFailure"
+
+
+def test_without_the_files_names_tell_where_the_class_begins(tmp_path: Path) -> None:
+    path = tmp_path / "report.xml"
+    cases = [("a.b.test_c.TestD", "e"), ("a.b.test_c", "f[x.y]"), ("", "a.test_b"), ("pkg.tests.Thing", "run")]
+    body = "".join(f'<testcase classname="{first}" name="{second}"/>' for first, second in cases)
+    path.write_text(f"<testsuites><testsuite>{body}</testsuite></testsuites>")
+    run = read_junit([path], tmp_path / "nowhere")
+    assert [result.nodeid for result in run.results] == [
+        "a/b/test_c.py::TestD::e",
+        "a/b/test_c.py::f[x.y]",
+        "a/test_b.py",
+        "pkg.tests.Thing::run",
+    ]
+
+
+def test_the_file_is_believed_where_it_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "report.xml"
+    path.write_text('<testsuite><testcase classname="spec.shop.Total" name="adds" file="spec/shop.py"/></testsuite>')
+    assert [result.nodeid for result in read_junit([path]).results] == ["spec/shop.py::Total::adds"]
+
+
+# ---- attempts and shards
+
+
+def shard(path: Path, *cases: str) -> Path:
+    path.write_text(f"<testsuites><testsuite name='pytest'>{''.join(cases)}</testsuite></testsuites>")
+    return path
+
+
+PASSED = '<testcase classname="tests.test_a" name="test_x" time="0.5"/>'
+FAILED = PASSED.replace("/>", '><failure message="ValueError: no">ValueError: no</failure></testcase>')
+OTHER = '<testcase classname="tests.test_a" name="test_y"/>'
+
+
+def test_shards_make_one_run_and_the_same_test_in_two_is_two_attempts(tmp_path: Path) -> None:
+    first, second = shard(tmp_path / "1.xml", FAILED, OTHER), shard(tmp_path / "2.xml", PASSED)
+    run = read_junit([first, second])
+    x, y = "tests/test_a.py::test_x", "tests/test_a.py::test_y"
+    assert [(result.nodeid, result.outcome, result.attempt) for result in run.results] == [
+        (x, Outcome.RERUN, 1),
+        (y, Outcome.PASSED, 1),
+        (x, Outcome.PASSED, 2),
+    ]
+    assert [(each.attempt, each.final) for each in run.failures] == [(1, False)]
+    assert run.files == (str(first), str(second))
+
+    run = read_junit([second, first])
+    assert [(each.attempt, each.final) for each in run.failures] == [(2, True)]
+    assert [result.outcome for result in run.results if result.nodeid == x] == [Outcome.PASSED, Outcome.FAILED]
+
+
+def test_a_collector_that_failed_in_every_shard_is_one_failure(tmp_path: Path) -> None:
+    error = '<error message="collection failure">E   NameError: x</error>'
+    case = f'<testcase classname="" name="tests.test_a">{error}</testcase>'
+    run = read_junit([shard(tmp_path / "1.xml", case), shard(tmp_path / "2.xml", case)])
+    assert [each.nodeid for each in run.failures] == ["tests/test_a.py"]
+    assert run.results == ()
+
+
+def test_reruns_of_surefire_are_attempts() -> None:
+    run = read_junit([SAMPLES / "surefire.xml"])
+    test = "com.example.ShopTest"
+    assert [(result.nodeid, str(result.outcome), result.attempt) for result in run.results] == [
+        (f"{test}::total", "rerun", 1),
+        (f"{test}::total", "failed", 2),
+        (f"{test}::order", "rerun", 1),
+        (f"{test}::order", "passed", 2),
+        (f"{test}::pour", "failed", 1),
+    ]
+    assert [(each.nodeid, each.attempt, each.final, each.evidence.raised.message) for each in run.failures] == [
+        (f"{test}::total", 1, True, "expected: <3> but was: <4>"),
+        (f"{test}::total", 2, True, "expected: <3> but was: <5>"),
+        (f"{test}::order", 1, False, "busy"),
+        (f"{test}::pour", 1, True, "tea"),
+    ]
+    assert run.failures[0].evidence.raised.type == "org.opentest4j.AssertionFailedError"
+
+
+# ---- other runners
+
+
+def test_of_unittest(tmp_path: Path) -> None:
+    tests = tmp_path / "tests"
+    tests.mkdir()
+    (tests / "__init__.py").write_text("")
+    (tests / "test_old.py").write_text(
+        "import unittest\n"
+        "class TestShop(unittest.TestCase):\n"
+        "    def test_total(self): self.assertEqual(1, 2)\n"
+        "    def test_error(self): {}['k']\n"
+        "    @unittest.skip('later')\n"
+        "    def test_skipped(self): pass\n"
+        "    @unittest.expectedFailure\n"
+        "    def test_known(self): self.fail()\n"
+        "    def test_fine(self): pass\n"
+        "class TestBroken(unittest.TestCase):\n"
+        "    @classmethod\n"
+        "    def setUpClass(cls): raise OSError(111, 'Connection refused')\n"
+        "    def test_lost(self): pass\n"
+    )
+    (tests / "test_gone.py").write_text("import nothing.at_all\n")
+    command = [sys.executable, "-m", "xmlrunner", "discover", "-s", "tests", "-t", ".", "--output-file", "out.xml"]
+    subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
+    run = read_junit([tmp_path / "out.xml"], tmp_path)
+    shop = "tests/test_old.py::TestShop"
+    assert {result.nodeid: str(result.outcome) for result in run.results} == {
+        f"{shop}::test_total": "failed",
+        f"{shop}::test_error": "failed",
+        f"{shop}::test_skipped": "skipped",
+        f"{shop}::test_known": "xfailed",
+        f"{shop}::test_fine": "passed",
+        "tests/test_old.py::TestBroken::setUpClass": "error",
+    }
+    error = failure(run, f"{shop}::test_error").evidence.raised
+    assert (error.type, error.facts) == ("KeyError", {"key": "'k'"})
+    assert [(frame.path, frame.function) for frame in error.frames][-1][1] == "test_error"
+    gone = failure(run, "tests/test_gone.py")
+    assert gone.scope is Scope.COLLECT
+    assert gone.evidence.raised.facts == {"name": "nothing"}
+
+
+def check_node(run: JunitRun) -> None:
+    assert {result.nodeid: str(result.outcome) for result in run.results} == {
+        "test::adds": "passed",
+        "test::fails": "failed",
+        "test::throws": "failed",
+        "test::skipped one": "skipped",
+        "test::later": "skipped",
+    }
+    assert {each.nodeid: each.evidence.raised.type for each in run.failures} == {
+        "test::fails": "testCodeFailure",
+        "test::throws": "testCodeFailure",
+    }
+    assert failure(run, "test::throws").evidence.raised.message == "bad <thing>"
+
+
+def test_of_node_as_recorded() -> None:
+    check_node(read_junit([SAMPLES / "node.xml"]))
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="Node.js is not here; its recorded report is read above")
+def test_of_node(tmp_path: Path) -> None:
+    (tmp_path / "a.test.js").write_text(
+        "const { test, describe, it } = require('node:test');\n"
+        "const assert = require('node:assert');\n"
+        "test('adds', () => { assert.strictEqual(1, 1); });\n"
+        "test('fails', () => { assert.strictEqual(1, 2); });\n"
+        "describe('suite', () => {\n"
+        "  it('throws', () => { throw new TypeError('bad <thing>'); });\n"
+        "  it.skip('skipped one', () => {});\n"
+        "  it.todo('later');\n"
+        "});\n"
+    )
+    done = subprocess.run(["node", "--test", "--test-reporter=junit"], cwd=tmp_path, capture_output=True, check=False)
+    (tmp_path / "out.xml").write_bytes(done.stdout)
+    check_node(read_junit([tmp_path / "out.xml"]))
+
+
+def test_of_go() -> None:
+    run = read_junit([SAMPLES / "go.xml"])
+    assert [(result.nodeid, result.outcome) for result in run.results] == [
+        ("example.com/shop/order::TestTotal/large", Outcome.FAILED),
+        ("example.com/shop/order::TestOrder", Outcome.PASSED),
+    ]
+    assert run.failures[0].evidence.raised.message == "Failed"
+    assert "got 4, want 3" in run.failures[0].text
+    assert run.created_at == "2026-01-31T12:00:00Z"
+
+
+# ---- files that are broken, or mean harm
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("", "not well-formed"),
+        ("<testsuites><testsuite>", "not well-formed"),
+        ("<testsuites></testsuite>", "not well-formed"),
+        ("<html/>", "not a JUnit report"),
+        ('<!DOCTYPE x SYSTEM "http://127.0.0.1:1/x.dtd"><testsuites/>', "declaration is refused"),
+        ('<!DOCTYPE x [<!ENTITY a "b">]><testsuites>&a;</testsuites>', "declaration is refused"),
+        (
+            '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><testsuites>&a;</testsuites>',
+            "declaration is refused",
+        ),
+        ("<testsuites>&a;</testsuites>", "not well-formed"),
+        ("<testsuite>" * 5_000 + "</testsuite>" * 5_000, "nested deeper"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_named_and_the_rest_is_used(tmp_path: Path, text: str, problem: str) -> None:
+    bad = tmp_path / "bad.xml"
+    bad.write_text(text)
+    run = read_junit([bad, shard(tmp_path / "good.xml", FAILED)])
+    assert len(run.problems) == 1
+    assert run.problems[0].startswith(f"{bad}: ")
+    assert problem in run.problems[0]
+    assert len(run.failures) == 1
+
+
+def test_entities_are_not_expanded(tmp_path: Path) -> None:
+    bomb = tmp_path / "bomb.xml"
+    entities = "".join(f'<!ENTITY l{number} "{f"&l{number - 1};" * 10}">' for number in range(1, 12))
+    bomb.write_text(f'<!DOCTYPE x [<!ENTITY l0 "lol">{entities}]><testsuites>&l11;</testsuites>')
+    begin = time.perf_counter()
+    assert "refused" in read_junit([bomb]).problems[0]
+    assert time.perf_counter() - begin < 1
+
+
+def test_a_missing_file_and_a_folder_are_problems(tmp_path: Path) -> None:
+    run = read_junit([tmp_path / "none.xml", tmp_path])
+    assert len(run.problems) == 2
+    assert run.files == ()
+
+
+def test_a_giant_is_refused_before_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pytest_agentgate.capture.junit.SIZE", 1024 * 1024)
+    giant = tmp_path / "giant.xml"
+    giant.write_text("<testsuites>" + " " * (1024 * 1024) + "</testsuites>")
+    assert read_junit([giant]).problems == (f"{giant}: larger than 1 MiB",)
+
+
+def test_odd_values_do_not_hurt(tmp_path: Path) -> None:
+    odd = shard(
+        tmp_path / "odd.xml",
+        '<testcase classname="a.test_b" name="c" time="1,234.5"/>',
+        '<testcase classname="a.test_b" name="d" time="soon"/>',
+        '<testcase classname="a.test_b" name="e" time="-1"/>',
+        '<testcase name="f" time="inf"><failure/></testcase>',
+        "<testcase><error/><failure/></testcase>",
+        '<testcase classname="a.test_b" name="g"><skipped/></testcase>',
+    )
+    run = read_junit([odd])
+    assert run.problems == ()
+    assert [result.duration for result in run.results] == [1234.5, 0, 0, 0, 0, 0]
+    assert len(run.failures) == 3
+
+
+def test_a_namespace_does_not_hide_anything(tmp_path: Path) -> None:
+    path = tmp_path / "named.xml"
+    path.write_text(f'<testsuites xmlns="urn:junit"><testsuite>{FAILED}</testsuite></testsuites>')
+    assert len(read_junit([path]).failures) == 1
+
+
+def test_an_internal_error_is_a_failure_of_the_run(tmp_path: Path) -> None:
+    error = '<error message="internal error">E   ValueError: no</error>'
+    case = f'<testcase classname="pytest" name="internal">{error}</testcase>'
+    run = read_junit([shard(tmp_path / "1.xml", case)])
+    assert (run.failures[0].scope, run.failures[0].when, run.failures[0].nodeid) == (Scope.RUN, When.SESSION, "")
+    assert run.failures[0].evidence.raised.type == "ValueError"
