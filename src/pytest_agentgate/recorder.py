@@ -7,6 +7,7 @@ possible any more (a full disk, a damaged store) it says so once and the tests g
 from __future__ import annotations
 
 import functools
+import inspect
 import os
 import platform
 import socket
@@ -51,6 +52,8 @@ def _harmless(hook: _Hook) -> _Hook:
             self._problem(f"{hook.__name__} failed, the record is incomplete: {type(error).__name__}: {error}")
             return None
 
+    # What pluggy reads the hook's arguments from; before 1.2 it does not look behind a wrapper.
+    guarded.__signature__ = inspect.signature(hook)  # type: ignore[attr-defined]
     return cast("_Hook", guarded)
 
 

@@ -254,7 +254,7 @@ ROWS: list[tuple[str, Callable[[], object], Kind, str]] = [
     ("value refused", in_source("def run(): raise ValueError('no such item')"), Kind.VALIDATION, "no such item"),
     ("value refused below", in_source("def run(): return int('x')"), Kind.VALIDATION, "invalid literal"),
     ("value refused by name", in_source(REFUSING), Kind.VALIDATION, "no"),
-    ("unpacked", in_test("a, b = 1, 2, 3"), Kind.INTERFACE, "too many values to unpack"),
+    ("unpacked", in_test("a, b = 1, 2, 3"), Kind.VALIDATION, "too many values to unpack"),
     ("unpacked by the implementation", in_source("def run(): a, b = 1, 2, 3"), Kind.VALIDATION, "too many values"),
     ("key", in_test("{}['total']"), Kind.INTERFACE, "KeyError: 'total'"),
     ("index", in_test("[][0]"), Kind.INTERFACE, "IndexError: list index out of range"),

@@ -45,7 +45,7 @@ def reason(facts: Facts) -> Reason | None:
         return _of_attribute(facts)
     if facts.is_a("KeyError", "IndexError"):
         return None if facts.focus.facts.get("environ") is True else _of_item(facts)
-    if facts.is_misfit or facts.is_a("RepresenterError", "StopIteration", "StopAsyncIteration"):
+    if facts.is_a("RepresenterError", "StopIteration", "StopAsyncIteration"):
         return _of_value(facts)
     if facts.is_a("DeprecationWarning", "PendingDeprecationWarning", "FutureWarning"):
         action = "Use what the warning names instead of what is deprecated."
@@ -161,8 +161,6 @@ def _of_value(facts: Facts) -> Reason:
             title,
             f'Turn the {kind.rpartition(".")[2]} into plain data first, such as model_dump(mode="json") or asdict().',
         )
-    if facts.is_misfit:
-        return Reason(KIND, key, title, "Unpack as many values as there are now, or name the ones that the test needs.")
     if item := facts.search(_ITEM):
         owner = item[1].rpartition(".")[2]
         return Reason(

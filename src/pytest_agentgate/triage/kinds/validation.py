@@ -1,8 +1,7 @@
 """``validation``: the implementation looked at a value that it was given and refused it.
 
-A validation error of pydantic, attrs, msgspec or any library that calls it so, and every ValueError, but for the ones
-that Python raises in the test's own lines when a result has another length than the test unpacks: these are of kind
-``interface``.
+A validation error of pydantic, attrs, msgspec or any library that calls it so, and every ValueError, whoever raises it:
+also the one that Python raises in a test's own line when a result has another length than the test unpacks.
 """
 
 from __future__ import annotations
@@ -30,11 +29,11 @@ def reason(facts: Facts) -> Reason | None:
         return _of_attrs(facts, facts.text("attribute"), facts.text("expected"), facts.text("value_type"))
     if facts.is_a("TypeError") and (match := facts.search(_ATTRS)):
         return _of_attrs(facts, *match.groups())
-    if facts.is_a("ValueError"):
-        if facts.is_misfit:
-            return None
-    elif not any(map(_NAME.search, facts.names)):
+    if not facts.is_a("ValueError") and not any(map(_NAME.search, facts.names)):
         return None
+    if facts.is_misfit:
+        action = "Unpack as many values as there are now, or name the ones that the test needs."
+        return Reason(KIND, ("misfit", *facts.statement), one_line(facts.message), action)
     title = one_line(facts.message) or f"{facts.type_name}{f' in {facts.site.function}' if facts.site else ''}"
     what = facts.text("loc") and f" at {facts.text('loc')}"
     whose = f" that {facts.origin} accepts{what} now" if facts.origin else f" that is accepted{what} now"
