@@ -8,7 +8,6 @@ from functools import lru_cache
 from pytest_agentgate.capture.codec import from_data
 from pytest_agentgate.model import Evidence, Failure, Kind, Outcome, Reason, Result, Scope, Warned, When
 from pytest_agentgate.store.sqlite import Database, Row
-from pytest_agentgate.store.values import made
 
 _OUTCOMES = {outcome.value: outcome for outcome in Outcome}
 _KINDS = {kind.value: kind for kind in Kind}
@@ -30,25 +29,14 @@ def results(database: Database, run_key: int) -> tuple[Result, ...]:
     """Every attempt at every test, in the order of node ids, workers and attempts."""
     rows = database.rows(
         "SELECT node.nodeid, result.outcome, result.duration, result.report_when, worker.value, result.attempt, "
-        "reason.value FROM result JOIN node ON node.node_key = result.node_key "
+        "COALESCE(reason.value, '') FROM result JOIN node ON node.node_key = result.node_key "
         "JOIN text AS worker ON worker.text_key = result.worker_key "
         "LEFT JOIN text AS reason ON reason.text_key = result.reason_key WHERE result.run_key = ? "
         "ORDER BY node.nodeid, worker.value, result.attempt",
         [run_key],
     )
     return tuple(
-        made(
-            Result,
-            {
-                "nodeid": nodeid,
-                "outcome": _OUTCOMES[outcome],
-                "duration": duration,
-                "when": when and _WHENS[when],
-                "worker": worker,
-                "attempt": attempt,
-                "reason": reason or "",
-            },
-        )
+        Result(nodeid, _OUTCOMES[outcome], duration, when and _WHENS[when], worker, attempt, reason)
         for nodeid, outcome, duration, when, worker, attempt, reason in rows
     )
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import fields
 from functools import lru_cache
+from typing import TypeVar
 
 from pytest_agentgate.errors import StoreError
 from pytest_agentgate.model import Agent, Counts, Run, RunStatus
 from pytest_agentgate.store.sqlite import Database, Row
-from pytest_agentgate.store.values import made
+
+T = TypeVar("T")
 
 _COLUMNS = """
 SELECT run_id, created_at, status, agent_id, task_id, ended_at, duration, exit_status, commit_id, branch, dirty, root,
@@ -19,6 +22,7 @@ FROM runs
 """
 _COUNTS = [field.name for field in fields(Counts)]  # in the order of the columns
 _FIELDS = [field.name for field in fields(Run) if field.name != "counts"]
+_COUNTED = len(_FIELDS)
 LATEST = _COLUMNS + "ORDER BY created_at DESC, run_id DESC LIMIT ?"
 BY_ID = _COLUMNS + "WHERE run_id = ?"
 _BY_PREFIX = _COLUMNS + "WHERE substr(run_id, 1, ?) = ? ORDER BY created_at DESC, run_id DESC LIMIT ?"
@@ -77,8 +81,15 @@ def _run(row: Row) -> Run:
     facts["dirty"] = None if facts["dirty"] is None else facts["dirty"] == 1
     facts["plugins"] = _listed(facts["plugins"])
     facts["arguments"] = _listed(facts["arguments"])
-    facts["counts"] = made(Counts, dict(zip(_COUNTS, row[len(_FIELDS) :], strict=True)))
-    return made(Run, facts)
+    facts["counts"] = _made(Counts, zip(_COUNTS, row[_COUNTED:], strict=True))
+    return _made(Run, facts.items())
+
+
+def _made(type_: type[T], facts: Iterable[tuple[str, object]]) -> T:
+    """An instance of a frozen dataclass with all its fields; its ``__init__`` makes a call for each of many."""
+    value = object.__new__(type_)
+    value.__dict__.update(facts)
+    return value
 
 
 @lru_cache(maxsize=256)
