@@ -291,7 +291,7 @@ def available_fixtures(text: str) -> list[str]:
 
 def outcome_facts(message: str) -> Facts:
     """Facts of pytest's ``Failed``: what ``pytest.raises`` waited for, a time limit, or a fixture's problem."""
-    if found := re.search(r"DID NOT (?:RAISE|WARN)\b(.*)", message, re.DOTALL):
+    if found := re.search(r"DID NOT (?:RAISE|WARN)\b(?: any of)?(.*)", message, re.DOTALL):
         names = re.findall(r"<class '([^']+)'>", found[1]) or re.findall(r"[A-Za-z_][\w.]*", found[1].split(".\n")[0])
         return {"expected": names}
     return timeout_facts(message) or fixture_facts(message)
