@@ -19,7 +19,9 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import pytest
 
 from pytest_agentgate import origin
+from pytest_agentgate.capture.encodable import encodable
 from pytest_agentgate.capture.live import DESELECTED
+from pytest_agentgate.capture.reports import bounded_text, evidence_in, is_subtest, skip_reason, worker_of
 from pytest_agentgate.capture.runlog import FORMAT, RunLog, tell
 from pytest_agentgate.errors import AgentgateError
 from pytest_agentgate.model import Evidence, Kind, Outcome, Raised, RunStatus, Scope, When
@@ -31,7 +33,6 @@ if TYPE_CHECKING:
     from pytest_agentgate.capture.roles import Roots
     from pytest_agentgate.config import Project
 
-_TEXT_LIMIT = 8_000  # characters of what pytest prints for a failure
 _TEARDOWN_WORTH = 0.001  # seconds
 _REASON_LIMIT = 500  # characters of a skip's reason or a warning's message
 _ENDED_BY_ITSELF = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
@@ -177,11 +178,11 @@ class Recorder:
         if report.passed:
             return
         if report.skipped:
-            self._result(report.nodeid, Outcome.SKIPPED, 0.0, "", when=When.COLLECT, reason=_skip_reason(report))
+            self._result(report.nodeid, Outcome.SKIPPED, 0.0, "", when=When.COLLECT, reason=skip_reason(report))
             return
         of_worker = report.nodeid in self._workers  # xdist reports workers that disagree in the name of one of them
         text = report.longreprtext
-        evidence = _evidence(self._capture.take(report), text)
+        evidence = evidence_in(self._capture.take(report), text)
         nodeid, scope = ("", Scope.RUN) if of_worker else (report.nodeid, Scope.COLLECT)
         self.failed(nodeid, scope, When.COLLECT, evidence, text=text)
 
@@ -219,26 +220,26 @@ class Recorder:
             except OSError as error:
                 self._stop_recording(error)
             return
-        if _is_subtest(report):  # its test has the result
+        if is_subtest(report):  # its test has the result
             return
         outcome = Outcome.XPASSED if "wasxfail" in facts else Outcome.PASSED
         self._result(nodeid, Outcome.FAILED if nodeid in self._subtests else outcome, duration, worker)
 
     @_harmless
     def _not_passed(self, report: pytest.TestReport) -> None:
-        worker = _worker_of(report)
+        worker = worker_of(report)
         when = When(report.when) if report.when in ("setup", "call", "teardown") else When.CALL
         if report.skipped:
-            if not _is_subtest(report):
+            if not is_subtest(report):
                 outcome = Outcome.XFAILED if hasattr(report, "wasxfail") else Outcome.SKIPPED
-                reason = getattr(report, "wasxfail", "") or _skip_reason(report)
+                reason = getattr(report, "wasxfail", "") or skip_reason(report)
                 duration = self._setups.pop(report.nodeid, 0.0) + report.duration
                 self._result(report.nodeid, outcome, duration, worker, when=when, reason=reason)
             return
         if str(report.when) == "???":  # how xdist reports a test that took its worker with it
             self._crashed.add(worker)
         self._failure_of_test(report, when, worker)
-        if _is_subtest(report):
+        if is_subtest(report):
             self._subtests.add(report.nodeid)
             self._plain = False
         elif when is When.TEARDOWN:
@@ -255,7 +256,7 @@ class Recorder:
             return  # pytest fails the test for its subtests, whose failures are known
         attempt = self._attempts.get(self._key(report.nodeid, worker), 0) + (when is not When.TEARDOWN)
         text = report.longreprtext
-        evidence = _evidence(live, text)
+        evidence = evidence_in(live, text)
         self.failed(report.nodeid, Scope.TEST, when, evidence, text=text, worker=worker, attempt=max(attempt, 1))
 
     def _failed_teardown(self, report: pytest.TestReport, worker: str) -> None:
@@ -296,7 +297,7 @@ class Recorder:
             self._stop_recording(error)
 
     def _teardown(self, report: pytest.TestReport) -> None:
-        worker = _worker_of(report)
+        worker = worker_of(report)
         event = {"event": "teardown", "nodeid": self._nodeid(report.nodeid), "duration": round(report.duration, 6)}
         if worker:
             event["worker"] = worker
@@ -348,7 +349,7 @@ class Recorder:
             "signature": reason.signature,
             "title": reason.title,
             "next_action": reason.next_action,
-            "text": _bounded(text),
+            "text": bounded_text(text),
             "evidence": to_data(evidence),
         }
         if worker or evidence.worker:
@@ -414,7 +415,7 @@ class Recorder:
         category = type(warning_message.message) if isinstance(warning_message.message, Warning) else None
         category = category or warning_message.category
         name = f"{category.__module__}.{category.__qualname__}".removeprefix("builtins.")
-        message = _printable(str(warning_message.message))[:_REASON_LIMIT]
+        message = encodable(str(warning_message.message))[:_REASON_LIMIT]
         origin_ = (name, message, self._shown(warning_message.filename), warning_message.lineno, when)
         seen = self._warned.get(origin_)
         if seen is None:
@@ -523,36 +524,6 @@ def _plugins(config: pytest.Config) -> list[str]:
 # ---- reports
 
 
-def _is_subtest(report: pytest.TestReport) -> bool:
-    """Whether it reports a part of a test: pytest's SubtestReport, or pytest-subtests' SubTestReport."""
-    return type(report).__name__.lower() == "subtestreport"
-
-
-def _worker_of(report: pytest.TestReport) -> str:
-    """The id of the worker that a report comes from; "" where there are none."""
-    worker = report.__dict__.get("worker_id")
-    if worker is None and hasattr(report, "node"):  # made by the controller for a worker that crashed
-        worker = report.node.gateway.id
-    return str(worker or "")
-
-
-def _skip_reason(report: pytest.TestReport | pytest.CollectReport) -> str:
-    longrepr = report.longrepr
-    text = str(longrepr[2]) if isinstance(longrepr, tuple) else str(longrepr or "")
-    return _printable(text.removeprefix("Skipped: "))
-
-
-def _evidence(live: str | None, text: str) -> Evidence:
-    """The evidence read from the exception, else what can be told from the text of the report."""
-    if live is not None:
-        from pytest_agentgate.capture.codec import from_json
-
-        return from_json(live)
-    from pytest_agentgate.capture.printed import evidence_of_text
-
-    return evidence_of_text("", text.strip().rpartition("\n")[2], text)
-
-
 def _warning_event(origin_: _Origin, nodeid: str, count: int) -> dict[str, Any]:
     category, message, path, line, when = origin_
     return {
@@ -565,14 +536,3 @@ def _warning_event(origin_: _Origin, nodeid: str, count: int) -> dict[str, Any]:
         "nodeid": nodeid,
         "count": count,
     }
-
-
-def _bounded(text: str) -> str:
-    """The text without lone surrogates, its middle left out where it is too long."""
-    text = _printable(text)
-    half = _TEXT_LIMIT // 2
-    return text if len(text) <= _TEXT_LIMIT else f"{text[:half]}\n[...]\n{text[-half:]}"
-
-
-def _printable(text: str) -> str:
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
