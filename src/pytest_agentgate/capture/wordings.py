@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 
 Facts = dict[str, Any]
 
+# Tables hold texts: `re` compiles and keeps each pattern when it is first needed, and most runs need few.
+
 _QUOTED = re.compile(r"['\"]([^'\"]+)['\"]")
 
 
@@ -37,26 +39,26 @@ def import_facts(message: str) -> Facts:
 
 
 _NO_ATTRIBUTE = (
-    (re.compile(r"^(?:partially initialized )?module '([^']+)' has no attribute '([^']*)'"), "module"),
-    (re.compile(r"^type object '([^']+)' has no attribute '([^']*)'"), "class"),
-    (re.compile(r"^<module '([^']+)'.*> does not have the attribute '([^']*)'", re.DOTALL), "module"),
-    (re.compile(r"^<class '([^']+)'> (?:does not have the|has no) attribute '([^']*)'"), "class"),
-    (re.compile(r"^'module' object at ([\w.]+) has no attribute '([^']*)'"), "module"),
-    (re.compile(r"^'([^']+)' object has no (?:attribute|attributes) '([^']*)'"), "instance"),
-    (re.compile(r"^'([^']+)' object attribute '([^']*)' is read-only"), "instance"),
-    (re.compile(r"^'?([^'\s]+)'? (?:object|instance) has no attribute '([^']*)'"), "instance"),
+    (r"^(?:partially initialized )?module '([^']+)' has no attribute '([^']*)'", "module"),
+    (r"^type object '([^']+)' has no attribute '([^']*)'", "class"),
+    (r"^<module '([^']+)'.*> does not have the attribute '([^']*)'", "module"),
+    (r"^<class '([^']+)'> (?:does not have the|has no) attribute '([^']*)'", "class"),
+    (r"^'module' object at ([\w.]+) has no attribute '([^']*)'", "module"),
+    (r"^'([^']+)' object has no (?:attribute|attributes) '([^']*)'", "instance"),
+    (r"^'([^']+)' object attribute '([^']*)' is read-only", "instance"),
+    (r"^'?([^'\s]+)'? (?:object|instance) has no attribute '([^']*)'", "instance"),
 )
 _NO_ACCESS = (
-    re.compile(r"^property '(?P<name>[^']*)' of '(?P<obj>[^']+)' object has no (?:setter|getter|deleter)"),
-    re.compile(r"^can't (?:set|delete) attribute '?(?P<name>[^'\s]*)'?"),
-    re.compile(r"^unreadable attribute '?(?P<name>[^'\s]*)'?"),
+    r"^property '(?P<name>[^']*)' of '(?P<obj>[^']+)' object has no (?:setter|getter|deleter)",
+    r"^can't (?:set|delete) attribute '?(?P<name>[^'\s]*)'?",
+    r"^unreadable attribute '?(?P<name>[^'\s]*)'?",
 )
 
 
 def attribute_facts(message: str) -> Facts:
     """``name``, ``obj_is``, ``obj_type`` and ``obj_name`` of an AttributeError, as far as its words tell."""
     for pattern, sort in _NO_ATTRIBUTE:
-        if found := pattern.search(message):
+        if found := re.search(pattern, message, re.DOTALL):
             if sort == "instance":
                 return {"name": found[2], "obj_type": found[1], "obj_is": sort}
             return {
@@ -66,7 +68,7 @@ def attribute_facts(message: str) -> Facts:
                 "obj_is": sort,
             }
     for pattern in _NO_ACCESS:
-        if found := pattern.search(message):
+        if found := re.search(pattern, message, re.DOTALL):
             groups = found.groupdict()
             facts = {"name": groups["name"]} if groups["name"] else {}
             return facts | ({"obj_type": groups["obj"], "obj_is": "instance"} if groups.get("obj") else {})
@@ -82,69 +84,63 @@ def name_facts(message: str) -> Facts:
 
 
 _CALLABLE = r"(?P<callable>[\w.<>]+)\(\) "
-_CALLS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
-    (re.compile(pattern, re.DOTALL), problem)
-    for pattern, problem in (
-        (_CALLABLE + r"got an unexpected keyword argument '(?P<one>[^']*)'", "unexpected_keyword"),
-        (_CALLABLE + r"missing \d+ required (?:positional|keyword-only) arguments?: (?P<several>[^\n]+)", "missing"),
-        (_CALLABLE + r"missing required argument '(?P<one>[^']*)'", "missing"),
-        (_CALLABLE + r"got multiple values for (?:keyword )?argument '(?P<one>[^']*)'", "multiple_values"),
-        (_CALLABLE + r"got some positional-only arguments passed as keyword arguments: (?P<several>.+)",
-         "positional_only"),
-        (_CALLABLE + r"takes no keyword arguments", "unexpected_keyword"),
-        (_CALLABLE + r"takes (?:(?:at least|exactly|at most|from) )?(?P<wanted>\w+)(?: to \d+)? (?:\w+ )?arguments?"
-         + r".*?(?:but |\()(?P<given>\d+)", "too_many"),
-        (_CALLABLE + r"takes no arguments", "too_many"),
-        (r"^(?:(?P<callable>[\w.<>]+) )?expected (?:at \w+ |exactly )?(?P<wanted>\w+) arguments?, got (?P<given>\d+)",
-         "too_many"),
-        (r"Can't instantiate abstract class (?P<callable>\S+) with.*? abstract methods? (?P<several>.+)", "abstract"),
-        (r"^'(?P<one>[^']*)' is an invalid keyword argument for (?P<callable>[\w.<>]+)(?:\(\))?", "unexpected_keyword"),
-        (r"^(?:this function )?got an unexpected keyword argument '(?P<one>[^']*)'", "unexpected_keyword"),
-        (r"^Unexpected keyword argument '(?P<one>[^']*)'", "unexpected_keyword"),
-        (r"^[Mm]issing a? ?required (?:keyword-only |positional-only )?argument:? '(?P<one>[^']*)'", "missing"),
-        (r"^(?:function|this function) missing required argument '(?P<one>[^']*)'", "missing"),
-        (r"^too many positional arguments|^Extra positional arguments provided", "too_many"),
-        (r"^multiple values for argument '(?P<one>[^']*)'", "multiple_values"),
-        (r"^'(?P<one>[^']*)' parameter is positional only, but was passed as a keyword", "positional_only"),
-        (r"^got some positional-only arguments passed as keyword arguments: (?P<several>[^\n]+)", "positional_only"),
-    )
+_CALLS: tuple[tuple[str, str], ...] = (
+    (_CALLABLE + r"got an unexpected keyword argument '(?P<one>[^']*)'", "unexpected_keyword"),
+    (_CALLABLE + r"missing \d+ required (?:positional|keyword-only) arguments?: (?P<several>[^\n]+)", "missing"),
+    (_CALLABLE + r"missing required argument '(?P<one>[^']*)'", "missing"),
+    (_CALLABLE + r"got multiple values for (?:keyword )?argument '(?P<one>[^']*)'", "multiple_values"),
+    (_CALLABLE + r"got some positional-only arguments passed as keyword arguments: (?P<several>.+)",
+     "positional_only"),
+    (_CALLABLE + r"takes no keyword arguments", "unexpected_keyword"),
+    (_CALLABLE + r"takes (?:(?:at least|exactly|at most|from) )?(?P<wanted>\w+)(?: to \d+)? (?:\w+ )?arguments?"
+     + r".*?(?:but |\()(?P<given>\d+)", "too_many"),
+    (_CALLABLE + r"takes no arguments", "too_many"),
+    (r"^(?:(?P<callable>[\w.<>]+) )?expected (?:at \w+ |exactly )?(?P<wanted>\w+) arguments?, got (?P<given>\d+)",
+     "too_many"),
+    (r"Can't instantiate abstract class (?P<callable>\S+) with.*? abstract methods? (?P<several>.+)", "abstract"),
+    (r"^'(?P<one>[^']*)' is an invalid keyword argument for (?P<callable>[\w.<>]+)(?:\(\))?", "unexpected_keyword"),
+    (r"^(?:this function )?got an unexpected keyword argument '(?P<one>[^']*)'", "unexpected_keyword"),
+    (r"^Unexpected keyword argument '(?P<one>[^']*)'", "unexpected_keyword"),
+    (r"^[Mm]issing a? ?required (?:keyword-only |positional-only )?argument:? '(?P<one>[^']*)'", "missing"),
+    (r"^(?:function|this function) missing required argument '(?P<one>[^']*)'", "missing"),
+    (r"^too many positional arguments|^Extra positional arguments provided", "too_many"),
+    (r"^multiple values for argument '(?P<one>[^']*)'", "multiple_values"),
+    (r"^'(?P<one>[^']*)' parameter is positional only, but was passed as a keyword", "positional_only"),
+    (r"^got some positional-only arguments passed as keyword arguments: (?P<several>[^\n]+)", "positional_only"),
 )  # fmt: skip
 _NUMBERS = {"no": 0, "one": 1, "two": 2, "three": 3}
 
-_OBJECTS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
-    (re.compile(pattern), problem)
-    for pattern, problem in (
-        (r"^'(?P<obj>[^']+)' object is not subscriptable", "not_subscriptable"),
-        (r"^type '(?P<obj>[^']+)' is not subscriptable", "not_subscriptable"),
-        (r"^'(?P<obj>[^']+)' object is not callable", "not_callable"),
-        (r"^'(?P<obj>[^']+)' object is not (?:iterable|an iterator|reversible)", "not_iterable"),
-        (r"^'async for' requires an object with __aiter__ method, got (?P<obj>[\w.]+)", "not_iterable"),
-        (r"^argument of type '(?P<obj>[^']+)' is not ", "not_iterable"),
-        (r"^'(?P<obj>[^']+)' object does not support item (?:assignment|deletion)", "item_assignment"),
-        (r"^'(?P<obj>[^']+)' object does(?: not|n't) support (?:the )?(?:a?synchronous )?context manager protocol",
-         "not_context_manager"),
-        (r"^object of type '(?P<obj>[^']+)' has no len\(\)", "no_len"),
-        (r"^object (?P<obj>[\w.]+) can't be used in 'await' expression", "not_awaitable"),
-        (r"^'(?P<obj>[^']+)' object can't be awaited", "not_awaitable"),
-        (r"^cannot unpack non-iterable (?P<obj>[\w.]+) object", "not_unpackable"),
-        (r"argument after \*\*? must be an? (?:mapping|iterable), not (?P<obj>[\w.]+)", "not_unpackable"),
-        (r"unhashable type: '(?P<obj>[^']+)'", "unhashable"),
-        (r"^(?P<obj>\w+) (?:indices|index) must be ", "bad_index"),
-        (r"^'(?P<obj>[^']+)' object cannot be interpreted as an integer", "not_integer"),
-        (r"^unsupported operand type\(s\) for [^:]+: '(?P<obj>[^']+)'(?: and '(?P<other>[^']+)')?", "operand"),
-        (r"^'[^']+' not supported between instances of '(?P<obj>[^']+)' and '(?P<other>[^']+)'", "operand"),
-        (r"^bad operand type for [^:]+: '(?P<obj>[^']+)'", "operand"),
-    )
+_OBJECTS: tuple[tuple[str, str], ...] = (
+    (r"^'(?P<obj>[^']+)' object is not subscriptable", "not_subscriptable"),
+    (r"^type '(?P<obj>[^']+)' is not subscriptable", "not_subscriptable"),
+    (r"^'(?P<obj>[^']+)' object is not callable", "not_callable"),
+    (r"^'(?P<obj>[^']+)' object is not (?:iterable|an iterator|reversible)", "not_iterable"),
+    (r"^'async for' requires an object with __aiter__ method, got (?P<obj>[\w.]+)", "not_iterable"),
+    (r"^argument of type '(?P<obj>[^']+)' is not ", "not_iterable"),
+    (r"^'(?P<obj>[^']+)' object does not support item (?:assignment|deletion)", "item_assignment"),
+    (r"^'(?P<obj>[^']+)' object does(?: not|n't) support (?:the )?(?:a?synchronous )?context manager protocol",
+     "not_context_manager"),
+    (r"^object of type '(?P<obj>[^']+)' has no len\(\)", "no_len"),
+    (r"^object (?P<obj>[\w.]+) can't be used in 'await' expression", "not_awaitable"),
+    (r"^'(?P<obj>[^']+)' object can't be awaited", "not_awaitable"),
+    (r"^cannot unpack non-iterable (?P<obj>[\w.]+) object", "not_unpackable"),
+    (r"argument after \*\*? must be an? (?:mapping|iterable), not (?P<obj>[\w.]+)", "not_unpackable"),
+    (r"unhashable type: '(?P<obj>[^']+)'", "unhashable"),
+    (r"^(?P<obj>\w+) (?:indices|index) must be ", "bad_index"),
+    (r"^'(?P<obj>[^']+)' object cannot be interpreted as an integer", "not_integer"),
+    (r"^unsupported operand type\(s\) for [^:]+: '(?P<obj>[^']+)'(?: and '(?P<other>[^']+)')?", "operand"),
+    (r"^'[^']+' not supported between instances of '(?P<obj>[^']+)' and '(?P<other>[^']+)'", "operand"),
+    (r"^bad operand type for [^:]+: '(?P<obj>[^']+)'", "operand"),
 )  # fmt: skip
 
 
 def type_facts(message: str) -> Facts:
     """``callable``, ``problem`` and ``arguments`` of a call that does not fit, or ``obj_type`` and what it is not."""
     for pattern, problem in _CALLS:
-        if found := pattern.search(message):
+        if found := re.search(pattern, message, re.DOTALL):
             return _call_facts(found, problem)
     for pattern, problem in _OBJECTS:
-        if found := pattern.search(message):
+        if found := re.search(pattern, message, re.DOTALL):
             other = found.groupdict().get("other")
             return {"problem": problem, "obj_type": found["obj"]} | ({"other_type": other} if other else {})
     return written_facts(message)
@@ -178,23 +174,20 @@ def written_facts(message: str) -> Facts:
 
 
 _HOST = r"(?P<host>\[[0-9a-fA-F:.]+\]|%5B[0-9a-fA-F:.]+%5D|[\w.-]+)"
-_ENDPOINTS = tuple(
-    re.compile(pattern)
-    for pattern in (
-        r"""server at ["'](?P<host>[^"']+)["'](?: \([^)]*\))?, port (?P<port>\d+)""",
-        r"""failed to resolve host ["'](?P<host>[^"']+)["']""",
-        r"""could not translate host name ["'](?P<host>[^"']+)["']""",
-        r"""connection to server on socket ["'](?P<host>[^"']+)["']""",
-        r"""host=["'](?P<host>[^"']+)["'], port=(?P<port>\d+)""",
-        rf"connect(?:ing|ion)? to (?:host )?{_HOST}:(?P<port>\d+)",
-        rf"ipv[46]:{_HOST}:(?P<port>\d+)",
-        r"""\(["'](?P<host>[^"'(),]+)["'], (?P<port>\d+)[,)]""",
-        r"""[Cc]an't connect to [\w ]*server on ["'](?P<host>[^"':]+)(?::(?P<port>\d+))?["']""",
-        rf"^{_HOST}:(?P<port>\d+): ",
-        rf"nodename nor servname provided.*{_HOST}:(?P<port>\d+)",
-        rf"""(?:from|to|at|host|on) ["']?{_HOST}:(?P<port>\d+)\b""",
-        r"""Failed to resolve ["'](?P<host>[^"']+)["']""",
-    )
+_ENDPOINTS = (
+    r"""server at ["'](?P<host>[^"']+)["'](?: \([^)]*\))?, port (?P<port>\d+)""",
+    r"""failed to resolve host ["'](?P<host>[^"']+)["']""",
+    r"""could not translate host name ["'](?P<host>[^"']+)["']""",
+    r"""connection to server on socket ["'](?P<host>[^"']+)["']""",
+    r"""host=["'](?P<host>[^"']+)["'], port=(?P<port>\d+)""",
+    rf"connect(?:ing|ion)? to (?:host )?{_HOST}:(?P<port>\d+)",
+    rf"ipv[46]:{_HOST}:(?P<port>\d+)",
+    r"""\(["'](?P<host>[^"'(),]+)["'], (?P<port>\d+)[,)]""",
+    r"""[Cc]an't connect to [\w ]*server on ["'](?P<host>[^"':]+)(?::(?P<port>\d+))?["']""",
+    rf"^{_HOST}:(?P<port>\d+): ",
+    rf"nodename nor servname provided.*{_HOST}:(?P<port>\d+)",
+    rf"""(?:from|to|at|host|on) ["']?{_HOST}:(?P<port>\d+)\b""",
+    r"""Failed to resolve ["'](?P<host>[^"']+)["']""",
 )
 _URL = re.compile(r"\b(?:https?|wss?|amqps?|rediss?|postgres(?:ql)?(?:\+\w+)?|mysql|mongodb)://[^\s'\"<>)\]]+")
 _PORTS = {"http": 80, "ws": 80, "https": 443, "wss": 443, "amqp": 5672, "redis": 6379, "mysql": 3306, "mongodb": 27017}
@@ -208,7 +201,7 @@ def endpoint_facts(message: str) -> Facts:
     if found := _URL.search(message):
         return facts | url_facts(found[0].rstrip(".,:;"))
     for pattern in _ENDPOINTS:
-        if found := pattern.search(message):
+        if found := re.search(pattern, message, re.DOTALL):
             facts["host"] = found["host"].replace("%5B", "").replace("%5D", "").strip("[]")
             if port := found.groupdict().get("port"):
                 facts["port"] = int(port)
@@ -260,25 +253,25 @@ def msgspec_facts(message: str) -> Facts:
 
 
 _FIXTURES = (
-    (re.compile(r"fixture '(?P<fixture>[^']+)' not found"), "not_found"),
-    (re.compile(r"[Rr]ecursive dependency involving fixture '(?P<fixture>[^']+)'"), "recursive"),
+    (r"fixture '(?P<fixture>[^']+)' not found", "not_found"),
+    (r"[Rr]ecursive dependency involving fixture '(?P<fixture>[^']+)'", "recursive"),
     (
-        re.compile(r"ScopeMismatch: You tried to access the (?:'?\w+'? scoped )?fixture (?P<fixture>\w+)?"),
+        r"ScopeMismatch: You tried to access the (?:'?\w+'? scoped )?fixture (?P<fixture>\w+)?",
         "scope_mismatch",
     ),
-    (re.compile(r"Fixture \"(?P<fixture>[^\"]+)\" called directly"), "called_directly"),
-    (re.compile(r"function uses no (?:argument|fixture) '(?P<fixture>[^']+)'"), "unused_argument"),
-    (re.compile(r"in \"parametrize\" the number of (?:names|values)"), "argument_count"),
-    (re.compile(r"The requested fixture has no parameter defined for test"), "no_parameter"),
-    (re.compile(r"fixture function has more than one 'yield'"), "yields_twice"),
-    (re.compile(r"(?P<fixture>\w+) did not yield a value"), "yields_nothing"),
+    (r"Fixture \"(?P<fixture>[^\"]+)\" called directly", "called_directly"),
+    (r"function uses no (?:argument|fixture) '(?P<fixture>[^']+)'", "unused_argument"),
+    (r"in \"parametrize\" the number of (?:names|values)", "argument_count"),
+    (r"The requested fixture has no parameter defined for test", "no_parameter"),
+    (r"fixture function has more than one 'yield'", "yields_twice"),
+    (r"(?P<fixture>\w+) did not yield a value", "yields_nothing"),
 )
 
 
 def fixture_facts(message: str) -> Facts:
     """``fixture`` and ``problem`` of pytest's complaints about fixtures and parameters."""
     for pattern, problem in _FIXTURES:
-        if found := pattern.search(message):
+        if found := re.search(pattern, message, re.DOTALL):
             return {"problem": problem} | _some(fixture=found.groupdict().get("fixture"))
     return {}
 
