@@ -25,6 +25,7 @@ REQUIRE = "AGENTGATE_REQUIRE"
 # What common coding agents export, what steers pytest itself, and what changes the look of what it prints.
 SPEAKING = ("AI_AGENT", "AGENT_NAME", "AUGMENT", "CLAUDE", "CLINE", "CODEX", "COPILOT", "CURSOR", "GEMINI", "OPENCODE")
 STEERING = {"AGENT", "BUILD_NUMBER", "CI", "PYTEST_ADDOPTS", "PYTEST_PLUGINS"}
+OUTER = "PYTEST_XDIST_"  # a pytest that a test starts is no worker of the one that runs the test
 LOOKS = {"COLUMNS", "FORCE_COLOR", "LINES", "NO_COLOR", "PY_COLORS"}
 
 
@@ -80,7 +81,7 @@ def _nobody_in_particular() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as environment:
         for name in list(os.environ):
             ours = name.startswith("AGENTGATE_") and not name.startswith(("AGENTGATE_TEST_", REQUIRE))
-            if ours or name in STEERING | LOOKS or name.startswith(SPEAKING):
+            if ours or name in STEERING | LOOKS or name.startswith((*SPEAKING, OUTER)):
                 environment.delenv(name)
         for who in ("AUTHOR", "COMMITTER"):
             environment.setenv(f"GIT_{who}_NAME", "Test")

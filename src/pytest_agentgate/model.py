@@ -393,7 +393,7 @@ class Slower:
 
 @dataclass(frozen=True)
 class RunComparison:
-    """What became of the tests and causes of one run in another; node ids are sorted, a test stands once in each list."""
+    """What became of the tests and causes of one run in another; node ids are sorted, a test is once in each list."""
 
     before: Run
     after: Run
