@@ -394,6 +394,13 @@ def test_a_copy_that_was_taken_too_early_gives_way_to_the_whole(
 # ---- what a run says
 
 
+def test_what_was_deselected_is_what_the_end_says_if_it_says_it(store: Store, folder: Path, begin: Begin) -> None:
+    begin("run-001").collected("a.py::x", deselected=2).result("a.py::x").ended()
+    begin("run-002").collected("a.py::x", deselected=0).result("a.py::x").ended(deselected=3)
+    store.ingest(folder)
+    assert [store.run(f"run-00{number}").counts.deselected for number in (1, 2)] == [2, 3]
+
+
 def test_a_later_result_of_the_same_attempt_replaces_the_earlier(store: Store, folder: Path, begin: Begin) -> None:
     writer = begin().result("a.py::x").failure("a.py::x", when="teardown")
     writer.result("a.py::x", "error", 0.75, when="teardown").ended()

@@ -247,16 +247,21 @@ class Recording:
 
     def end(self, event: Event) -> None:
         """Conclude a run that says how it ended."""
+        exit_status = integer(event, "exit_status", -1)
         self._database.execute(
             "UPDATE run SET status = ?, ended_at = ?, duration = ?, exit_status = ? WHERE run_key = ?",
             [
                 event["status"],
                 text(event, "ended_at"),
                 seconds(event, "duration"),
-                event.get("exit_status") if "exit_status" in event and integer(event, "exit_status", -1) >= 0 else None,
+                exit_status if exit_status >= 0 else None,
                 self.run_key,
             ],
         )
+        if "deselected" in event:  # what xdist's workers left out is known only now
+            self._database.execute(
+                "UPDATE run SET deselected = ? WHERE run_key = ?", [integer(event, "deselected"), self.run_key]
+            )
         self._conclude()
 
     def interrupt(self, collected: Event | None) -> None:

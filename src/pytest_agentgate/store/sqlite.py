@@ -25,7 +25,7 @@ WORDS = {
 
 _APPLICATION_ID = 0x61676761  # "agga": how a file says that it is ours, at offset 68
 _MAGIC = b"SQLite format 3\x00"
-_PATIENCE = 120.0  # seconds to wait for other processes that write, in all
+_PATIENCE = 60.0  # seconds to wait for other processes that write, in all
 _AT_ONCE = 2.0  # seconds that SQLite waits by itself before we spread those who wait
 
 Row = tuple[Any, ...]
@@ -169,7 +169,6 @@ def _connect(path: Path, how: str) -> sqlite3.Connection:
         uri=True,
         timeout=_AT_ONCE,
         isolation_level=None,  # transactions begin where we say
-        check_same_thread=False,
     )
 
 
