@@ -93,7 +93,7 @@ def test_a_process_that_is_killed_while_it_ingests_leaves_nothing_half_done(
             left.append(len(store.runs(limit=100)))
             store.ingest(many)
         assert everything(path) == expected
-    assert len(set(left)) > 2, f"the processes were not killed while they ingested: {left}"
+    assert min(left) < 12, "every process had ended before it was killed"
 
 
 def test_processes_that_ingest_the_same_logs_at_once_come_to_the_same_rows(
