@@ -30,11 +30,12 @@ class Recorded:
 
     @property
     def logs(self) -> list[Path]:
-        return sorted((self.root / ".agentgate/runs").glob("*.jsonl"))
+        """Oldest first; two runs of one second have names in any order."""
+        return sorted((self.root / ".agentgate/runs").glob("*.jsonl"), key=lambda log: log.stat().st_mtime_ns)
 
     def events(self, name: str) -> list[Event]:
         """The events of that name in the latest log."""
-        return [event for event in read(self.logs[-1])[0] if event["event"] == name]
+        return [event for event in read(self.logs[-1]) if event["event"] == name]
 
     def event(self, name: str) -> Event:
         (event,) = self.events(name)
