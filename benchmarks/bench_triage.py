@@ -132,7 +132,7 @@ def record(bench: ModuleType, case: Case, log: Path) -> None:
 
 def failures_of(log: Path, folder: Path) -> list[Failure]:
     """The failures of a log, triaged from their evidence, with node ids as the manifest writes them."""
-    events, _ = runlog.read(log)
+    events = runlog.read(log)
     return [failure_of(event, folder) for event in events if event["event"] == "failure"]
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_agentgate.capture.runlog import RunLog, is_live, read
+from pytest_agentgate.capture.runlog import RunLog, is_live, read, stretches
 from pytest_agentgate.errors import RunLogError
 
 
@@ -21,7 +21,7 @@ def test_events_come_back_in_order(tmp_path: Path) -> None:
     log.result("a.py::test", "passed", 0.25)
     log.result("a.py::test_b", "failed", 1.0, "gw0", when="call", attempt=2)
     log.close()
-    events, offset = read(log.path)
+    ((events, offset),) = stretches(log.path)
     assert events == [
         {"event": "run", "id": "one"},
         {"event": "result", "nodeid": "a.py::test", "outcome": "passed", "duration": 0.25},
@@ -46,24 +46,39 @@ def test_any_text_survives_on_one_ascii_line(tmp_path_factory: pytest.TempPathFa
     data = log.path.read_bytes()
     assert data.isascii()
     assert data.count(b"\n") == 1
-    ((event,), _) = read(log.path)
+    (event,) = read(log.path)
     assert event["nodeid"] == event.get("worker", "") == event["reason"] == text
 
 
 def test_an_unfinished_line_is_not_read_until_it_is_finished(tmp_path: Path) -> None:
     path = tmp_path / "one.jsonl"
     path.write_bytes(b'{"event":"run"}\n{"event":"res')
-    events, offset = read(path)
+    ((events, offset),) = stretches(path)
     assert events == [{"event": "run"}]
     with path.open("ab") as file:
         file.write(b'ult"}\n')
-    assert read(path, offset)[0] == [{"event": "result"}]
+    assert [events for events, _ in stretches(path, offset)] == [[{"event": "result"}]]
+
+
+def test_a_long_log_is_read_in_stretches_that_lose_nothing(tmp_path: Path) -> None:
+    log = RunLog(tmp_path, "one")
+    log.write({"event": "collected", "nodeids": ["x" * 1000] * 1000})
+    for number in range(5000):
+        log.result(f"t{number}", "passed", 0.0, reason="r" * (number % 200))
+    log.close()
+    found = list(stretches(log.path))
+    assert len(found) > 3
+    names = [event["nodeid"] for event in read(log.path) if event["event"] == "result"]
+    assert names == [f"t{number}" for number in range(5000)]
+    middle = found[1][1]
+    assert read(log.path)[-1] == list(stretches(log.path, middle))[-1][0][-1]
+    assert found[-1][1] == log.path.stat().st_size
 
 
 def test_a_damaged_line_costs_that_line_alone(tmp_path: Path) -> None:
     path = tmp_path / "one.jsonl"
     path.write_bytes(b'{"event":"run"}\n\x00\xff\x00{{{\n[1]\n{"event":"end"}\n')
-    assert [event["event"] for event in read(path)[0]] == ["run", "end"]
+    assert [event["event"] for event in read(path)] == ["run", "end"]
 
 
 def test_a_log_lives_as_long_as_its_writer(tmp_path: Path) -> None:
@@ -92,7 +107,7 @@ def test_a_killed_writer_releases_its_log(tmp_path: Path) -> None:
     process.stdin.close()
     process.stdout.close()
     assert not is_live(tmp_path / "one.jsonl")
-    assert len(read(tmp_path / "one.jsonl")[0]) == 1
+    assert len(read(tmp_path / "one.jsonl")) == 1
 
 
 def test_two_runs_never_share_a_log(tmp_path: Path) -> None:
@@ -121,7 +136,7 @@ except OSError:
     assert done.stdout == "stopped\n"
     path = tmp_path / "one.jsonl"
     assert path.stat().st_size == 1000
-    events, offset = read(path)
+    ((events, offset),) = stretches(path)
     assert [event["nodeid"] for event in events] == [f"t{number}" for number in range(len(events))]
     assert offset < 1000
     assert json.loads(path.read_bytes().splitlines()[0])["event"] == "result"

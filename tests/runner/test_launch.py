@@ -64,7 +64,7 @@ def run(interpreter: Interpreter, folder: Path, *arguments: str, **environ: str)
 
 def events(ended: Ended, name: str) -> list[dict[str, Any]]:
     assert ended.log is not None
-    return [event for event in runlog.read(ended.log)[0] if event["event"] == name]
+    return [event for event in runlog.read(ended.log) if event["event"] == name]
 
 
 def outcomes(ended: Ended) -> dict[str, str]:

@@ -190,7 +190,7 @@ def test_an_ended_log_is_not_looked_at_again(
 
     monkeypatch.setattr(ingest, "_size", watching(ingest._size))
     monkeypatch.setattr(runlog, "is_live", watching(runlog.is_live))
-    monkeypatch.setattr(runlog, "read", watching(runlog.read))
+    monkeypatch.setattr(runlog, "stretches", watching(runlog.stretches))
     assert store.ingest(folder).runs == 1
     assert touched.count("run-001.jsonl") == 0
     assert touched.count("run-002.jsonl") == 1  # only whether it has grown

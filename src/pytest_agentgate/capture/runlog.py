@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from json.encoder import encode_basestring_ascii as quoted
 from pathlib import Path
@@ -20,6 +20,7 @@ from pytest_agentgate.errors import RunLogError
 
 FORMAT = 1
 SUFFIX = ".jsonl"
+_STRETCH = 1 << 18  # bytes of a log that are held at a time
 TELL = "AGENTGATE_TELL_LOG"  # the variable that names a file for the path of the log
 
 Event = dict[str, Any]
@@ -86,8 +87,13 @@ def tell(path: Path) -> None:
             pass
 
 
-def read(path: Path, offset: int = 0) -> tuple[list[Event], int]:
-    """The complete events of a log from a byte offset on, and the offset behind the last of them.
+def read(path: Path) -> list[Event]:
+    """The complete events of a log; see ``stretches``."""
+    return [event for events, _ in stretches(path) for event in events]
+
+
+def stretches(path: Path, offset: int = 0) -> Iterator[tuple[list[Event], int]]:
+    """The complete events of a log from a byte offset on, some at a time, and the offset behind the last of them.
 
     A line that a killed process left unfinished is not returned and not passed; a damaged line in between is skipped.
     Raises RunLogError if the file cannot be read.
@@ -95,25 +101,29 @@ def read(path: Path, offset: int = 0) -> tuple[list[Event], int]:
     try:
         with path.open("rb") as file:
             file.seek(offset)
-            data = file.read()
+            rest = b""
+            while more := file.read(_STRETCH):
+                whole, newline, rest = (rest + more).rpartition(b"\n")
+                if newline:
+                    offset += len(whole) + 1
+                    yield _events(whole), offset
     except OSError as error:
         raise RunLogError(f"{path}: cannot read the run's log: {error.strerror}") from error
-    end = data.rfind(b"\n") + 1
+
+
+def _events(lines: bytes) -> list[Event]:
     try:  # one call for all lines: twice as fast as one each
-        events = json.loads(b"[" + data[: max(end - 1, 0)].replace(b"\n", b",") + b"]")
-        if any(type(event) is not dict for event in events):
-            raise ValueError
+        events = json.loads(b"[" + lines.replace(b"\n", b",") + b"]")
     except (ValueError, RecursionError):
-        events = [event for line in data[:end].splitlines() if (event := _parsed(line)) is not None]
-    return events, offset + end
+        events = map(_parsed, lines.splitlines())
+    return [event for event in events if type(event) is dict]
 
 
-def _parsed(line: bytes) -> Event | None:
+def _parsed(line: bytes) -> object:
     try:
-        event = json.loads(line)
+        return json.loads(line)
     except (ValueError, RecursionError):
         return None
-    return event if isinstance(event, dict) else None
 
 
 def is_live(path: Path) -> bool:

@@ -146,6 +146,6 @@ def _conclude(ended: Ended, log: Path, url: str, targets: Sequence[formats.Repor
 
 def _store_of(log: Path) -> str:
     """The store of the project that a log says it is of."""
-    events, _ = runlog.read(log)
+    events = runlog.read(log)
     root = Path(str(events[0].get("root", ""))) if events else log.parent
     return configuration.find_project(root, fallback=root).store_url

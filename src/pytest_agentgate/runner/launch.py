@@ -96,5 +96,5 @@ def _turns_plugin_off(arguments: Sequence[str]) -> bool:
 
 
 def _has_end(log: Path) -> bool:
-    events, _ = runlog.read(log)
+    events = runlog.read(log)
     return any(event.get("event") == "end" for event in events[-1:])

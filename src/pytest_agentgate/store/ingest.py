@@ -9,13 +9,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from pytest_agentgate.capture import runlog
 from pytest_agentgate.capture.runlog import Event
 from pytest_agentgate.errors import RunLogError, StoreError
 from pytest_agentgate.model import Ingested
-from pytest_agentgate.store.events import sorted_out, text, without_surrogates
+from pytest_agentgate.store.events import Events, sorted_out, text, without_surrogates
 from pytest_agentgate.store.recording import Recording
 from pytest_agentgate.store.sqlite import Database
 
@@ -120,42 +121,56 @@ class _Log:
             return Ingested()  # another process was faster
         if size == _GONE:
             return self._lost(known)
-        position = known.position if known.state == _OPEN else 0
-        events, end = runlog.read(self._path, position)
-        found = sorted_out(self._cleaned(events))
-        if position and not live and found.end is None:  # the whole of it tells which tests were never reported
-            position = 0
-            events, end = runlog.read(self._path)
-            found = sorted_out(self._cleaned(events))
-        if position and known.run_key is not None:  # what is left open behind its first line has a run
+        goes_on = known.run_key is not None and known.state == _OPEN and known.position > 0
+        start = known.position if goes_on else 0
+        stretches = ((sorted_out(self._cleaned(events)), end) for events, end in runlog.stretches(self._path, start))
+        first, end = next(stretches, (Events(), start))
+        if goes_on and known.run_key is not None:
             recording = Recording(self._database, known.run_key)
         else:
             if known.run_key is not None:
                 Recording(self._database, known.run_key).forget()
-            if not events and live:
+            if end == 0 and live:
                 return Ingested()  # its first line is still to come
-            if found.header is None:
-                return self._refused(end, size, "is not the log of a run: it does not begin with a run event")
-            run_id = text(found.header, "id")
-            if self._is_copy(run_id, size):
-                self._remember(_ENDED, end, size)
-                return Ingested()
-            namesake = self._owner(run_id)
-            if namesake is not None:
-                return self._refused(end, size, f"says it is run {run_id}, which is that of {namesake.path}")
-            recording = Recording.begin(self._database, found.header)
-        recording.add(found)
-        if found.end is not None:
+            begun = self._begin(first.header, end, size)
+            if isinstance(begun, Ingested):
+                return begun
+            recording = begun
+        last, results, failures = None, 0, 0
+        for found, reached in chain([(first, end)], stretches):
+            recording.add(found)
+            last, end = found.end or last, reached
+            results += len(found.results)
+            failures += len(found.failures)
+        if last is not None:
             state = _ENDED
-            recording.end(found.end)
+            recording.end(last)
         elif not live:
             state = _INTERRUPTED
-            recording.interrupt(found.collected)
+            recording.interrupt(self._collected())
         else:
             state = _OPEN
             recording.count()
         self._remember(state, end, size, recording.run_key)
-        return Ingested(1, int(state != _OPEN), len(found.results), len(found.failures))
+        return Ingested(1, int(state != _OPEN), results, failures)
+
+    def _begin(self, header: Event | None, end: int, size: int) -> Recording | Ingested:
+        """Make the run of this log, or tell why there is none to be made."""
+        if header is None:
+            return self._refused(end, size, "is not the log of a run: it does not begin with a run event")
+        run_id = text(header, "id")
+        if self._is_copy(run_id, size):
+            self._remember(_ENDED, end, size)
+            return Ingested()
+        namesake = self._owner(run_id)
+        if namesake is not None:
+            return self._refused(end, size, f"says it is run {run_id}, which is that of {namesake.path}")
+        return Recording.begin(self._database, header)
+
+    def _collected(self) -> Event | None:
+        """What the run collected, which may stand in a part of the log that was taken in long ago."""
+        found = (sorted_out(self._cleaned(events)).collected for events, _ in runlog.stretches(self._path))
+        return next((event for event in found if event is not None), None)
 
     def _known(self) -> _Known:
         query = "SELECT state, position, size, run_key FROM log WHERE folder = ? AND name = ?"
