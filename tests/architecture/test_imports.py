@@ -7,9 +7,11 @@ Inside: what runs in the interpreter whose tests are broken imports the standard
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -102,6 +104,15 @@ def leaks(sources: Mapping[str, str], inside: Callable[[str], bool]) -> list[str
 
 def test_arrows_point_down(sources: Mapping[str, str]) -> None:
     assert wrong_floors(sources, FLOORS) == []
+
+
+def test_the_page_on_the_architecture_shows_the_same_floors(sources: Mapping[str, str], root: Path) -> None:
+    page = (root / "docs" / "explanation" / "architecture.md").read_text(encoding="utf-8")
+    shown = {
+        name: int(floor) for floor, names in re.findall(r"^([1-5])  (.+)$", page, re.M) for name in names.split(" · ")
+    }
+    there = {place(name, FLOORS) for name in sources} - {"__main__", "__init__"}
+    assert shown == {name: FLOORS[name] for name in there if name is not None}
 
 
 def test_inside_needs_nothing_from_outside(sources: Mapping[str, str]) -> None:
