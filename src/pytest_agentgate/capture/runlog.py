@@ -20,7 +20,7 @@ from pytest_agentgate.errors import RunLogError
 
 FORMAT = 1
 SUFFIX = ".jsonl"
-_STRETCH = 1 << 18  # bytes of a log that are held at a time
+_STRETCH = 1 << 16  # bytes of a log that are held at a time
 TELL = "AGENTGATE_TELL_LOG"  # the variable that names a file for the path of the log
 
 Event = dict[str, Any]

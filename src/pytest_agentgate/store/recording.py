@@ -14,6 +14,8 @@ from pytest_agentgate.store.sqlite import Database
 
 _KILLED = "the run ended before this test was reported"
 
+_AT_A_TIME = 2_000  # node ids whose keys are asked for, which bounds the memory that takes
+
 _KEY = "run_key, node_key, worker_key, attempt"
 _PLAIN = (
     f"INSERT INTO result ({_KEY}, last, outcome, duration, teardown) VALUES (?, ?, ?, 1, 1, 'passed', ?, 0) "
@@ -219,8 +221,8 @@ class Recording:
 
     def _node_keys(self, nodeids: list[str]) -> dict[str, int]:
         missing = [nodeid for nodeid in nodeids if nodeid not in self._nodes]
-        if missing:
-            self._nodes |= node_keys(self._database, missing)
+        for start in range(0, len(missing), _AT_A_TIME):
+            self._nodes |= node_keys(self._database, missing[start : start + _AT_A_TIME])
         return self._nodes
 
     # ---- where it stands
