@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import sys
-import time
 import types
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -15,6 +14,9 @@ from pytest_agentgate.capture.codec import LIMIT, from_json, to_json
 from pytest_agentgate.capture.evidence import evidence_of
 from pytest_agentgate.capture.roles import Roots
 from pytest_agentgate.model import Evidence, Role
+
+if TYPE_CHECKING:
+    from tests.capture.conftest import LittleMemory
 
 ROOTS = Roots(Path(__file__).parents[2])
 
@@ -101,11 +103,10 @@ def test_of_a_long_chain_both_ends_are_kept() -> None:
     assert len(found) == 12
 
 
-def test_a_wide_group_is_bounded() -> None:
+def test_a_wide_group_is_bounded(little_memory: LittleMemory) -> None:
     group = ExceptionGroup("wide", [ValueError(str(number)) for number in range(100_000)])
-    begin = time.perf_counter()
-    assert len(evidence_of(group, ROOTS).chain) == 12
-    assert time.perf_counter() - begin < 0.5
+    with little_memory():
+        assert len(evidence_of(group, ROOTS).chain) == 12
 
 
 def test_types_and_bases_are_qualified() -> None:
@@ -184,9 +185,7 @@ def test_an_endless_recursion_is_read() -> None:
     def forever() -> None:
         forever()
 
-    begin = time.perf_counter()
     evidence = read(forever)
-    assert time.perf_counter() - begin < 0.5
     assert evidence.raised.type == "RecursionError"
     assert len(evidence.raised.frames) == 24
 
@@ -316,7 +315,6 @@ class Homeless(Harm):
 )  # fmt: skip
 def test_no_exception_can_break_its_own_record(name: str) -> None:
     cls: type[BaseException] = globals()[name]
-    begin = time.perf_counter()
     try:
         raise cls("x")
     except BaseException as error:  # noqa: BLE001
@@ -326,7 +324,6 @@ def test_no_exception_can_break_its_own_record(name: str) -> None:
     assert from_json(text).raised.type.endswith(name)
     assert [base.rpartition(".")[2] for base in evidence.raised.bases] == ["Harm", "Exception", "BaseException"]
     assert evidence.raised.frames
-    assert time.perf_counter() - begin < 1
 
 
 def test_reading_runs_no_property_of_an_exception() -> None:
@@ -357,15 +354,14 @@ MESSAGES: dict[str, Callable[[], object]] = {
 @pytest.mark.parametrize(
     "cls", [ValueError, KeyError, TypeError, AttributeError, ImportError, NameError, OSError, AssertionError]
 )
-def test_messages_may_be_anything(cls: type[Exception], name: str) -> None:
+def test_messages_may_be_anything(cls: type[Exception], name: str, little_memory: LittleMemory) -> None:
     error = cls(MESSAGES[name]())
-    begin = time.perf_counter()
-    evidence = evidence_of(error, ROOTS)
-    text = to_json(evidence)
+    with little_memory():
+        evidence = evidence_of(error, ROOTS)
+        text = to_json(evidence)
     text.encode("ascii")
     assert len(text) <= LIMIT
     assert evidence.raised.type == cls.__name__
-    assert time.perf_counter() - begin < 0.5
 
 
 def odd(error: Any, **attributes: Any) -> Any:
@@ -391,11 +387,10 @@ ATTRIBUTES: dict[str, Callable[[], BaseException]] = {
 
 
 @pytest.mark.parametrize("name", ATTRIBUTES)
-def test_attributes_may_be_anything(name: str) -> None:
+def test_attributes_may_be_anything(name: str, little_memory: LittleMemory) -> None:
     error = ATTRIBUTES[name]()
-    begin = time.perf_counter()
-    assert len(to_json(evidence_of(error, ROOTS))) <= LIMIT
-    assert time.perf_counter() - begin < 0.5
+    with little_memory():
+        assert len(to_json(evidence_of(error, ROOTS))) <= LIMIT
 
 
 def test_a_known_library_that_changed_its_mind_only_costs_its_facts() -> None:
@@ -431,20 +426,3 @@ def test_low_on_stack_it_still_answers() -> None:
             return evidence_of(error, ROOTS)
 
     assert deep(0).raised.type == "RecursionError"
-
-
-# ---- speed
-
-
-def test_a_typical_failure_takes_less_than_a_millisecond(project: Roots) -> None:
-    import frames_shop
-
-    error = caught(frames_shop.Shop().order)
-    evidence_of(error, project)
-    times = []
-    for _ in range(50):
-        begin = time.process_time()
-        to_json(evidence_of(error, project))
-        times.append(time.process_time() - begin)
-    sys.modules.pop("frames_shop")
-    assert sorted(times)[25] < 0.001

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -339,15 +338,14 @@ def test_a_missing_fixture() -> None:
     assert [(frame.role, frame.line) for frame in raised.frames] == [(Role.TEST, 3)]
 
 
+@pytest.mark.timeout(120)  # no measure of speed: a pattern that backtracks would take hours
 def test_giant_texts_are_read_from_their_end() -> None:
-    begin = time.perf_counter()
     raised = evidence_of_text("", "", "x\n" * 20_000_000 + "E   ValueError: at the end").raised
     assert (raised.type, raised.message) == ("ValueError", "at the end")
     for line in ("E" * 100_000, " " * 100_000, "File " * 50_000, "a:" * 50_000, "a" * 200_000, "'" * 100_000):
         evidence_of_text("", line, line)
         evidence_of_text("TypeError", line, line)
         evidence_of_text("ImportError", "cannot import name '" + line, line)
-    assert time.perf_counter() - begin < 5
 
 
 def test_the_interpreter_prints_what_is_read() -> None:
