@@ -338,6 +338,39 @@ def test_pydantic_keeps_ten_errors_and_counts_all() -> None:
     assert len(evidence.raised.facts["errors"]) == 10  # type: ignore[arg-type]
 
 
+class RequestError(Exception):
+    def __init__(self, errors: object) -> None:
+        self._errors = errors
+
+
+def refuse(errors: object) -> None:
+    raise RequestError(errors)
+
+
+def test_errors_of_pydantic_that_a_framework_passes_on_are_read() -> None:
+    with pytest.raises(pydantic.ValidationError) as caught:
+        Redis.model_validate({})
+    facts = raised_by(lambda: refuse(caught.value.errors())).raised.facts
+    assert facts["count"] == 1
+    assert facts["errors"] == [{"type": "missing", "loc": ["host"], "msg": "Field required", "input_type": "dict"}]
+
+
+@pytest.mark.parametrize(
+    "errors",
+    [
+        [],
+        "host",
+        ["host"],
+        [{"host": "missing"}],
+        [{"type": 1, "loc": 2}],
+        7,
+        [{"type": "missing", "loc": 7, "msg": "Field required"}],
+    ],
+)
+def test_other_errors_that_an_exception_keeps_are_left_alone(errors: object) -> None:
+    assert "errors" not in raised_by(lambda: refuse(errors)).raised.facts
+
+
 def test_pydantic_1_is_read_too() -> None:
     class Old(pydantic.v1.BaseModel):
         size: int

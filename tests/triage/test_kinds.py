@@ -159,13 +159,24 @@ def compared(left: Side, right: Side, nodeid: str = "tests/test_shop.py::test_a"
     return reason(raised("AssertionError", "assert ..."), comparison=Comparison(operator, left, right), nodeid=nodeid)
 
 
-def test_comparisons_of_one_file_and_one_make_are_one_cause() -> None:
-    one = compared(Side("int", "5"), Side("int", "3"))
-    assert one.key == compared(Side("int", "1"), Side("int", "0"), "tests/test_shop.py::test_b").key
+CAFE = "tests/test_cafe.py::test_a"
+
+
+def test_comparisons_of_plain_values_are_one_cause_wherever_they_stand() -> None:
+    one = compared(Side("int", "404"), Side("int", "200"))
+    assert one.key == compared(Side("int", "500"), Side("int", "201"), CAFE).key
     assert one.key != compared(Side("int", "5"), Side("int", "3"), operator="<").key
     assert one.key != compared(Side("int", "5"), Side("float", "3.0")).key
-    assert one.key != compared(Side("int", "5"), Side("int", "3"), "tests/test_cafe.py::test_a").key
-    assert one.title == "assert 5 == 3"
+    assert one.title == "assert 404 == 200"
+
+
+def test_plain_values_differ_by_their_manner() -> None:
+    word, text = Side("str", "'tea'"), Side("str", r"'tea\nand ale\n'")
+    pairs = [(word, word), (word, text), (text, word), (word, Side("str", "''")), (Side("bytes", "b''"), word)]
+    assert len({compared(*pair).key for pair in pairs}) == len(pairs)
+    assert compared(word, word).key == compared(Side("str", r"'ale\n'"), Side("str", r"'C:\\new'")).key
+    true, false = Side("bool", "True"), Side("bool", "False")
+    assert compared(true, false).key != compared(false, true).key
 
 
 def test_comparisons_of_nested_values_count_by_what_they_are_made_of() -> None:
@@ -173,6 +184,38 @@ def test_comparisons_of_nested_values_count_by_what_they_are_made_of() -> None:
     same, more = Side("dict", "{'name': 'ale', 'price': 7}"), Side("dict", "{'name': 'ale', 'price': 7, 'tax': None}")
     assert compared(table, same).key == compared(same, table).key
     assert compared(table, same).key != compared(table, more).key
+    assert compared(table, same).key != compared(Side("dict", "{'sold': [4]}"), Side("dict", "{'sold': [5]}")).key
+
+
+def test_one_change_in_the_make_of_results_is_one_cause_in_results_of_any_length() -> None:
+    def listed(*parts: str) -> Side:
+        return Side("list", f"[{', '.join(parts)}]")
+
+    tea, old, new, ale = "(Name, 'tea')", "(Text, ' ')", "(Text.Space, ' ')", "(Name.Tag, 'ale')"
+    one = compared(listed(tea, new), listed(tea, old))
+    assert one.key == compared(listed(ale, tea, new, ale), listed(ale, tea, old, ale), CAFE).key
+    assert one.key != compared(listed(ale, new), listed(tea, old)).key
+
+
+def test_what_a_shared_test_says_is_one_cause_in_every_file_that_runs_it() -> None:
+    said = raised("AssertionError", "no tea", frame(path="tests/shared.py"))
+    assert reason(said).key == reason(said, nodeid=CAFE).key
+    assert reason(said).key != reason(raised("AssertionError", "no tea", frame())).key
+
+
+def test_a_title_shows_where_long_sides_differ() -> None:
+    start = "{'title': 'A shop that sells tea to people', 'version': '0.1.0', "
+    one = compared(Side("dict", start + "'tax': None}"), Side("dict", start + "'tax': 0}"))
+    assert one.title == "assert ...', 'tax': None} == ...', 'tax': 0}"
+    far = compared(Side("str", f"'{'x' * 390}a'"), Side("str", f"'{'x' * 390}b'"))
+    assert far.title == f"assert ...{'x' * 10}a' == ...{'x' * 10}b'"
+
+
+def test_what_is_looked_for_may_have_another_type_than_where() -> None:
+    tea, shelf = Side("str", "'tea'"), Side("shop.Shelf", "Shelf(ale)")
+    assert "compares" not in compared(tea, shelf, operator="in").next_action
+    assert "compares" not in compared(tea, shelf, operator="assertNotIn").next_action
+    assert "compares a str with a Shelf" in compared(tea, shelf).next_action
 
 
 @pytest.mark.parametrize(
@@ -298,6 +341,35 @@ def test_no_evidence_at_all_is_other() -> None:
     found = reason_of(Evidence(()), Scope.RUN, When.SESSION)
     assert found.kind is Kind.OTHER
     assert found.title
+
+
+def test_an_object_that_cannot_do_what_is_asked_is_no_call_that_does_not_fit() -> None:
+    def lacking(obj: str, *frames: Frame) -> Reason:
+        message = f"'{obj}' object is not subscriptable"
+        return reason(raised("TypeError", message, *frames, problem="not_subscriptable", obj_type=obj))
+
+    assert len({lacking("Shop").key, lacking("Order").key, lacking("Order", SOURCE).key}) == 3
+    assert "by its attributes" in lacking("Order").next_action
+    assert "there is nothing to work with in shop.order.Shop.total" in lacking("NoneType", SOURCE).next_action
+
+
+def test_the_name_of_a_compiled_function_is_told_once() -> None:
+    compiled = frame(Role.SOURCE, "shop.order.Shop.total", "shop/order.py")
+    error = "shop.StoreError"
+    assert reason(raised(error, "down", compiled)).key == reason(raised(error, "down", SOURCE)).key
+
+
+def test_errors_that_a_framework_passes_on_are_those_of_the_model_without_its_name() -> None:
+    def refused(name: str) -> Reason:
+        errors: JSON = [{"type": "missing", "loc": ["response", name], "msg": "Field required"}]
+        return reason(raised("shop.ResponseError", f"1 error: {name}", SOURCE, errors=errors, count=1))
+
+    assert (refused("tax").kind, refused("tax").title) == (
+        Kind.VALIDATION,
+        "ResponseError.response.tax: Field required",
+    )
+    assert refused("tax").next_action.startswith("Pass shop.order.Shop.total a value for response.tax")
+    assert refused("tax").key != refused("name").key
 
 
 # ---- a kind decided elsewhere

@@ -27,6 +27,7 @@ from pytest_agentgate.triage.normal import KEPT, file_name, normal, one_line, sh
         ("worker gw0 lost", "worker gw11 lost"),
         ("folder tmpab12_x9z", "folder tmpqwertyui"),
         ("<bound method Shop.total of <Shop at 0x1>>", "<bound method Shop.total of <Shop open=True>>"),
+        ("<frame, file 'a.py', line 3, code test_a>", "<frame, file 'a.py', line 41, code <lambda>>"),
         ("a  b\n c", "a b c"),
     ],
 )

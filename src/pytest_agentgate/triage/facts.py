@@ -62,12 +62,14 @@ class Facts:
         """The qualified name of the implementation's function that failed; "" where a test did."""
         if self.site is None or self.site.role is not Role.SOURCE:
             return ""
-        return f"{self.site.module or self.site.path}.{self.site.function}"
+        where = self.site.module or self.site.path
+        # compiled by Cython, a function's qualified name begins with its module
+        return f"{where}.{self.site.function.removeprefix(f'{where}.')}"
 
     @property
     def place(self) -> str:
-        """The function of the implementation that failed, else the test's file: never a test by itself."""
-        return self.origin or self.nodeid.partition("::")[0]
+        """The function of the implementation that failed, else the file of the failing code: never a test by itself."""
+        return self.origin or (self.site.path if self.site else self.nodeid.partition("::")[0])
 
     @property
     def is_misfit(self) -> bool:

@@ -22,6 +22,7 @@ _VARIES = re.compile(
             rf"(?P<path>(?<![\w./:<])(?:[A-Za-z]:[\\/]|/|~/)(?:{_PART}+[\\/]+)+(?P<last>{_PART}*))",
             r"(?P<id>\b(?=[0-9a-fA-F]*\d)(?=[0-9a-fA-F]*[a-fA-F])[0-9a-fA-F]{8,}\b)",
             r"(?P<worker>\bgw\d+\b)",
+            r"(?P<line>\bline \d+, code [\w<>]+(?=>))",  # of a frame, which names the test that made it
             rf"(?P<temporary>{_TEMPORARY.pattern})",
             rf"(?P<quoted>{_QUOTED})",
             rf"(?P<number>{_NUMBER})",
@@ -117,4 +118,5 @@ _PLACES = {
     "time": "TIME",
     "worker": "WORKER",
     "number": "N",
+    "line": "line N",
 }

@@ -6,7 +6,14 @@ from typing import Any
 
 from pytest_agentgate.capture.bounded import bounded_message
 from pytest_agentgate.capture.facts.registry import reads
-from pytest_agentgate.capture.naming import arguments_of, attribute, isinstance_safely, qualified_name, type_name
+from pytest_agentgate.capture.naming import (
+    arguments_of,
+    attribute,
+    instance_dict,
+    isinstance_safely,
+    qualified_name,
+    type_name,
+)
 from pytest_agentgate.capture.traces import innermost, locals_of, module_of
 from pytest_agentgate.capture.wordings import msgspec_facts
 
@@ -26,15 +33,31 @@ def pydantic(exception: Any) -> dict[str, Any]:
 
 
 def _error(error: dict[str, Any]) -> dict[str, Any]:
-    context = error.get("ctx") or {}
+    context = error.get("ctx")
+    context = context if type(context) is dict else {}
     facts = {"type": error["type"], "loc": _location(error["loc"]), "msg": error["msg"]}
-    facts["input_type"] = type_name(error.get("input"))
+    if "input" in error:
+        facts["input_type"] = type_name(error["input"])
     for key in ("class", "class_name"):
         if key in context:
             facts["ctx_class"] = context[key]
     if isinstance(context.get("error"), BaseException):
         facts["ctx_error"] = type_name(context["error"])
     return facts
+
+
+@reads("Exception")
+def passed_on(exception: BaseException) -> dict[str, Any]:
+    """A web framework's own error that keeps the list which pydantic's error had, not that error."""
+    own = instance_dict(exception)
+    found = next((own[name] for name in ("_errors", "errors") if name in own), None)
+    if not isinstance(found, (list, tuple)) or not found:
+        return {}
+    if not all(type(error) is dict and isinstance(error.get("loc"), (list, tuple)) for error in found):
+        return {}
+    if not all(type(error.get(key)) is str for error in found for key in ("type", "msg")):
+        return {}
+    return {"errors": [_error(error) for error in found[:_ERRORS]], "count": len(found)}
 
 
 def _location(parts: Any) -> list[str | int]:

@@ -1,12 +1,14 @@
 """``assertion``: a test looked at a result and did not find what it expects.
 
 ``assert``, the methods of unittest and mock, ``pytest.fail``, an exception that was expected and did not come or came
-with another message. Failures of one file that compare things of the same types and the same make are one cause.
+with another message. Failures are one cause where the make of both sides differs in the same way: a new key in every
+response is one change, however many files look at responses. Of plain values, only their manner is told.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from pytest_agentgate.model import Comparison, Kind, Reason, Side
 from pytest_agentgate.triage.facts import Facts
@@ -23,6 +25,10 @@ _MOCK = re.compile(
 )
 _NO_PLUGIN = re.compile(r"async def functions are not natively supported|'[^']+' not found in `markers` configuration")
 _TYPE = re.compile(r"<class '([\w.]+)'>")
+_TOKEN = re.compile(r"[\w.]+|\S")
+_LINES = re.compile(r"(?<!\\)(?:\\\\)*\\n.")  # in a repr, a line's end that more follows
+_KEPT = 40  # characters of a difference that count
+_SHOWN, _BEFORE = 50, 10  # characters of a side that a title shows, and of them before a difference
 _TEXTS = frozenset({"str", "bytes", "int", "float", "bool", "NoneType", "complex", "Decimal"})
 
 
@@ -39,7 +45,8 @@ def reason(facts: Facts) -> Reason | None:
         return Reason(KIND, ("mock", normal(facts.message)), one_line(facts.message), action)
     comparison = facts.evidence.comparison
     if comparison is not None and facts.focus is facts.evidence.raised:
-        key = ("compare", comparison.operator, *_make(comparison.left), *_make(comparison.right), facts.place)
+        types = (side.type if side else "" for side in (comparison.left, comparison.right))
+        key = ("compare", comparison.operator, *types, *_difference(comparison))
         return Reason(KIND, key, _sentence(comparison), _action(comparison))
     said = one_line(facts.message)
     title = said or f"An assertion without a message does not hold{f' in {facts.site.function}' if facts.site else ''}"
@@ -54,23 +61,65 @@ def _not_raised(facts: Facts, told: str) -> Reason:
     return Reason(KIND, ("not raised", short), one_line(facts.message), action)
 
 
-def _make(side: Side | None) -> tuple[str, str]:
-    """A side's type and what its repr is made of; of a plain value the type says it all."""
-    if side is None:
-        return ("", "")
-    return (side.type, "" if side.type in _TEXTS else shape(side.repr))
+def _difference(comparison: Comparison) -> tuple[str, str]:
+    """What the makes of the two sides do not share; all of a make that both have, the manner of plain values."""
+    left, right = _make(comparison.left), _make(comparison.right)
+    if not left and not right:
+        return _manner(comparison.left), _manner(comparison.right)
+    ours, theirs = _TOKEN.findall(left), _TOKEN.findall(right)
+    if ours == theirs:
+        return left[:_KEPT], right[:_KEPT]
+    start = _shared(ours, theirs)
+    ours, theirs = ours[start:], theirs[start:]
+    end = _shared(ours[::-1], theirs[::-1])
+    ours, theirs = ours[: len(ours) - end], theirs[: len(theirs) - end]
+    return "".join(ours)[:_KEPT], "".join(theirs)[:_KEPT]
+
+
+def _shared(ours: Sequence[str], theirs: Sequence[str]) -> int:
+    """How many parts two sequences have in common at their start."""
+    pairs = zip(ours, theirs, strict=False)
+    return next((index for index, (left, right) in enumerate(pairs) if left != right), min(len(ours), len(theirs)))
+
+
+def _make(side: Side | None) -> str:
+    """What a side's repr is made of; "" of a plain value, whose type says it all."""
+    return "" if side is None or side.type in _TEXTS else shape(side.repr)
+
+
+def _manner(side: Side | None) -> str:
+    """Of a plain value, what is more than a value: that there is no text, or that it has several lines."""
+    if side is None or side.type not in _TEXTS:
+        return ""
+    if side.type in ("bool", "NoneType"):
+        return side.repr
+    if side.type not in ("str", "bytes"):
+        return ""
+    text = side.repr.lstrip("b")[1:-1]
+    return "lines" if _LINES.search(text) else "line" if text else "empty"
 
 
 def _sentence(comparison: Comparison) -> str:
-    left, right = (one_line(side.repr, 50) if side else "" for side in (comparison.left, comparison.right))
+    left, right = _shown(
+        comparison.left.repr if comparison.left else "", comparison.right.repr if comparison.right else ""
+    )
     if comparison.operator.isidentifier() and comparison.operator not in ("in", "is"):
         return f"{comparison.operator}({', '.join(part for part in (left, right) if part)})"
     return f"assert {' '.join(part for part in (left, comparison.operator, right) if part)}"
 
 
+def _shown(left: str, right: str) -> tuple[str, str]:
+    """Both sides on a line; where they begin alike for longer than a title shows, from where they differ."""
+    left, right = one_line(left, 8 * _SHOWN), one_line(right, 8 * _SHOWN)
+    start = _shared(left, right) - _BEFORE
+    if left != right and start > _SHOWN - 2 * _BEFORE:
+        left, right = f"...{left[start:]}", f"...{right[start:]}"
+    return one_line(left, _SHOWN), one_line(right, _SHOWN)
+
+
 def _action(comparison: Comparison) -> str:
     left, right = (side.type if side else "" for side in (comparison.left, comparison.right))
-    if left and right and left != right:
+    if left and right and left != right and comparison.operator not in _MEMBERSHIP:
         for ours, theirs in ((left, right), (right, left)):
             if ours in ("method", "builtin_function_or_method", "function") and theirs not in _CALLABLE:
                 return "Call it: what was an attribute is a method now."
@@ -82,6 +131,7 @@ def _action(comparison: Comparison) -> str:
     return ADVICE
 
 
+_MEMBERSHIP = frozenset({"in", "not in", "assertIn", "assertNotIn", "assertIsInstance", "assertNotIsInstance"})
 _CALLABLE = frozenset({"method", "builtin_function_or_method", "function", "type"})
 _LAZY = frozenset(
     {"generator", "dict_keys", "dict_values", "dict_items", "map", "filter", "zip", "range", "range_iterator"}

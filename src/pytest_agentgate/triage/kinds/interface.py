@@ -35,6 +35,7 @@ _WORDS = re.compile(r"\w+")
 _DATA = frozenset({"dict", "list", "tuple", "str", "int", "float", "bool", "NoneType", "set", "bytes"})
 _ASYNC = re.compile(r"coroutine|async_generator|can't be used in 'await' expression|asynchronous context manager")
 _DUMPED = re.compile(r"Object of type '?([\w.]+)'? is not JSON serializable|cannot represent an object")
+_NOTHING = re.compile(r"'NoneType' object|, not NoneType$")
 _ITEM = re.compile(r"'([\w.]+)' object (?:is not subscriptable|does not support item|is not iterable|is not callable)")
 
 
@@ -57,6 +58,8 @@ def _of_call(facts: Facts) -> Reason | None:
     problem, called = facts.text("problem"), facts.text("callable")
     told = facts.focus.facts.get("arguments")
     arguments = [str(name) for name in told] if isinstance(told, list) else []
+    if problem and not called and facts.text("obj_type"):  # of an object, not of a call
+        return None
     if not problem:
         match = facts.search(_CALL)
         if match is None:
@@ -136,7 +139,7 @@ def _of_item(facts: Facts) -> Reason:
     if facts.in_source:
         action = f"Give {facts.origin} data with {lacking}, or what it looks up now."
     else:
-        action = f"Read what the result holds now: it has no longer {lacking}."
+        action = f"Read what the result holds now: it no longer has {lacking}."
     return Reason(KIND, ("item", facts.type_name, key, facts.origin), f"{title}{where}", action)
 
 
@@ -161,6 +164,10 @@ def _of_value(facts: Facts) -> Reason:
             title,
             f'Turn the {kind.rpartition(".")[2]} into plain data first, such as model_dump(mode="json") or asdict().',
         )
+    if facts.text("obj_type") == "NoneType" or facts.search(_NOTHING):
+        where = f" in {facts.origin}" if facts.origin else ""
+        action = f"Find out why there is nothing to work with{where}: it was not found, not built or not returned."
+        return Reason(KIND, key, title, action)
     if item := facts.search(_ITEM):
         owner = item[1].rpartition(".")[2]
         return Reason(

@@ -52,7 +52,11 @@ def _of_model(facts: Facts, errors: list[JSON]) -> Reason:
     where, said = _path(first), one_line(_text(first, "msg"), 60)
     more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
     title = f"{model}{f'.{where}' if where else ''}: {said or _text(first, 'type')}{more}"
-    return Reason(KIND, ("model", model, *map("|".join, found)), title, _action(model, found))
+    if not facts.text("model"):  # an error of a framework, which keeps the list without the model
+        action = f"Pass {facts.origin or 'the implementation'} a value for {where or 'its input'} that it accepts now."
+    else:
+        action = _action(model, found)
+    return Reason(KIND, ("model", model, *map("|".join, found)), title, action)
 
 
 def _action(model: str, found: list[tuple[str, str, str]]) -> str:
