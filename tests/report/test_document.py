@@ -77,6 +77,7 @@ def on_another_worker(failure: Failure, message: str) -> Failure:
     ("serial", "distributed"),
     [
         ("no key in <Shop object at 0x7f12ab34cd50>", "no key in <Shop object at 0x7e9900001110>"),
+        ("assert {'error':...f7fba781c7700>)}", "assert {'error':...f7192c185980>)}"),
         ("/tmp/pytest-of-ada/pytest-12/test_a0/x.toml", "/tmp/pytest-of-ada/pytest-13/popen-gw0/test_a0/x.toml"),
     ],
 )

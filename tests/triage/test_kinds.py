@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from xdist.report import report_collection_diff  # type: ignore[import-untyped]
 
+from pytest_agentgate.capture.reports import evidence_in
 from pytest_agentgate.model import (
     JSON,
     Comparison,
@@ -351,6 +353,30 @@ def test_an_object_that_cannot_do_what_is_asked_is_no_call_that_does_not_fit() -
     assert len({lacking("Shop").key, lacking("Order").key, lacking("Order", SOURCE).key}) == 3
     assert "by its attributes" in lacking("Order").next_action
     assert "there is nothing to work with in shop.order.Shop.total" in lacking("NoneType", SOURCE).next_action
+
+
+def test_a_member_that_an_enum_lacks_is_told_with_its_enum() -> None:
+    found = reason(
+        raised("AttributeError", "Little", name="Little", obj_is="class", obj_name="shop.Endian", obj_type="x")
+    )
+    assert found.title == "type object 'Endian' has no attribute 'Little'"
+
+
+def test_workers_that_collect_different_tests_are_told_in_words() -> None:
+    text = report_collection_diff(["t.py::a"], ["t.py::b"], "gw0", "gw1")
+    found = reason_of(evidence_in(None, text), Scope.RUN, When.COLLECT)
+    assert (found.key, found.title) == (("collected",), "The workers collected different tests")
+
+
+def test_code_that_needs_an_event_loop_wants_an_async_test() -> None:
+    found = reason(raised("RuntimeError", "no running event loop", SOURCE))
+    assert found.kind is Kind.OTHER
+    assert found.next_action == "Make the test async: shop.order.Shop.total needs a running event loop."
+
+
+def test_nothing_where_something_was_expected_is_to_be_explained_first() -> None:
+    assert "why there is nothing" in compared(Side("NoneType", "None"), Side("int", "5")).next_action
+    assert "nothing" not in compared(Side("int", "5"), Side("NoneType", "None"), operator="is").next_action
 
 
 def test_the_name_of_a_compiled_function_is_told_once() -> None:

@@ -13,6 +13,7 @@ SCHEMA = "agentgate/1"
 
 _VOLATILE = (
     (re.compile(r"\b0x[0-9a-fA-F]{6,}\b"), "0x..."),  # an address in a repr
+    (re.compile(r"(?<=\.\.\.)[0-9a-fA-F]+(?=>)"), ""),  # what is left of one in a repr that was cut
     (re.compile(r"(pytest-of-[^/\\\s]+[/\\]pytest-)\d+([/\\]popen-gw\d+)?"), r"\g<1>N"),  # where tmp_path lies
 )
 

@@ -74,6 +74,11 @@ def one_line(text: str, limit: int = 120) -> str:
     return line if len(line) <= limit else line[: limit - 3].rstrip() + "..."
 
 
+def a(name: str) -> str:
+    """A name with its indefinite article."""
+    return f"{'an' if name[:1] in 'aeiouAEIO' else 'a'} {name}"
+
+
 def _readable(match: re.Match[str]) -> str:
     return match["last"] or match["file"] or {"uuid": "ID", "number": "N"}.get(match.lastgroup or "", "")
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from pytest_agentgate.model import Comparison, Kind, Reason, Side
 from pytest_agentgate.triage.facts import Facts
-from pytest_agentgate.triage.normal import normal, one_line, shape
+from pytest_agentgate.triage.normal import a, normal, one_line, shape
 
 KIND = Kind.ASSERTION
 ADVICE = "Decide whether the new result is right; if it is, let the test expect it, as exactly as before."
@@ -119,7 +119,7 @@ def _shown(left: str, right: str) -> tuple[str, str]:
 
 def _action(comparison: Comparison) -> str:
     left, right = (side.type if side else "" for side in (comparison.left, comparison.right))
-    if left and right and left != right and comparison.operator not in _MEMBERSHIP:
+    if left and right and left != right and comparison.operator not in _OF_ANY_TYPES:
         for ours, theirs in ((left, right), (right, left)):
             if ours in ("method", "builtin_function_or_method", "function") and theirs not in _CALLABLE:
                 return "Call it: what was an attribute is a method now."
@@ -127,11 +127,18 @@ def _action(comparison: Comparison) -> str:
                 return f"Compare what the {ours} gives: the result became lazy, so put it in a {theirs} first."
             if ours == "coroutine":
                 return "Await it: the function became async."
-        return f"It compares a {_bare(left)} with a {_bare(right)}: if the new type is right, expect it, as exactly."
+        if "NoneType" in (left, right):
+            return "One side is None: find out why there is nothing before the test expects anything else."
+        return f"It compares {a(_bare(left))} with {a(_bare(right))}: if the new type is right, expect it, as exactly."
     return ADVICE
 
 
-_MEMBERSHIP = frozenset({"in", "not in", "assertIn", "assertNotIn", "assertIsInstance", "assertNotIsInstance"})
+_OF_ANY_TYPES = frozenset(
+    {
+        "in", "not in", "is", "is not", "assertIn", "assertNotIn", "assertIs", "assertIsNot", "assertIsInstance",
+        "assertNotIsInstance",
+    }
+)  # fmt: skip
 _CALLABLE = frozenset({"method", "builtin_function_or_method", "function", "type"})
 _LAZY = frozenset(
     {"generator", "dict_keys", "dict_values", "dict_items", "map", "filter", "zip", "range", "range_iterator"}

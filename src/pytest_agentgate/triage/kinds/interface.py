@@ -10,7 +10,7 @@ import re
 
 from pytest_agentgate.model import Kind, Reason
 from pytest_agentgate.triage.facts import Facts
-from pytest_agentgate.triage.normal import normal, one_line
+from pytest_agentgate.triage.normal import a, normal, one_line
 
 KIND = Kind.INTERFACE
 ADVICE = "Follow the new signature, attribute or shape of what the implementation offers."
@@ -107,7 +107,11 @@ def _of_attribute(facts: Facts) -> Reason:
         facts.origin if owner in _DATA else "",
         "" if _lacks(facts, name) else normal(facts.message),
     )
-    return Reason(KIND, key, one_line(_plain(facts.message)), _of_attribute_action(facts, bare, name))
+    title = one_line(_plain(facts.message))
+    if facts.message == name:  # all that an Enum says of a member that it lacks
+        whose = f"type object '{bare}'" if facts.text("obj_is") == "class" else f"'{bare}' object"
+        title = f"{whose} has no attribute '{name}'"
+    return Reason(KIND, key, title, _of_attribute_action(facts, bare, name))
 
 
 def _of_attribute_action(facts: Facts, owner: str, name: str) -> str:
@@ -116,7 +120,7 @@ def _of_attribute_action(facts: Facts, owner: str, name: str) -> str:
     if owner == "NoneType":
         return f"Find out why there is nothing that has {name}: it was not found, not built or not returned."
     if facts.in_source and owner in _DATA:
-        return f"Pass {facts.origin} an object with {name} instead of a {owner}: it takes a model now."
+        return f"Pass {facts.origin} an object with {name} instead of {a(owner)}: it takes a model now."
     if facts.in_source:
         return f"Give the {owner} that the tests pass to {facts.origin} the attribute {name}, which it reads now."
     if name in ("get", "items", "keys", "values", "pop", "update", "setdefault"):
@@ -156,7 +160,7 @@ def _of_value(facts: Facts) -> Reason:
                 KIND,
                 key,
                 title,
-                f"Let {facts.origin} write plain data, or pass it plain data; a {kind} it cannot write.",
+                f"Let {facts.origin} write plain data, or pass it plain data; {a(kind)} it cannot write.",
             )
         return Reason(
             KIND,

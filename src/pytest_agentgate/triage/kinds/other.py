@@ -17,6 +17,8 @@ KIND = Kind.OTHER
 ADVICE = "Read the traceback of the exemplar; nothing more general can be said."
 
 _ASYNC = re.compile(r"async def functions are not natively supported")
+_UNEQUAL = re.compile(r"Different tests were collected between|^To see why this happens see Known limitations")
+_NO_LOOP = re.compile(r"no (?:running|current) event loop")
 _QUOTED = re.compile(r"'([^']+)'$")
 _MARK = re.compile(r"'([^']+)' not found in `markers` configuration")
 
@@ -52,11 +54,16 @@ def reason(facts: Facts) -> Reason:
     if facts.is_a("NoTestsCollected"):
         action = "Look at the paths and the selection (-k, -m) of the command, and at what pytest found in these paths."
         return Reason(KIND, ("nothing ran",), title, action)
+    if facts.scope is Scope.RUN and facts.search(_UNEQUAL):
+        action = "Let every process collect the same: put sets in order, and no random or current value in parameters."
+        return Reason(KIND, ("collected",), "The workers collected different tests", action)
     if facts.scope is Scope.RUN and not name:
         return Reason(KIND, ("run", normal(facts.message)), title, "Look at what pytest printed about the run.")
     if name and name not in title:
         title = f"{name}: {title}"
     action = f"Find out why {facts.origin} raises {name} now." if facts.origin else ADVICE
+    if facts.is_a("RuntimeError") and facts.search(_NO_LOOP):
+        action = f"Make the test async: {facts.origin or 'the code'} needs a running event loop."
     return Reason(KIND, ("raised", *facts.statement), one_line(title), action)
 
 

@@ -10,7 +10,7 @@ import re
 
 from pytest_agentgate.model import JSON, Kind, Reason
 from pytest_agentgate.triage.facts import Facts
-from pytest_agentgate.triage.normal import normal, one_line
+from pytest_agentgate.triage.normal import a, normal, one_line
 
 KIND = Kind.VALIDATION
 ADVICE = "Give the implementation a value that it accepts now."
@@ -70,7 +70,7 @@ def _action(model: str, found: list[tuple[str, str, str]]) -> str:
         return f"Drop or rename {', '.join(extra[:3])} where the tests build {model}, which does not take it any more."
     what, where, wanted = found[0] if found else ("", "", "")
     if wanted:
-        return f"Build a {wanted.rpartition('.')[2]} for {where or model} instead of passing plain data."
+        return f"Build {a(wanted.rpartition('.')[2])} for {where or model} instead of passing plain data."
     if what in ("model_type", "dict_type", "dataclass_type", "model_attributes_type"):
         return f"Pass the data that {model} expects at {where or 'its top'}: it takes another type now."
     return f"Pass {model} a value for {where or 'its input'} that it accepts now."
@@ -79,7 +79,7 @@ def _action(model: str, found: list[tuple[str, str, str]]) -> str:
 def _of_attrs(facts: Facts, attribute: str, expected: str, given: str) -> Reason:
     wanted, got = expected.rpartition(".")[2], given.rpartition(".")[2]
     title = f"'{attribute}' must be {wanted}{f', not {got}' if got else ''}"
-    action = f"Build a {wanted} for {attribute} instead of {f'a {got}' if got else 'what is passed'}."
+    action = f"Build {a(wanted)} for {attribute} instead of {a(got) if got else 'what is passed'}."
     return Reason(KIND, ("attribute", attribute, expected, given, facts.origin), title, action)
 
 
