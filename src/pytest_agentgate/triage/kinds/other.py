@@ -17,7 +17,7 @@ KIND = Kind.OTHER
 ADVICE = "Read the traceback of the exemplar; nothing more general can be said."
 
 _ASYNC = re.compile(r"async def functions are not natively supported")
-_UNEQUAL = re.compile(r"Different tests were collected between|^To see why this happens see Known limitations")
+_UNEQUAL = re.compile(r"Different tests were collected between|^To see why this happens see '?Known limitations")
 _NO_LOOP = re.compile(r"no (?:running|current) event loop")
 _QUOTED = re.compile(r"'([^']+)'$")
 _MARK = re.compile(r"'([^']+)' not found in `markers` configuration")
