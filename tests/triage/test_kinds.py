@@ -379,6 +379,27 @@ def test_nothing_where_something_was_expected_is_to_be_explained_first() -> None
     assert "nothing" not in compared(Side("int", "5"), Side("NoneType", "None"), operator="is").next_action
 
 
+@pytest.mark.parametrize("lookup", ["Shop.__getattr__", "Shop.__getattribute__"])
+def test_an_attribute_is_missed_where_it_is_asked_for(lookup: str) -> None:
+    def lacking(*frames: Frame) -> Reason:
+        error = raised("AttributeError", message, *frames, name="tea", obj_is="instance", obj_type="shop.Shop")
+        return reason(error)
+
+    own = frame(Role.SOURCE, lookup, "shop/order.py")
+    message = "'Shop' object has no attribute 'tea'"
+    asked = lacking(frame(), own)
+    assert asked.next_action.startswith("Use what Shop.tea is called now")
+    read = lacking(frame(), SOURCE, own)
+    assert read.next_action.startswith("Give the Shop that the tests pass to shop.order.Shop.total")
+
+
+def test_a_type_error_of_the_implementations_own_speaks_for_itself() -> None:
+    error = "shop.UsageError"
+    found = reason(raised(error, "`tea` is called `leaf` now", SOURCE, bases=("TypeError", "Exception")))
+    assert (found.kind, found.title) == (Kind.INTERFACE, "`tea` is called `leaf` now")
+    assert found.next_action.startswith("Do what the message of shop.order.Shop.total says")
+
+
 def test_the_name_of_a_compiled_function_is_told_once() -> None:
     compiled = frame(Role.SOURCE, "shop.order.Shop.total", "shop/order.py")
     error = "shop.StoreError"

@@ -15,6 +15,7 @@ from pytest_agentgate.triage.normal import normal
 # These say only that something below them failed; what is below is the reason.
 _WRAPPERS = frozenset({"CollectError", "ConftestImportFailure", "ExceptionGroup", "BaseExceptionGroup"})
 _MISFIT = re.compile(r"(?:too many|not enough) values to unpack|is not in (?:list|tuple|deque)$")
+_LOOKUPS = ("__getattr__", "__getattribute__")
 _ORDER = (Link.RAISED, Link.CAUSE, Link.MEMBER, Link.CONTEXT)
 
 
@@ -48,9 +49,15 @@ class Facts:
 
     @cached_property
     def site(self) -> Frame | None:
-        """The innermost frame of the project's own code: where what the project controls went wrong."""
+        """The innermost frame of the project's own code: where what the project controls went wrong.
+
+        An attribute that a class or module looks up by code of its own is missed where it was asked for.
+        """
         frames = self.focus.frames or self.evidence.raised.frames
-        return next((frame for frame in reversed(frames) if frame.role in (Role.TEST, Role.SOURCE)), None)
+        own = [frame for frame in reversed(frames) if frame.role in (Role.TEST, Role.SOURCE)]
+        if self.is_a("AttributeError"):
+            own = [frame for frame in own if not frame.function.endswith(_LOOKUPS)] or own
+        return own[0] if own else None
 
     @property
     def in_source(self) -> bool:

@@ -27,7 +27,7 @@ _NO_PLUGIN = re.compile(r"async def functions are not natively supported|'[^']+'
 _TYPE = re.compile(r"<class '([\w.]+)'>")
 _TOKEN = re.compile(r"[\w.]+|\S")
 _LINES = re.compile(r"(?<!\\)(?:\\\\)*\\n.")  # in a repr, a line's end that more follows
-_KEPT = 40  # characters of a difference that count
+_KEPT = 50  # characters of a difference that count
 _SHOWN, _BEFORE = 50, 10  # characters of a side that a title shows, and of them before a difference
 _TEXTS = frozenset({"str", "bytes", "int", "float", "bool", "NoneType", "complex", "Decimal"})
 

@@ -177,6 +177,8 @@ def _of_value(facts: Facts) -> Reason:
         return Reason(
             KIND, key, title, f"Use the {owner} as it is now: by its attributes and methods, not as it was before."
         )
+    if facts.in_source and facts.type_name != "TypeError":  # raised by somebody who had something to say
+        return Reason(KIND, key, title, f"Do what the message of {facts.origin} says, where the tests call it.")
     if facts.in_source:
         return Reason(KIND, key, title, f"Pass {facts.origin} a value of the type that it works with now.")
     return Reason(KIND, key, title, ADVICE)
