@@ -154,7 +154,7 @@ def _pytest() -> Iterator[str]:
     for name in origin.NAMES:
         yield _row(f"`{name}`", "its value")
     for name, agent in origin.SIGNS:
-        yield _row(f"`{name}`", f"`{agent}`")
+        yield _row(f"`{name}`", f"`{agent}`, and `:` with its value unless that says no more than yes")
     yield from ("", "## Hooks", "")
     yield "For conftest files and plugins; they may be defined whether or not a run is recorded."
     for name, hook in inspect.getmembers(hookspecs, inspect.isfunction):
@@ -181,7 +181,7 @@ def _configuration() -> Iterator[str]:
     for field in fields(config.Config):
         if field.name != "path":
             default = field.default if field.default is not MISSING else ""
-            shown = "[]" if default == () else f'"{default}"'
+            shown = "{}" if field.name == "kinds" else "[]" if default == () else f'"{default}"'
             yield _row(f"`{field.name}`", f"`{shown}`", comments[field.name])
     yield from ("", "## `[[tool.agentgate.kinds.KIND]]`", *_help(model.KindRule.__doc__))
     yield from ("", *_head("key", "meaning"))

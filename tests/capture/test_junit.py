@@ -421,3 +421,13 @@ def test_an_internal_error_is_a_failure_of_the_run(tmp_path: Path) -> None:
     run = read_junit([shard(tmp_path / "1.xml", case)])
     assert (run.failures[0].scope, run.failures[0].when, run.failures[0].nodeid) == (Scope.RUN, When.SESSION, "")
     assert run.failures[0].evidence.raised.type == "ValueError"
+
+
+def test_an_encoding_that_nobody_knows_costs_that_file_alone(tmp_path: Path) -> None:
+    good, bad = tmp_path / "good.xml", tmp_path / "bad.xml"
+    good.write_text('<testsuite><testcase classname="a" name="test_x"/></testsuite>')
+    bad.write_text('<?xml version="1.0" encoding="no-such-thing"?><testsuite/>')
+    run = read_junit([bad, good])
+    assert len(run.results) == 1
+    (problem,) = run.problems
+    assert str(bad) in problem

@@ -1,4 +1,5 @@
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -67,3 +68,30 @@ def test_a_report_that_cannot_be_written_is_one_line_with_its_path(tmp_path: Pat
     with pytest.raises(AgentgateError, match="is a folder"):
         write(ReportTarget("md", tmp_path), run)
     assert list(tmp_path.iterdir()) == [tmp_path / "file"]
+
+
+def test_what_a_link_points_to_is_written_and_the_link_stays(tmp_path: Path, run: RunSummary) -> None:
+    there, link = tmp_path / "there.md", tmp_path / "link.md"
+    there.write_text("old")
+    link.symlink_to(there)
+    write(parse(f"md:{link}"), run)
+    assert link.is_symlink()
+    assert there.read_text() != "old"
+
+
+def test_a_pipe_is_written_and_stays_one(tmp_path: Path, run: RunSummary) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        write(parse(f"md:{pipe}"), run)
+        assert os.read(reader, 100_000)
+    finally:
+        os.close(reader)
+    assert pipe.is_fifo()
+
+
+def test_the_current_folder_is_no_file(tmp_path: Path, run: RunSummary, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(AgentgateError, match="is a folder"):
+        write(parse("md:."), run)

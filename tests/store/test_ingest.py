@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -500,3 +501,24 @@ def test_the_same_evidence_is_kept_once(store: Store, folder: Path, begin: Begin
     store.ingest(folder)
     assert query("SELECT COUNT(*) FROM evidence") == [(1,)]
     assert [store.failures(f"run-{n:03}")[0].evidence.worker for n in range(3)] == ["gw0", "gw1", "gw2"]
+
+
+@pytest.mark.parametrize("duration", ["1e30", "1" + "0" * 30, "1" + "0" * 400, "NaN", "-1", "true"])
+def test_durations_that_no_clock_measures_cost_no_log(store: Store, folder: Path, begin: Begin, duration: str) -> None:
+    writer = begin().result("a.py::fine")
+    with writer.path.open("a") as log:
+        for event in ("result", "teardown"):
+            log.write(f'{{"event":"{event}","nodeid":"a.py::odd","outcome":"passed","duration":{duration}}}\n')
+        log.write(f'{{"event":"end","status":"completed","exit_status":0,"ended_at":"","duration":{duration}}}\n')
+    writer.log.close()
+    assert store.ingest(folder).problems == ()
+    assert "a.py::fine" in {result.nodeid for result in store.results()}
+    assert store.run().status is RunStatus.COMPLETED
+
+
+def test_files_and_folders_may_have_names_that_are_no_text(store: Store, tmp_path: Path, begin: Begin) -> None:
+    odd = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff\xfe"))
+    begin(into=odd).result("a.py::x").ended()
+    (odd / os.fsdecode(b"\xff.jsonl")).write_text("{}")
+    assert store.ingest(odd).runs == 1
+    assert store.ingest(odd) == Ingested()

@@ -76,7 +76,14 @@ def read_junit(paths: Sequence[Path], root: Path | None = None) -> JunitRun:
         try:
             tree = _parsed(path)
             found = list(_cases(_report(tree), root or Path()))
-        except (OSError, ValueError, expat.ExpatError, ElementTree.ParseError, junitparser.JUnitXmlError) as error:
+        except (
+            OSError,
+            ValueError,
+            LookupError,
+            expat.ExpatError,
+            ElementTree.ParseError,
+            junitparser.JUnitXmlError,
+        ) as error:
             problems.append(clean(f"{path}: {_why(error)}", 500).replace("\n", " "))
             continue
         cases += _phases_joined(found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -51,6 +52,10 @@ def opened(root: Path, store: str | None) -> Iterator[Store | None]:
         return
     from pytest_agentgate.store import open_store
 
+    if _is_read_only(url):  # an artifact, a checkout of somebody else's: what it holds can be read
+        with open_store(url, read_only=True) as opened_store:
+            yield opened_store
+        return
     with open_store(url) as opened_store:
         _ingest(opened_store, project)
         yield opened_store
@@ -66,7 +71,7 @@ def chosen(store: Store, selector: str | None) -> Run | None:
     try:
         return store.run(selector)
     except StoreError as error:
-        near = "" if "did you mean" in str(error) else suggestion(selector, [run.id for run in store.runs(limit=1000)])
+        near = suggestion(selector, [run.id for run in store.runs(limit=1000)])
         raise UsageError(f"{error}{near}") from None
 
 
@@ -78,5 +83,15 @@ def _ingest(store: Store, project: Project) -> None:
 
 
 def _is_there(url: str) -> bool:
+    file = _file(url)
+    return file is None or file.exists()
+
+
+def _is_read_only(url: str) -> bool:
+    file = _file(url)
+    return file is not None and file.exists() and not (os.access(file, os.W_OK) and os.access(file.parent, os.W_OK))
+
+
+def _file(url: str) -> Path | None:
     scheme, _, path = url.partition(":///")
-    return scheme != "sqlite" or Path(path).exists()
+    return Path(path) if scheme == "sqlite" else None

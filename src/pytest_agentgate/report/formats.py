@@ -62,18 +62,27 @@ def write(target: ReportTarget, summary: RunSummary, failures: Iterable[Failure]
 def write_text(path: Path, text: str) -> Path:
     """Write a UTF-8 file at once or not at all, its folders with it; -> the path.
 
+    What a symbolic link points to is written, not the link; a pipe or a device is written as it is.
     Raises AgentgateError.
     """
-    new = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
         if path.is_dir():
             raise IsADirectoryError(0, "is a folder")
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists() and not path.is_file():
+            _write(path, text)
+            return path
+        file = path.resolve()
+        file.parent.mkdir(parents=True, exist_ok=True)
+        new = file.with_name(f".{file.name}.{os.getpid()}.new")
         try:
-            new.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
-            new.replace(path)
+            _write(new, text)
+            new.replace(file)
         finally:
             new.unlink(missing_ok=True)
     except OSError as error:
         raise AgentgateError(f"{path}: cannot write the report: {error.strerror or error}") from error
     return path
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")

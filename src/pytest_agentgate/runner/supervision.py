@@ -110,7 +110,8 @@ def supervision() -> Iterator[Supervision]:
     if threading.current_thread() is not threading.main_thread():
         yield supervised
         return
-    before = {number: signal.signal(number, supervised.on_signal) for number in _STOPPING}
+    heeded = [number for number in _STOPPING if signal.getsignal(number) is not signal.SIG_IGN]  # nohup has its reasons
+    before = {number: signal.signal(number, supervised.on_signal) for number in heeded}
     try:
         yield supervised
     finally:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +16,7 @@ _SCOPES = frozenset(Scope)
 _ENDS = frozenset(RunStatus) - {RunStatus.RUNNING}
 _BARE = 4  # keys of a result that has nothing to say but how long it took
 _MOST = 2**31 - 1
+_LONGEST = 1e12  # seconds; no run takes as long, and a column of 64 bits holds it
 
 
 @dataclass
@@ -43,7 +43,7 @@ def sorted_out(events: Iterable[Event]) -> Events:
                 if (
                     type(event["nodeid"]) is str
                     and event["outcome"] in _OUTCOMES
-                    and 0.0 <= event["duration"] < math.inf
+                    and 0.0 <= event["duration"] <= _LONGEST
                     and (
                         len(event) == _BARE
                         or (len(event) == _BARE + 1 and type(event.get("worker")) is str)
@@ -52,7 +52,7 @@ def sorted_out(events: Iterable[Event]) -> Events:
                 ):
                     result(event)
             elif name == "teardown":
-                if type(event["nodeid"]) is str and 0.0 <= event["duration"] < math.inf and _are_details(event):
+                if type(event["nodeid"]) is str and 0.0 <= event["duration"] <= _LONGEST and _are_details(event):
                     found.teardowns.append(event)
             elif name == "failure":
                 if _is_failure(event):
@@ -88,7 +88,7 @@ def integer(event: Event, key: str, otherwise: int = 0) -> int:
 def seconds(event: Event, key: str) -> float | None:
     """A duration of an event."""
     value = event.get(key)
-    return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
+    return float(value) if isinstance(value, int | float) and abs(value) <= _LONGEST else None
 
 
 def texts(event: Event, key: str) -> list[str]:

@@ -47,10 +47,10 @@ def ingest(database: Database, folder: Path, progress: Callable[[int, int], obje
 def _worth_reading(database: Database, folder: Path) -> list[str]:
     """Names of the logs that may have something new: what has ended is not looked at again, not even for its size."""
     query = "SELECT name, state, size FROM log WHERE folder = ?"
-    known = {name: (state, size) for name, state, size in database.rows(query, [str(folder)])}
+    known = {name: (state, size) for name, state, size in database.rows(query, [_written(folder)])}
     try:
         with os.scandir(folder) as entries:
-            there = {entry.name for entry in entries if entry.name.endswith(runlog.SUFFIX)}
+            there = {entry.name for entry in entries if entry.name.endswith(runlog.SUFFIX) and _is_text(entry.name)}
     except FileNotFoundError:
         there = set()
     except OSError as error:
@@ -66,6 +66,16 @@ def _changed(path: Path, state: str, size: int) -> bool:
     if state == _OPEN:
         return now != size or not runlog.is_live(path)
     return now not in (size, _GONE)
+
+
+def _written(folder: Path) -> str:
+    """How a folder stands in the store, which takes no path whose bytes are not UTF-8 as it is."""
+    return str(folder).encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _is_text(name: str) -> bool:
+    """Whether a file can be the log of a run, which has an ASCII name: others may have bytes that are no text."""
+    return name.isascii()
 
 
 def _size(path: Path) -> int:
@@ -98,7 +108,8 @@ class _Known:
 class _Owner:
     """The log that the rows of a run come from."""
 
-    path: Path
+    folder: str
+    name: str
     state: str
     size: int
     run_key: int
@@ -164,7 +175,9 @@ class _Log:
             return Ingested()
         namesake = self._owner(run_id)
         if namesake is not None:
-            return self._refused(end, size, f"says it is run {run_id}, which is that of {namesake.path}")
+            return self._refused(
+                end, size, f"says it is run {run_id}, which is that of {namesake.folder}/{namesake.name}"
+            )
         return Recording.begin(self._database, header)
 
     def _collected(self) -> Event | None:
@@ -178,7 +191,7 @@ class _Log:
         return _Known(*rows[0]) if rows else _Known()
 
     def _identity(self) -> tuple[str, str]:
-        return str(self._path.parent), self._path.name
+        return _written(self._path.parent), self._path.name
 
     def _remember(self, state: str, position: int, size: int, run_key: int | None = None) -> None:
         self._database.execute(
@@ -203,14 +216,14 @@ class _Log:
     def _is_copy(self, run_id: str, size: int) -> bool:
         """Whether the store knows this log from another folder; a longer one replaces one that was cut off."""
         owner = self._owner(run_id)
-        if owner is None or owner.path.name != self._path.name or owner.path == self._path:
+        if owner is None or owner.name != self._path.name or owner.folder == _written(self._path.parent):
             return False
         if owner.state != _INTERRUPTED or owner.size >= size:
             return True
         Recording(self._database, owner.run_key).forget()
         self._database.execute(
             "UPDATE log SET state = ?, run_key = NULL WHERE folder = ? AND name = ?",
-            (_ENDED, str(owner.path.parent), owner.path.name),
+            (_ENDED, owner.folder, owner.name),
         )
         return False
 
@@ -220,7 +233,7 @@ class _Log:
             "JOIN log ON log.run_key = run.run_key WHERE run.run_id = ?",
             [run_id],
         )
-        return _Owner(Path(rows[0][0]) / rows[0][1], *rows[0][2:]) if rows else None
+        return _Owner(*rows[0]) if rows else None
 
 
 def _sum(one: Ingested, other: Ingested) -> Ingested:

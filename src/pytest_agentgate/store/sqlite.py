@@ -91,14 +91,14 @@ class Database:
         """Run a statement that returns nothing."""
         try:
             self._connection.execute(sql, parameters)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OverflowError) as error:
             raise self._told(error) from error
 
     def execute_many(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
         """Run a statement once for each row."""
         try:
             self._connection.executemany(sql, rows)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OverflowError) as error:
             raise self._told(error) from error
 
     # ---- transactions
@@ -148,7 +148,7 @@ class Database:
                     raise self._told(error) from error
             time.sleep(random.uniform(0.001, 0.05))  # noqa: S311 -- spreads waiting processes, keeps no secret
 
-    def _told(self, error: sqlite3.Error) -> StoreError:
+    def _told(self, error: sqlite3.Error | OverflowError) -> StoreError:
         problem = " ".join(str(error).split())
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
@@ -204,6 +204,6 @@ def _refuse_foreign(path: Path) -> None:
         raise StoreError(f"{path}: an SQLite database, but not a store of agentgate; it was left as it is")
 
 
-def _busy(error: sqlite3.Error) -> bool:
+def _busy(error: Exception) -> bool:
     code = getattr(error, "sqlite_errorcode", None)
     return code is not None and code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
