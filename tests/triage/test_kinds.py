@@ -400,6 +400,20 @@ def test_a_type_error_of_the_implementations_own_speaks_for_itself() -> None:
     assert found.next_action.startswith("Do what the message of shop.order.Shop.total says")
 
 
+@pytest.mark.parametrize(
+    ("manager", "statement"),
+    [
+        ("_GeneratorContextManager", "in a with statement"),
+        ("_AsyncGeneratorContextManager", "in an async with statement"),
+    ],
+)
+def test_what_became_a_context_manager_is_to_be_entered(manager: str, statement: str) -> None:
+    error = raised(
+        "AttributeError", f"'{manager}' object has no attribute 'send'", name="send", obj_type=f"contextlib.{manager}"
+    )
+    assert statement in reason(error).next_action
+
+
 def test_the_name_of_a_compiled_function_is_told_once() -> None:
     compiled = frame(Role.SOURCE, "shop.order.Shop.total", "shop/order.py")
     error = "shop.StoreError"

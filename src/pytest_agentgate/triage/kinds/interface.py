@@ -32,6 +32,7 @@ _PROBLEMS = {
 }  # fmt: skip
 _ATTRIBUTE = re.compile(r"(?:type object )?'([\w.]+)'(?: object)? has no attribute '(\w+)'")
 _WORDS = re.compile(r"\w+")
+_MANAGERS = {"_GeneratorContextManager": "a with", "_AsyncGeneratorContextManager": "an async with"}
 _DATA = frozenset({"dict", "list", "tuple", "str", "int", "float", "bool", "NoneType", "set", "bytes"})
 _ASYNC = re.compile(r"coroutine|async_generator|can't be used in 'await' expression|asynchronous context manager")
 _DUMPED = re.compile(r"Object of type '?([\w.]+)'? is not JSON serializable|cannot represent an object")
@@ -117,6 +118,8 @@ def _of_attribute(facts: Facts) -> Reason:
 def _of_attribute_action(facts: Facts, owner: str, name: str) -> str:
     if owner in ("coroutine", "async_generator"):
         return "Await it: the function became async."
+    if statement := _MANAGERS.get(owner):
+        return f"Enter it in {statement} statement: what is returned became a context manager."
     if owner == "NoneType":
         return f"Find out why there is nothing that has {name}: it was not found, not built or not returned."
     if facts.in_source and owner in _DATA:
