@@ -12,6 +12,11 @@ from pytest_agentgate.model import Comparison, Evidence, Frame, Link, Raised, Ro
 
 _W = TypeVar("_W", Link, Role)
 
+# Bound once: evidence is written and read while the test that it is of may have replaced functions of ``json``.
+_encoded = json.JSONEncoder(separators=(",", ":")).encode
+_encoded_strictly = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
+_decoded = json.JSONDecoder().decode
+
 LIMIT = 16 * 1024
 """Bytes of one piece of evidence: as many go with every failed report between xdist's processes."""
 
@@ -32,7 +37,7 @@ def from_json(text: str) -> Evidence:
 
     Raises ValueError if the text is not JSON.
     """
-    return from_data(json.loads(text))
+    return from_data(_decoded(text))
 
 
 def to_data(evidence: Evidence) -> dict[str, Any]:
@@ -65,9 +70,9 @@ def from_data(data: Mapping[str, Any]) -> Evidence:
 
 def _dumped(evidence: Evidence) -> str:
     try:
-        return json.dumps(to_data(evidence), separators=(",", ":"), allow_nan=False)
+        return _encoded_strictly(to_data(evidence))
     except (TypeError, ValueError, RecursionError):  # facts that are not JSON: the rest is worth more
-        return json.dumps(to_data(_without_facts(evidence)), separators=(",", ":"))
+        return _encoded(to_data(_without_facts(evidence)))
 
 
 def _raised_data(raised: Raised) -> dict[str, Any]:

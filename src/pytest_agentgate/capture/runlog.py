@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from json.encoder import encode_basestring_ascii as quoted
@@ -24,6 +25,9 @@ _STRETCH = 1 << 16  # bytes of a log that are held at a time
 TELL = "AGENTGATE_TELL_LOG"  # the variable that names a file for the path of the log
 
 Event = dict[str, Any]
+
+# Bound once, as is what writes: a result is written while the test that it is of still has its patches in place.
+_encoded = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class RunLog:
@@ -40,11 +44,18 @@ class RunLog:
             self._file = os.open(self.path, flags, 0o666)
         except OSError as error:
             raise RunLogError(f"{self.path}: cannot write the run's log: {error.strerror}") from error
+        self._put = os.write
         _hold(self._file)
+        _open.add(self)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether what is written is taken; in a fork of the process it is not."""
+        return self._file >= 0
 
     def write(self, event: Mapping[str, Any]) -> None:
         """Append one event."""
-        self._append(json.dumps(event, separators=(",", ":")) + "\n")
+        self._append(_encoded(event) + "\n")
 
     def result(self, nodeid: str, outcome: str, duration: float, worker: str = "", **more: Any) -> None:
         """Append the result of one attempt; the only event of a passing test, so it is put together by hand."""
@@ -52,7 +63,7 @@ class RunLog:
         if worker:
             line += f',"worker":{quoted(worker)}'
         if more:
-            line += "," + json.dumps(more, separators=(",", ":"))[1:-1]
+            line += "," + _encoded(more)[1:-1]
         self._append(line + "}\n")
 
     def close(self) -> None:
@@ -66,12 +77,25 @@ class RunLog:
             return
         data = line.encode("ascii")
         try:
-            written = os.write(self._file, data)
+            written = self._put(self._file, data)
             while written < len(data):  # a nearly full disk
-                written += os.write(self._file, data[written:])
+                written += self._put(self._file, data[written:])
         except OSError:
             self.close()  # half a line may stand at the end: nothing may follow it
             raise
+
+
+_open: weakref.WeakSet[RunLog] = weakref.WeakSet()
+
+
+def _leave_to_the_parent() -> None:
+    """Close the logs in a process that a test forked: it may come back into pytest and run the same tests again."""
+    for log in list(_open):
+        log.close()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_leave_to_the_parent)
 
 
 def tell(path: Path) -> None:
