@@ -6,16 +6,15 @@ import shutil
 import tempfile
 from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from pytest_agentgate.errors import AgentgateError
-
-if TYPE_CHECKING:
-    from pytest_agentgate.model import RunSummary
-    from pytest_agentgate.report.formats import ReportTarget
-    from pytest_agentgate.store import Store
+from pytest_agentgate.model import RunSummary
+from pytest_agentgate.report import formats, text
+from pytest_agentgate.report.formats import ReportTarget
+from pytest_agentgate.store import Store, open_store
 
 
 class Conclusion:
@@ -40,8 +39,8 @@ class Conclusion:
         """Ingest the log and whatever lies beside it, and write the reports that were asked for."""
         try:
             self._read_back(self._store_url, log)
-        except AgentgateError as error:
-            self.problem(f"{error}; this run is in {log} only")
+        except Exception as error:  # noqa: BLE001 - whatever it is, the causes may still be told
+            self.problem(f"{_told(error)}; this run is in {log} only")
             self._read_back_alone(log)
 
     def _read_back_alone(self, log: Path) -> None:
@@ -53,8 +52,6 @@ class Conclusion:
             self._read_back(f"sqlite:///{folder}/store.db", copy)
 
     def _read_back(self, url: str, log: Path) -> None:
-        from pytest_agentgate.store import open_store
-
         with open_store(url) as store:
             store.ingest(log.parent)
             self._report(store, log.stem)
@@ -63,14 +60,12 @@ class Conclusion:
         self._summary = store.run_summary(run_id)
         if not self._targets:
             return
-        from pytest_agentgate.report import formats
-
         failures = store.failures(run_id)
         for target in self._targets:
             try:
                 formats.write(target, self._summary, failures)
-            except AgentgateError as error:
-                self.problem(str(error))
+            except Exception as error:  # noqa: BLE001 - the other reports may still be written
+                self.problem(_told(error))
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_terminal_summary(self, terminalreporter: Any) -> Generator[None, Any, None]:
@@ -78,7 +73,10 @@ class Conclusion:
         yield
         writer = terminalreporter._tw  # its width has no public name
         verbose = terminalreporter.config.option.verbose
-        self.show(writer.write, width=writer.fullwidth, colour=writer.hasmarkup, verbose=verbose)
+        try:
+            self.show(writer.write, width=writer.fullwidth, colour=writer.hasmarkup, verbose=verbose)
+        except Exception as error:  # noqa: BLE001 - pytest would end with an error of ours
+            writer.write(f"agentgate: the summary cannot be shown: {_told(error)}\n")
 
     def show(self, write: Callable[[str], Any], *, width: int, colour: bool, verbose: int = 0) -> None:
         """Write the summary in the style that was asked for, and every problem."""
@@ -88,10 +86,14 @@ class Conclusion:
             write(f"agentgate: {problem}\n")
 
     def _text(self, summary: RunSummary, width: int, colour: bool, verbose: int) -> str:
-        from pytest_agentgate.report import text
-
         if self._style == "agent":
             return text.agent(summary)
         if self._style == "quiet":
             return text.line(summary)
         return text.summary(summary, width=width, colour=colour, verbose=max(verbose, 0))
+
+
+def _told(error: Exception) -> str:
+    """An error in one line: ours are meant for the user, others say what they are."""
+    told = str(error) if isinstance(error, AgentgateError) else f"{type(error).__name__}: {error}"
+    return " ".join(told.split())

@@ -14,24 +14,31 @@ import socket
 import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from pathlib import Path
+from typing import Any, TypeVar, cast
 
 import pytest
 
 from pytest_agentgate import origin
+from pytest_agentgate.capture.codec import to_data
 from pytest_agentgate.capture.encodable import encodable
-from pytest_agentgate.capture.live import DESELECTED
-from pytest_agentgate.capture.reports import bounded_text, evidence_in, is_subtest, skip_reason, worker_of
+from pytest_agentgate.capture.evidence import evidence_of
+from pytest_agentgate.capture.live import DESELECTED, INTERRUPTED, LiveCapture
+from pytest_agentgate.capture.reports import (
+    bounded_text,
+    evidence_in,
+    interruption,
+    is_subtest,
+    skip_reason,
+    worker_of,
+)
+from pytest_agentgate.capture.roles import Roots, shown_path
 from pytest_agentgate.capture.runlog import FORMAT, RunLog, tell
+from pytest_agentgate.config import Project
 from pytest_agentgate.errors import AgentgateError
 from pytest_agentgate.model import Evidence, Kind, Outcome, Raised, RunStatus, Scope, When
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from pytest_agentgate.capture.live import LiveCapture
-    from pytest_agentgate.capture.roles import Roots
-    from pytest_agentgate.config import Project
+from pytest_agentgate.triage.kinds import reason_of
+from pytest_agentgate.triage.rules import kind_by_rules
 
 _TEARDOWN_WORTH = 0.001  # seconds
 _REASON_LIMIT = 500  # characters of a skip's reason or a warning's message
@@ -50,7 +57,7 @@ def _harmless(hook: _Hook) -> _Hook:
         try:
             return hook(self, *arguments, **named)
         except Exception as error:  # noqa: BLE001 - whatever it is, the tests are worth more than their record
-            self._problem(f"{hook.__name__} failed, the record is incomplete: {type(error).__name__}: {error}")
+            self._broken(hook.__name__, error)
             return None
 
     # What pluggy reads the hook's arguments from; before 1.2 it does not look behind a wrapper.
@@ -100,6 +107,7 @@ class Recorder:
         self._workers: dict[str, bool] = {}  # worker -> its collection is over
         self._lost: dict[str, str] = {}  # worker -> why
         self._crashed: set[str] = set()  # workers whose loss the report of a test tells
+        self._broken_worker = False  # by an error of pytest or of a plugin
         self._warned: dict[_Origin, int] = {}  # -> repeats
         self._stopped = ""  # why an option or a plugin ended the run early
         self._interrupted = ""  # why it was ended from outside
@@ -198,14 +206,17 @@ class Recorder:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Turn the reports of a test into its result: one write when its call ends."""
-        if report.outcome != "passed":
-            self._not_passed(report)
-        elif report.when == "setup":
-            self._setups[report.nodeid] = report.duration
-        elif report.when == "call":
-            self._passed(report)
-        elif report.duration >= _TEARDOWN_WORTH:
-            self._teardown(report)
+        try:  # as _harmless, without its call
+            if report.outcome != "passed":
+                self._not_passed(report)
+            elif report.when == "setup":
+                self._setups[report.nodeid] = report.duration
+            elif report.when == "call":
+                self._passed(report)
+            elif report.duration >= _TEARDOWN_WORTH:
+                self._teardown(report)
+        except Exception as error:  # noqa: BLE001 - as there
+            self._broken("pytest_runtest_logreport", error)
 
     def _passed(self, report: pytest.TestReport) -> None:
         nodeid, facts = report.nodeid, report.__dict__
@@ -225,7 +236,6 @@ class Recorder:
         outcome = Outcome.XPASSED if "wasxfail" in facts else Outcome.PASSED
         self._result(nodeid, Outcome.FAILED if nodeid in self._subtests else outcome, duration, worker)
 
-    @_harmless
     def _not_passed(self, report: pytest.TestReport) -> None:
         worker = worker_of(report)
         when = When(report.when) if report.when in ("setup", "call", "teardown") else When.CALL
@@ -250,6 +260,7 @@ class Recorder:
             duration = self._setups.pop(report.nodeid, 0.0) + report.duration
             self._result(report.nodeid, outcome, duration, worker, when=when)
 
+    @_harmless
     def _failure_of_test(self, report: pytest.TestReport, when: When, worker: str) -> None:
         live = self._capture.take(report)
         if live is None and report.nodeid in self._subtests:
@@ -331,9 +342,6 @@ class Recorder:
         attempt: int = 1,
     ) -> None:
         """Decide what kind of failure this is and record it with its facts."""
-        from pytest_agentgate.capture.codec import to_data
-        from pytest_agentgate.triage.kinds import reason_of
-
         reason = reason_of(evidence, scope, when, nodeid, self._forced_kind(evidence, nodeid))
         if scope is not Scope.TEST:
             if (nodeid, reason.signature) in self._hiding:  # several workers report one collector
@@ -360,9 +368,7 @@ class Recorder:
 
     def _forced_kind(self, evidence: Evidence, nodeid: str) -> Kind | None:
         """The kind that another plugin, a conftest file or a rule of the configuration decides."""
-        from pytest_agentgate.triage.rules import kind_by_rules
-
-        named = self._config.hook.pytest_agentgate_classify(evidence=evidence, nodeid=nodeid)
+        named = self._named_kind(evidence, nodeid)
         if named is not None:
             try:
                 return Kind(named)
@@ -370,6 +376,11 @@ class Recorder:
                 kinds = ", ".join(kind.value for kind in Kind)
                 self._problem(f"pytest_agentgate_classify returned {named!r}, which is not a kind: {kinds}")
         return kind_by_rules(self._project.config.kinds, evidence, nodeid)
+
+    @_harmless
+    def _named_kind(self, evidence: Evidence, nodeid: str) -> str | None:
+        named: str | None = self._config.hook.pytest_agentgate_classify(evidence=evidence, nodeid=nodeid)
+        return named
 
     def _failed_run(self, type_name: str, message: str, worker: str = "") -> None:
         evidence = Evidence(chain=(Raised(type=type_name, message=message),), worker=worker)
@@ -381,6 +392,7 @@ class Recorder:
         """Note a worker that was lost; whether a test is to blame, xdist tells next. One that ended has counts."""
         output = getattr(node, "workeroutput", None) or {}
         self._deselected = max(self._deselected, output.get(DESELECTED, 0))
+        self._interrupted = self._interrupted or output.get(INTERRUPTED, "")
         if error and node.gateway.id not in self._lost:
             worker, reason = node.gateway.id, str(error)
             self._lost[worker] = reason
@@ -389,19 +401,19 @@ class Recorder:
     @_harmless
     def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Record an error of pytest or of a plugin, here or in a worker."""
-        from pytest_agentgate.capture.evidence import evidence_of
-
-        evidence = evidence_of(excinfo.value, self._roots())
-        self.failed("", Scope.RUN, When.SESSION, evidence, text=str(excinfo.getrepr(style="short")))
+        if excinfo.traceback[-1].name == "worker_internal_error":  # xdist asserts False, and what the worker printed
+            text = str(excinfo.value).partition("\nassert False")[0]
+            self._broken_worker = True
+            self.failed("", Scope.RUN, When.SESSION, evidence_in(None, text), text=text)
+        elif not self._broken_worker:  # xdist itself stumbles over a worker that ended so
+            evidence = evidence_of(excinfo.value, self._roots())
+            self.failed("", Scope.RUN, When.SESSION, evidence, text=str(excinfo.getrepr(style="short")))
 
     @_harmless
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Tell a stop by the user or a test from one that an option such as -x asked for."""
-        if isinstance(excinfo.value, pytest.exit.Exception):
-            self._interrupted = f"pytest.exit: {excinfo.value}"
-        elif excinfo.type is KeyboardInterrupt:
-            self._interrupted = "interrupted (Ctrl-C)"
-        else:  # xdist raises its own to stop the workers
+        self._interrupted = self._interrupted or interruption(excinfo.value)
+        if not self._interrupted:  # xdist raises its own to stop the workers
             self._stopped = str(excinfo.value)
 
     @_harmless
@@ -433,8 +445,16 @@ class Recorder:
         self._stopped = str(session.shouldfail or session.shouldstop or self._stopped or "")
         self.finish(int(exitstatus))
 
-    def finish(self, exit_status: int) -> None:
-        """End the record of this run and ingest it."""
+    @_harmless
+    def pytest_unconfigure(self) -> None:
+        """End the record of a session whose end was never told: another plugin's hook failed before."""
+        if self._log is not None and self._log.is_open:
+            self.finish(None)
+
+    def finish(self, exit_status: int | None) -> None:
+        """End the record of this run and ingest it; the exit status of a session that was cut short is not known."""
+        if self._log is not None and not self._log.is_open:  # in a fork
+            return
         for worker, reason in self._lost.items():
             if worker not in self._crashed:
                 where = "between tests" if self._workers.get(worker) else "before its collection was over"
@@ -442,7 +462,7 @@ class Recorder:
         not_run = self._not_run(exit_status)
         if not self._attempts and not self._failures and not not_run:
             left_out = f": all {self._deselected} were deselected" if self._deselected else ""
-            self._failed_run("pytest.NoTestsCollected", f"no test ran{left_out} (exit status {exit_status})")
+            self._failed_run("pytest.NoTestsCollected", f"no test ran{left_out} ({_ended(exit_status)})")
         for origin_, repeats in self._warned.items():
             if repeats:
                 self._write(_warning_event(origin_, "", repeats))
@@ -460,7 +480,7 @@ class Recorder:
             self._log.close()
             self._conclude(self._log.path)
 
-    def _status(self, exit_status: int) -> RunStatus:
+    def _status(self, exit_status: int | None) -> RunStatus:
         if self._interrupted:
             return RunStatus.INTERRUPTED
         if self._lost and not self._collected:
@@ -468,7 +488,7 @@ class Recorder:
         stopped = exit_status == pytest.ExitCode.INTERRUPTED and bool(self._stopped)
         return RunStatus.COMPLETED if stopped or exit_status in _ENDED_BY_ITSELF else RunStatus.ABORTED
 
-    def _not_run(self, exit_status: int) -> int:
+    def _not_run(self, exit_status: int | None) -> int:
         """Write a result for each test that was collected and never reported; -> how many."""
         if self._each:
             expected = [(nodeid, worker) for worker in sorted(self._workers) for nodeid in self._collected]
@@ -480,16 +500,20 @@ class Recorder:
             self._result(nodeid, Outcome.NOT_RUN, 0.0, worker, reason=reason)
         return len(missing)
 
-    def _why_not_run(self, exit_status: int) -> str:
+    def _why_not_run(self, exit_status: int | None) -> str:
         if self._interrupted:
             return self._interrupted
         if self._stopped:
             return self._stopped
         if self._lost:
             return "; ".join(f"worker {worker} was lost and not replaced" for worker in self._lost)
-        return f"pytest ended with exit status {exit_status} before it"
+        return f"pytest ended before it ({_ended(exit_status)})"
 
     # ---- writing
+
+    def _broken(self, where: str, error: Exception) -> None:
+        text = " ".join(f"{type(error).__name__}: {error}".split())[:_REASON_LIMIT]
+        self._problem(f"{where} failed, the record is incomplete: {text}")
 
     def _write(self, event: dict[str, Any]) -> None:
         if self._log is None:
@@ -504,9 +528,11 @@ class Recorder:
         self._log = None
 
     def _shown(self, filename: str) -> str:
-        from pytest_agentgate.capture.roles import shown_path
-
         return shown_path(filename, self._roots())
+
+
+def _ended(exit_status: int | None) -> str:
+    return "its session failed" if exit_status is None else f"exit status {exit_status}"
 
 
 def _worker_count(options: Any) -> int:

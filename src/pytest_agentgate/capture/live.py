@@ -7,20 +7,24 @@ calls that look at one attribute.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
+from pytest_agentgate.capture.codec import to_json
+from pytest_agentgate.capture.comparison import comparison_of
 from pytest_agentgate.capture.encodable import encodable
-
-if TYPE_CHECKING:
-    from pytest_agentgate.capture.roles import Roots
-    from pytest_agentgate.model import Comparison
+from pytest_agentgate.capture.evidence import evidence_of
+from pytest_agentgate.capture.reports import interruption
+from pytest_agentgate.capture.roles import Roots
+from pytest_agentgate.model import Comparison
 
 ATTRIBUTE = "agentgate_evidence"  # on a report, as xdist carries it from a worker
 DESELECTED = "agentgate_deselected"  # in a worker's output
+INTERRUPTED = "agentgate_interrupted"  # there too
 
 _NO_FAILURES = (pytest.skip.Exception, pytest.xfail.Exception)
+_WAITING = 100  # pieces of evidence; whose report has not come until then, comes to nobody
 
 
 class LiveCapture:
@@ -47,7 +51,9 @@ class LiveCapture:
         """Read the exception of a test before anything of it is torn down."""
         if call.excinfo is None:
             self._compared = None
-        elif not isinstance(call.excinfo.value, _NO_FAILURES) and (evidence := self._read(call.excinfo.value)):
+        elif not issubclass(type(call.excinfo.value), _NO_FAILURES) and (evidence := self._read(call.excinfo.value)):
+            if len(self._waiting) >= _WAITING:  # of tests that were expected to fail, or that a plugin repeated
+                del self._waiting[next(iter(self._waiting))]
             self._waiting[item.nodeid, call.when] = evidence
 
     def pytest_exception_interact(
@@ -59,9 +65,6 @@ class LiveCapture:
 
     def _read(self, exception: BaseException) -> str | None:
         try:
-            from pytest_agentgate.capture.codec import to_json
-            from pytest_agentgate.capture.evidence import evidence_of
-
             comparison = self._comparison(exception)
             return to_json(evidence_of(exception, self._roots(), comparison=comparison, worker=self._worker))
         except Exception:  # noqa: BLE001 - such as no stack or memory left: the report still has what pytest prints
@@ -71,8 +74,6 @@ class LiveCapture:
         compared, self._compared = self._compared, None
         if compared is None or not isinstance(exception, AssertionError):
             return None
-        from pytest_agentgate.capture.comparison import comparison_of
-
         return comparison_of(*compared)
 
 
@@ -80,21 +81,31 @@ class WorkerCapture(LiveCapture):
     """Attaches the evidence to the reports that an xdist worker sends to its controller."""
 
     _deselected = 0
+    _interrupted = ""
 
     def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
         """Count what -k, -m or a plugin left out, which xdist does not tell its controller."""
         self._deselected += len(items)
 
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Remember why, which xdist does not tell its controller either."""
+        self._interrupted = interruption(excinfo.value)
+
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Send the count with what the worker leaves behind."""
-        session.config.workeroutput[DESELECTED] = self._deselected  # type: ignore[attr-defined]  # set by xdist
+        """Send both with what the worker leaves behind."""
+        output: dict[str, Any] = session.config.workeroutput  # type: ignore[attr-defined]  # set by xdist
+        output[DESELECTED] = self._deselected
+        output[INTERRUPTED] = self._interrupted
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Attach before xdist serialises the report."""
         if not report.passed and not report.skipped:  # failed, or rerun where a plugin says so
-            report.longrepr = encodable(report.longrepr)
-            report.sections = encodable(report.sections)
             evidence = self.take(report)
             if evidence is not None:
                 setattr(report, ATTRIBUTE, evidence)
+            try:
+                report.longrepr = encodable(report.longrepr)
+                report.sections = encodable(report.sections)
+            except Exception:  # noqa: BLE001, S110 - somebody's own objects: as they are without us
+                pass

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from pytest_agentgate.capture.codec import from_json
 from pytest_agentgate.capture.encodable import encodable
+from pytest_agentgate.capture.printed import evidence_of_text
 from pytest_agentgate.model import Evidence
 
 TEXT_LIMIT = 8_000  # characters of what pytest prints for a failure
@@ -33,12 +35,15 @@ def skip_reason(report: pytest.TestReport | pytest.CollectReport) -> str:
 def evidence_in(live: str | None, text: str) -> Evidence:
     """The evidence read from the exception, else what can be told from the text of the report."""
     if live is not None:
-        from pytest_agentgate.capture.codec import from_json
-
         return from_json(live)
-    from pytest_agentgate.capture.printed import evidence_of_text
-
     return evidence_of_text("", text.strip().rpartition("\n")[2], text)
+
+
+def interruption(exception: BaseException) -> str:
+    """Why a session was ended from outside, "" where an option such as -x or a plugin ended it."""
+    if isinstance(exception, pytest.exit.Exception):
+        return encodable(f"pytest.exit: {exception}")
+    return "interrupted (Ctrl-C)" if type(exception) is KeyboardInterrupt else ""
 
 
 def bounded_text(text: str) -> str:

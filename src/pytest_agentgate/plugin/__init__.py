@@ -11,6 +11,9 @@ from typing import Any
 
 import pytest
 
+# Options of pytest that only show something; what belongs to a plugin that is switched off does not exist.
+_NO_RUNS = ("collectonly", "showfixtures", "show_fixtures_per_test", "cacheshow", "setuponly", "setupplan")
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare the options."""
@@ -57,20 +60,26 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
 
 @pytest.hookimpl(hookwrapper=True, tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, Any, None]:
-    """Record a run whose initial conftest cannot be imported: no session ever starts, so nothing else sees it."""
-    outcome = yield
-    if outcome.excinfo is not None and getattr(early_config.known_args_namespace, "agentgate", False):
-        error = outcome.excinfo[1]
-        if type(error).__name__ == "ConftestImportFailure" and not hasattr(early_config, "workerinput"):
-            from pytest_agentgate.plugin.activation import record_broken_start
+    """Record a run whose initial conftest files or plugins fail: no session ever starts, so nothing else sees it.
 
-            record_broken_start(early_config, error)
+    What such a run needs is imported here: from now on the project's folders are on ``sys.path``, and may have a module
+    ``random`` or ``queue`` in the place of the standard library's.
+    """
+    if not getattr(early_config.known_args_namespace, "agentgate", False):
+        yield
+        return
+    from pytest_agentgate.plugin import activation
+
+    activation.load(early_config)
+    outcome = yield
+    if outcome.excinfo is not None:
+        activation.record_broken_start(early_config, outcome.excinfo[1])
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Register what records a run, if it was asked for."""
-    if not config.option.agentgate or config.option.collectonly:
+    if not config.option.agentgate or any(getattr(config.option, name, False) for name in _NO_RUNS):
         return
     from pytest_agentgate.plugin.activation import activate
 

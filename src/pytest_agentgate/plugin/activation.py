@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 import functools
+import os
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_agentgate import config as configuration
+from pytest_agentgate.capture.evidence import evidence_of
 from pytest_agentgate.capture.live import LiveCapture, WorkerCapture
-from pytest_agentgate.conclusion import Conclusion
+from pytest_agentgate.capture.roles import Roots
+from pytest_agentgate.config import Project
 from pytest_agentgate.errors import AgentgateError
-from pytest_agentgate.recorder import Recorder
+from pytest_agentgate.model import Scope, When
 
 if TYPE_CHECKING:
-    from pytest_agentgate.capture.roles import Roots
-    from pytest_agentgate.config import Project
+    from pytest_agentgate.conclusion import Conclusion
     from pytest_agentgate.report.formats import ReportTarget
+
+
+def load(config: pytest.Config) -> None:
+    """Import what this process will need, with all that it needs of the standard library."""
+    if not _is_worker(config):
+        import urllib.parse  # noqa: F401 - pathlib does without until a path becomes a URL, from Python 3.13 on
+
+        import pytest_agentgate.conclusion
+        import pytest_agentgate.recorder  # noqa: F401
 
 
 def activate(config: pytest.Config) -> None:
@@ -26,18 +38,20 @@ def activate(config: pytest.Config) -> None:
 
     Raises pytest.UsageError, in one line, for a wrong option or configuration.
     """
+    worker_input = getattr(config, "workerinput", None)
     try:
         project = configuration.find_project(config.rootpath, fallback=config.rootpath)
-        targets = _report_targets(config.option.agentgate_report)
+        targets = _report_targets(config, config.option.agentgate_report) if worker_input is None else []
     except AgentgateError as error:
         raise pytest.UsageError(str(error)) from None
     config.option.continue_on_collection_errors = True  # a repair needs to see everything that is broken
     roots = _roots(project, config)
     register = config.pluginmanager.register
-    worker_input = getattr(config, "workerinput", None)
     if worker_input is not None:
         register(WorkerCapture(roots, worker_input["workerid"]), "agentgate-capture")
         return
+    from pytest_agentgate.recorder import Recorder
+
     if config.option.agentgate_output == "agent":
         _leave_details_to_the_summary(config)
     capture = LiveCapture(roots)
@@ -52,25 +66,38 @@ def activate(config: pytest.Config) -> None:
 
 def record_broken_start(config: pytest.Config, error: BaseException) -> None:
     """Record a run that ended before its session could start, and say so on standard error."""
-    from pytest_agentgate.capture.evidence import evidence_of
-    from pytest_agentgate.model import Scope, When
+    if _is_worker(config):  # its controller tells of it
+        return
+    if not isinstance(error, Exception) or isinstance(error, pytest.UsageError):  # nothing of the project is broken
+        return
+    try:
+        _record_broken_start(config, error)
+    except Exception as problem:  # noqa: BLE001 - pytest is about to report the conftest
+        sys.stderr.write(f"agentgate: this run is not recorded: {type(problem).__name__}: {problem}\n")
+
+
+def _record_broken_start(config: pytest.Config, error: BaseException) -> None:
+    from pytest_agentgate.recorder import Recorder
 
     options = config.known_args_namespace  # parsed as far as the options of plugins: who, what and where
     try:
         project = configuration.find_project(config.rootpath, fallback=config.rootpath)
-        targets = _report_targets(options.agentgate_report)
+        targets = _report_targets(config, options.agentgate_report)
     except AgentgateError:
-        return  # pytest is about to report the conftest; one error at a time
+        return  # one error at a time
     roots = _roots(project, config)
     conclusion = _conclusion(project, config, options, targets)
     recorder = Recorder(config, options, project, roots, LiveCapture(roots), conclusion.problem, conclusion.conclude)
     recorder.start()
     recorder.failed("", Scope.RUN, When.SESSION, evidence_of(error, roots()), text=str(error))
-    recorder.finish(int(pytest.ExitCode.USAGE_ERROR))
+    of_conftest = type(error).__name__ == "ConftestImportFailure"  # which pytest takes for wrong usage
+    recorder.finish(int(pytest.ExitCode.USAGE_ERROR) if of_conftest else None)
     conclusion.show(sys.stderr.write, width=80, colour=False)
 
 
 def _conclusion(project: Project, config: pytest.Config, options: Any, targets: list[ReportTarget]) -> Conclusion:
+    from pytest_agentgate.conclusion import Conclusion
+
     url = options.agentgate_store
     url = configuration.resolve_store(url, config.invocation_params.dir) if url else project.store_url
     return Conclusion(url, targets, options.agentgate_output)
@@ -81,23 +108,31 @@ def _roots(project: Project, config: pytest.Config) -> Callable[[], Roots]:
 
     @functools.cache
     def roots() -> Roots:
-        from pytest_agentgate.capture.roles import Roots
-
         return Roots(config.rootpath, project.config.source, project.config.tests)
 
     return roots
 
 
-def _report_targets(options: list[str]) -> list[ReportTarget]:
+def _report_targets(config: pytest.Config, options: list[str]) -> list[ReportTarget]:
+    """The reports that were asked for; tests may change the folder that their paths start from."""
     if not options:
         return []
     from pytest_agentgate.report import formats
 
-    return [formats.parse(option) for option in options]
+    targets = [formats.parse(option) for option in options]
+    return [replace(target, path=config.invocation_params.dir / target.path) for target in targets]
+
+
+def _is_worker(config: pytest.Config) -> bool:
+    """Whether xdist started this process, which it tells the configuration only after the initial conftest files."""
+    from_pipe = not hasattr(sys.modules["__main__"], "__file__")  # unlike pytest that a test starts in a worker
+    return hasattr(config, "workerinput") or (from_pipe and "PYTEST_XDIST_WORKER" in os.environ)
 
 
 def _leave_details_to_the_summary(config: pytest.Config) -> None:
     """Silence what would repeat the bounded summary at length, unless it was asked for."""
+    if not config.pluginmanager.has_plugin("terminal"):
+        return
     if config.option.tbstyle == "auto":
         config.option.tbstyle = "no"
     if config.option.reportchars == "fE":  # pytest's default
