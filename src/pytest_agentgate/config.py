@@ -63,7 +63,7 @@ class Project:
         ignore = self.state / ".gitignore"
         if not ignore.exists():
             self.state.mkdir(parents=True, exist_ok=True)
-            ignore.write_text("*\n")
+            ignore.write_bytes(b"*\n")
         return self.state
 
 
@@ -105,8 +105,8 @@ def main_worktree(top: Path) -> Path:
     if not link.is_file():
         return top
     try:
-        gitdir = (top / link.read_text().partition("gitdir:")[2].strip()).resolve()
-        common = (gitdir / (gitdir / "commondir").read_text().strip()).resolve()
+        gitdir = (top / link.read_text(encoding="utf-8").partition("gitdir:")[2].strip()).resolve()
+        common = (gitdir / (gitdir / "commondir").read_text(encoding="utf-8").strip()).resolve()
     except (OSError, ValueError):  # a submodule has no commondir: it is a repository of its own
         return top
     return common.parent if common.name == ".git" else top
