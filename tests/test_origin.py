@@ -73,3 +73,13 @@ def test_a_checkout_is_its_commit_branch_and_changes(tmp_path: Path) -> None:
 def test_without_git_a_run_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     assert checkout_of(tmp_path) == Checkout()
+
+
+def test_a_hook_of_git_that_runs_tests_does_not_say_where_to_look(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git(tmp_path, "init", "-q", "-b", "main")
+    monkeypatch.setenv("GIT_DIR", ".git")
+    monkeypatch.setenv("GIT_INDEX_FILE", ".git/index")
+    (tmp_path / "inner").mkdir()
+    assert checkout_of(tmp_path / "inner") == Checkout("", "main", False)

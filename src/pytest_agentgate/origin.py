@@ -25,6 +25,7 @@ SIGNS = (
     ("AUGMENT_AGENT", "augment"),
     ("COPILOT_AGENT_SESSION_ID", "copilot"),
 )
+_OF_A_REPOSITORY = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_PREFIX"})
 _GIT_LIMIT = 10  # seconds; a run is worth more than knowing whether it was dirty
 
 
@@ -56,7 +57,9 @@ def task_of(option: str | None, environ: Mapping[str, str] = os.environ) -> str:
 def checkout_of(folder: Path) -> Checkout:
     """Commit, branch and whether tracked files differ from the commit, by one call of git; empty where git fails."""
     command = ["git", "-C", str(folder), "status", "--porcelain=v2", "--branch", "--untracked-files=no"]
-    environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
+    # A hook of git that runs the tests has variables that say which repository, wherever the command is to look.
+    environment = {name: value for name, value in os.environ.items() if name not in _OF_A_REPOSITORY}
+    environment |= {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
     try:
         done = subprocess.run(
             command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=_GIT_LIMIT, check=False

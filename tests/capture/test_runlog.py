@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -140,3 +141,17 @@ except OSError:
     assert [event["nodeid"] for event in events] == [f"t{number}" for number in range(len(events))]
     assert offset < 1000
     assert json.loads(path.read_bytes().splitlines()[0])["event"] == "result"
+
+
+def test_a_test_that_closes_all_files_does_not_end_the_log(tmp_path: Path) -> None:
+    log = RunLog(tmp_path, "one")
+    log.write({"event": "run"})
+    os.close(log._file)
+    with (tmp_path / "other").open("w") as other:  # gets the lowest number that is free
+        log.result("test_a.py::test_one", "passed", 0.1)
+        assert is_live(log.path)
+        other.write("theirs")
+    log.close()
+    assert [event["event"] for event in read(log.path)] == ["run", "result"]
+    assert (tmp_path / "other").read_text() == "theirs"
+    assert not is_live(log.path)

@@ -8,6 +8,7 @@ interrupted run, without process ids and without a clock. The format is describe
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import weakref
@@ -21,6 +22,7 @@ from pytest_agentgate.errors import RunLogError
 
 FORMAT = 1
 SUFFIX = ".jsonl"
+_HIGH = 200  # the least number of the file that is written to
 _STRETCH = 1 << 16  # bytes of a log that are held at a time
 TELL = "AGENTGATE_TELL_LOG"  # the variable that names a file for the path of the log
 
@@ -41,7 +43,7 @@ class RunLog:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_BINARY", 0)
-            self._file = os.open(self.path, flags, 0o666)
+            self._file = _out_of_the_way(os.open(self.path, flags, 0o666))
         except OSError as error:
             raise RunLogError(f"{self.path}: cannot write the run's log: {error.strerror}") from error
         self._put = os.write
@@ -68,9 +70,10 @@ class RunLog:
 
     def close(self) -> None:
         """End the log's life: from now on a reader takes it for ended or interrupted."""
-        if self._file >= 0:
-            os.close(self._file)
-            self._file = -1
+        file, self._file = self._file, -1
+        if file >= 0:
+            with suppress(OSError):
+                os.close(file)
 
     def _append(self, line: str) -> None:
         if self._file < 0:
@@ -80,9 +83,17 @@ class RunLog:
             written = self._put(self._file, data)
             while written < len(data):  # a nearly full disk
                 written += self._put(self._file, data[written:])
-        except OSError:
+        except OSError as error:
             self.close()  # half a line may stand at the end: nothing may follow it
-            raise
+            if error.errno != errno.EBADF:
+                raise
+            self._open_again()  # a test closed all files that it did not know
+            self._append(line)
+
+    def _open_again(self) -> None:
+        flags = os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0)
+        self._file = _out_of_the_way(os.open(self.path, flags))
+        _hold(self._file)
 
 
 _open: weakref.WeakSet[RunLog] = weakref.WeakSet()
@@ -165,6 +176,15 @@ def is_live(path: Path) -> bool:
 try:
     import fcntl
 
+    def _out_of_the_way(file: int) -> int:
+        """The same file under a high number, which nobody else gets who opens a file after a test closed ours."""
+        try:
+            high = fcntl.fcntl(file, fcntl.F_DUPFD_CLOEXEC, _HIGH)
+        except OSError:  # more than a process may have here
+            return file
+        os.close(file)
+        return high
+
     def _hold(file: int) -> None:
         """Take the lock that says "this run lives"; the end of the last descriptor releases it."""
         with suppress(OSError):  # a file system without locks: nobody can be shown to live
@@ -181,6 +201,9 @@ try:
 
 except ImportError:  # Windows
     import msvcrt
+
+    def _out_of_the_way(file: int) -> int:
+        return file
 
     _BEYOND = 1 << 40  # no log grows there; a lock on Windows keeps others from reading what it covers
 
