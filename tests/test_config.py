@@ -61,6 +61,17 @@ def test_worktrees_share_the_state_of_the_main_one(tmp_path: Path) -> None:
     assert find_project(tmp_path / "other/sub").state == main / "sub/.agentgate"
 
 
+def test_worktrees_of_a_bare_repository_share_its_folder(tmp_path: Path) -> None:
+    main = configure(tmp_path / "main", "[project]\nname='a'\n")
+    git(main, "init", "-q")
+    git(main, "add", "-A")
+    git(main, "commit", "-q", "-m", "all")
+    git(tmp_path, "clone", "-q", "--bare", "main", "bare.git")
+    for name in ("one", "two"):
+        git(tmp_path / "bare.git", "worktree", "add", "-q", "-b", name, f"../{name}")
+        assert find_project(tmp_path / name).state == tmp_path / "bare.git/.agentgate"
+
+
 def test_a_submodule_is_a_repository_of_its_own(tmp_path: Path) -> None:
     (tmp_path / ".git/modules/sub").mkdir(parents=True)
     configure(tmp_path / "sub", "")
@@ -89,6 +100,8 @@ def test_rules_for_kinds_are_read(tmp_path: Path) -> None:
     [
         ("sorce = ['src']", "no key 'sorce'; did you mean 'source'"),
         ("source = 3", r"tool\.agentgate\.source must be a list of folders, not 3"),
+        ("tests = ['/srv/tests']", "'/srv/tests' is no folder below"),
+        ("source = ['../lib']", "'../lib' is no folder below"),
         ("tests = [1]", r"tool\.agentgate\.tests must be a list"),
         ("store = ''", r"tool\.agentgate\.store must be a URL"),
         ("[tool.agentgate.kinds]\nconection = []", "no such kind; did you mean 'connection'"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
@@ -28,6 +29,7 @@ class Conclusion:
         self._targets = targets
         self._style = style
         self._summary: RunSummary | None = None
+        self._shown = False
         self.problems: list[str] = []  # one line each
 
     def problem(self, line: str) -> None:
@@ -53,7 +55,8 @@ class Conclusion:
 
     def _read_back(self, url: str, log: Path) -> None:
         with open_store(url) as store:
-            store.ingest(log.parent)
+            for problem in store.ingest(log.parent).problems:  # logs beside ours, each told once
+                self.problem(problem)
             self._report(store, log.stem)
 
     def _report(self, store: Store, run_id: str) -> None:
@@ -78,8 +81,14 @@ class Conclusion:
         except Exception as error:  # noqa: BLE001 - pytest would end with an error of ours
             writer.write(f"agentgate: the summary cannot be shown: {_told(error)}\n")
 
+    def pytest_unconfigure(self) -> None:
+        """Show what no session's end has shown: it never started, or another plugin ended it."""
+        if self._summary is not None and not self._shown:
+            self.show(sys.stderr.write, width=80, colour=False)
+
     def show(self, write: Callable[[str], Any], *, width: int, colour: bool, verbose: int = 0) -> None:
         """Write the summary in the style that was asked for, and every problem."""
+        self._shown = True
         if self._summary is not None:
             write(self._text(self._summary, width, colour, verbose).rstrip("\n") + "\n")
         for problem in self.problems:

@@ -86,6 +86,8 @@ def find_project(start: Path, fallback: Path | None = None) -> Project:
 def resolve_store(url: str, base: Path) -> str:
     """A store's URL whose relative path, if it has one, is made absolute from ``base``."""
     scheme, separator, path = url.partition(":///")
+    if url == ":memory:":  # a store says why not
+        return url
     if not separator:
         return f"sqlite:///{base / url}" if "://" not in url else url
     return f"sqlite:///{base / path}" if scheme == "sqlite" else url
@@ -99,6 +101,7 @@ def repository_top(folder: Path) -> Path | None:
 def main_worktree(top: Path) -> Path:
     """The main worktree of the repository that a worktree belongs to; itself if it is the main one.
 
+    Where there is none, as with a bare repository, its git folder, which all worktrees have in common.
     Read from the files that git-worktree(1) and gitrepository-layout(5) describe, without starting git.
     """
     link = top / ".git"
@@ -109,7 +112,7 @@ def main_worktree(top: Path) -> Path:
         common = (gitdir / (gitdir / "commondir").read_text(encoding="utf-8").strip()).resolve()
     except (OSError, ValueError):  # a submodule has no commondir: it is a repository of its own
         return top
-    return common.parent if common.name == ".git" else top
+    return common.parent if common.name == ".git" else common
 
 
 def _state_folder(root: Path) -> Path:
@@ -183,7 +186,10 @@ def _folders(table: Mapping[str, Any], key: str, path: Path) -> tuple[str, ...]:
     value = [value] if isinstance(value, str) else value
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise ConfigError(f"{path}: tool.agentgate.{key} must be a list of folders, not {value!r}")
-    return tuple(item.strip("/") or "." for item in value)
+    outside = next((item for item in value if Path(item).is_absolute() or ".." in Path(item).parts), None)
+    if outside is not None:
+        raise ConfigError(f"{path}: tool.agentgate.{key}: {outside!r} is no folder below that of this file")
+    return tuple(item.rstrip("/") or "." for item in value)
 
 
 def _kind_rules(table: Any, path: Path) -> Iterator[KindRule]:

@@ -157,6 +157,7 @@ class Evidence:
     comparison: Comparison | None = None
     worker: str = ""  # xdist's worker id, "" where there is only one process
     live: bool = True  # read from the live exception; False: from printed text
+    classified: str = ""  # the kind that somebody's pytest_agentgate_classify gave it
 
     @property
     def raised(self) -> Raised:

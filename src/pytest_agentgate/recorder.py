@@ -89,7 +89,7 @@ class Recorder:
         self._problem = problem
         self._conclude = conclude
         self._log: RunLog | None = None
-        self._started = 0.0
+        self._started = 0.0  # on the clock; 0: the session has not
         # what was collected
         self._collected: list[str] = []
         self._deselected = 0
@@ -97,14 +97,14 @@ class Recorder:
         self._grouped = False  # xdist appends a group to node ids
         self._plain = True  # neither, and no subtests: a passing test needs no second look
         # tests
-        self._setups: dict[str, float] = {}  # node id -> seconds, until its call ends
+        self._setups: dict[object, float] = {}  # test -> seconds, until its call ends
         self._attempts: dict[object, int] = {}  # test -> attempts so far
         self._latest: dict[str, tuple[str, Outcome, float]] = {}  # worker -> its latest test, outcome, seconds
         self._subtests: set[str] = set()  # tests with failed subtests
         # what went wrong around them
         self._failures = 0
         self._hiding: set[tuple[str, str]] = set()  # collectors that failed, each with its signature
-        self._workers: dict[str, bool] = {}  # worker -> its collection is over
+        self._workers: set[str] = set()  # whose collection is over
         self._lost: dict[str, str] = {}  # worker -> why
         self._crashed: set[str] = set()  # workers whose loss the report of a test tells
         self._broken_worker = False  # by an error of pytest or of a plugin
@@ -173,12 +173,14 @@ class Recorder:
     @_harmless
     def pytest_xdist_node_collection_finished(self, node: Any, ids: list[str]) -> None:
         """Note what the workers collected; they agree, or xdist stops."""
-        self._workers[node.gateway.id] = True
+        self._workers.add(node.gateway.id)
         if not self._collected:
             self._each = self._config.option.dist == "each"
             self._grouped = self._config.option.dist == "loadgroup"
             self._plain = not (self._each or self._grouped)
             self._note_collection(list(ids))
+        elif self._each:  # once more, with all workers that there are by now
+            self._note_collection(self._collected)
 
     @_harmless
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
@@ -210,7 +212,8 @@ class Recorder:
             if report.outcome != "passed":
                 self._not_passed(report)
             elif report.when == "setup":
-                self._setups[report.nodeid] = report.duration
+                key = report.nodeid if self._plain else self._key(report.nodeid, worker_of(report))
+                self._setups[key] = report.duration
             elif report.when == "call":
                 self._passed(report)
             elif report.duration >= _TEARDOWN_WORTH:
@@ -221,7 +224,8 @@ class Recorder:
     def _passed(self, report: pytest.TestReport) -> None:
         nodeid, facts = report.nodeid, report.__dict__
         worker = facts.get("worker_id", "")
-        duration = self._setups.pop(nodeid, 0.0) + report.duration
+        key = nodeid if self._plain else self._key(nodeid, worker)
+        duration = self._setups.pop(key, 0.0) + report.duration
         unusual = nodeid in self._attempts or type(report) is not pytest.TestReport or "wasxfail" in facts
         if self._plain and not unusual and self._log is not None:
             self._attempts[nodeid] = 1
@@ -243,7 +247,7 @@ class Recorder:
             if not is_subtest(report):
                 outcome = Outcome.XFAILED if hasattr(report, "wasxfail") else Outcome.SKIPPED
                 reason = getattr(report, "wasxfail", "") or skip_reason(report)
-                duration = self._setups.pop(report.nodeid, 0.0) + report.duration
+                duration = self._setups.pop(self._key(report.nodeid, worker), 0.0) + report.duration
                 self._result(report.nodeid, outcome, duration, worker, when=when, reason=reason)
             return
         if str(report.when) == "???":  # how xdist reports a test that took its worker with it
@@ -257,8 +261,10 @@ class Recorder:
         else:
             rerun = str(report.outcome) == "rerun"  # pytest-rerunfailures
             outcome = Outcome.RERUN if rerun else Outcome.FAILED if when is When.CALL else Outcome.ERROR
-            duration = self._setups.pop(report.nodeid, 0.0) + report.duration
+            duration = self._setups.pop(self._key(report.nodeid, worker), 0.0) + report.duration
             self._result(report.nodeid, outcome, duration, worker, when=when)
+            if rerun:
+                self._subtests.discard(report.nodeid)  # those of the next attempt count
 
     @_harmless
     def _failure_of_test(self, report: pytest.TestReport, when: When, worker: str) -> None:
@@ -368,17 +374,21 @@ class Recorder:
 
     def _forced_kind(self, evidence: Evidence, nodeid: str) -> Kind | None:
         """The kind that another plugin, a conftest file or a rule of the configuration decides."""
-        named = self._named_kind(evidence, nodeid)
-        if named is not None:
+        named = evidence.classified or self._named_kind(evidence, nodeid)
+        if named:
             try:
                 return Kind(named)
             except ValueError:
                 kinds = ", ".join(kind.value for kind in Kind)
-                self._problem(f"pytest_agentgate_classify returned {named!r}, which is not a kind: {kinds}")
+                named = " ".join(named.split())[:_REASON_LIMIT]
+                self._problem(f"pytest_agentgate_classify gave {named!r}, which is not a kind: {kinds}")
         return kind_by_rules(self._project.config.kinds, evidence, nodeid)
 
     @_harmless
     def _named_kind(self, evidence: Evidence, nodeid: str) -> str | None:
+        """What plugins call a failure whose exception never met the node that it belongs to."""
+        if evidence.live and nodeid:
+            return None  # they were asked where it was raised
         named: str | None = self._config.hook.pytest_agentgate_classify(evidence=evidence, nodeid=nodeid)
         return named
 
@@ -398,9 +408,12 @@ class Recorder:
             self._lost[worker] = reason
             self._write({"event": "worker", "worker": worker, "state": "lost", "reason": reason})
 
+    @pytest.hookimpl(tryfirst=True)
     @_harmless
     def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-        """Record an error of pytest or of a plugin, here or in a worker."""
+        """Record an error of pytest or of a plugin, here or in a worker, be it before the session started."""
+        if not self._started:
+            self.start()
         if excinfo.traceback[-1].name == "worker_internal_error":  # xdist asserts False, and what the worker printed
             text = str(excinfo.value).partition("\nassert False")[0]
             self._broken_worker = True
@@ -457,7 +470,7 @@ class Recorder:
             return
         for worker, reason in self._lost.items():
             if worker not in self._crashed:
-                where = "between tests" if self._workers.get(worker) else "before its collection was over"
+                where = "between tests" if worker in self._workers else "before its collection was over"
                 self._failed_run("xdist.WorkerLost", f"worker {worker!r} was lost {where}: {reason}", worker)
         not_run = self._not_run(exit_status)
         if not self._attempts and not self._failures and not not_run:

@@ -258,3 +258,31 @@ def test_hostile_objects_break_nothing(run: Run, pytester: pytest.Pytester, proc
     assert "record is incomplete" not in recorded.output
     assert all(len(json.dumps(event["evidence"])) <= 20_000 for event in recorded.events("failure"))
     assert "\x1b[31m red" not in recorded.output[recorded.output.index("agentgate: ") :]  # pytest's own part may
+
+
+def test_a_hook_is_asked_for_the_tests_below_its_conftest(
+    run: Run, pytester: pytest.Pytester, processes: tuple[str, ...]
+) -> None:
+    for name in ("live", "plain"):
+        folder = pytester.mkdir(name)
+        (folder / f"test_{name}.py").write_text("def test_one(): raise ValueError('x')\n")
+    hook = "def pytest_agentgate_classify(evidence, nodeid): return 'timeout'\n"
+    (pytester.path / "live/conftest.py").write_text(hook)
+    kinds = {event["nodeid"]: event["kind"] for event in run(*processes).events("failure")}
+    assert kinds == {"live/test_live.py::test_one": "timeout", "plain/test_plain.py::test_one": "validation"}
+
+
+@pytest.mark.parametrize("url", ["postgresql://host/db", ":memory:"])
+def test_a_store_that_cannot_be_is_refused_before_the_tests(run: Run, pytester: pytest.Pytester, url: str) -> None:
+    pytester.makepyfile("def test_one(): pass")
+    recorded = run("--agentgate-store", url)
+    assert recorded.result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "sqlite:///path/to/store.db" in recorded.output
+
+
+def test_a_file_that_is_no_log_is_told_once(run: Run, pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("def test_one(): pass")
+    run()
+    (pytester.path / ".agentgate/runs/junk.jsonl").write_text("{}\n")
+    assert "junk.jsonl" in run().output
+    assert "junk.jsonl" not in run().output

@@ -306,3 +306,81 @@ def test_the_state_folder_keeps_itself_out_of_version_control(run: Run, pytester
     pytester.run("git", "init", "-q")
     run()
     assert ".agentgate" not in pytester.run("git", "status", "--porcelain", "--untracked-files=all").stdout.str()
+
+
+def test_a_comparison_counts_for_the_assertion_that_made_it(run: Run, pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import pytest
+        def caught():
+            with pytest.raises(AssertionError):
+                assert {"a": 1} == {"a": 2}
+        def test_plain():
+            caught()
+            raise AssertionError("the queue never drained")
+        def test_truth():
+            caught()
+            assert []
+        def test_compared():
+            caught()
+            assert (
+                len("three")
+                == 3
+            )
+        """
+    )
+    compared = {
+        event["nodeid"].partition("::")[2]: event["evidence"]["comparison"] for event in run().events("failure")
+    }
+    assert compared["test_plain"] is compared["test_truth"] is None
+    assert compared["test_compared"]["left"] == {"type": "int", "repr": "5"}
+
+
+def test_subtests_of_an_attempt_that_was_repeated_do_not_count(run: Run, pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        def test_parts(subtests, request, tries=[]):
+            tries.append(1)
+            with subtests.test("part"):
+                assert len(tries) > 1
+        """
+    )
+    recorded = run("--reruns", "2")
+    if "fixture 'subtests' not found" in recorded.output:
+        pytest.skip("this pytest has no subtests")
+    assert ("1 failed" in recorded.output.splitlines()[-1]) is ("failed" in recorded.outcomes().values())
+
+
+def test_an_error_in_another_plugins_configuration_is_a_failure(run: Run, pytester: pytest.Pytester) -> None:
+    pytester.makeconftest("def pytest_configure(config): raise LookupError('settings gone')")
+    pytester.makepyfile("def test_one(): pass")
+    recorded = run()
+    assert recorded.result.ret == pytest.ExitCode.INTERNAL_ERROR
+    assert "settings gone" in recorded.event("failure")["title"]
+    assert recorded.event("end")["status"] == "aborted"
+    assert "agentgate: aborted: 1 failure, 1 cause" in recorded.output
+
+
+@pytest.mark.parametrize("text", ["pytest_plugins = ['gone.fixtures']", "import sys; sys.exit()"])
+def test_whatever_ends_the_initial_conftest_is_a_failure(run: Run, pytester: pytest.Pytester, text: str) -> None:
+    pytester.makeconftest(text)
+    pytester.makepyfile("def test_one(): pass")
+    recorded = run()
+    assert recorded.event("failure")["scope"] == "run"
+    assert recorded.event("end")["status"] == "aborted"
+
+
+def test_each_worker_is_told_of_and_timed_by_itself(run: Run, pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import os, pytest, time
+        @pytest.fixture
+        def slow():
+            if os.environ["PYTEST_XDIST_WORKER"] == "gw1": time.sleep(0.3)
+        def test_one(slow): pass
+        """
+    )
+    recorded = run("-n", "2", "--dist", "each")
+    assert recorded.events("collected")[-1]["workers"] == ["gw0", "gw1"]
+    took = {event["worker"]: event["duration"] for event in recorded.events("result")}
+    assert took["gw0"] < 0.3 <= took["gw1"]

@@ -53,6 +53,7 @@ def to_data(evidence: Evidence) -> dict[str, Any]:
         },
         "worker": evidence.worker,
         "live": evidence.live,
+        **({"classified": evidence.classified} if evidence.classified else {}),
     }
 
 
@@ -65,6 +66,7 @@ def from_data(data: Mapping[str, Any]) -> Evidence:
         _comparison(comparison) if isinstance(comparison, Mapping) else None,
         _text(data.get("worker")),
         data.get("live") is not False,
+        _text(data.get("classified")),
     )
 
 

@@ -6,7 +6,9 @@ calls that look at one attribute.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,7 +19,8 @@ from pytest_agentgate.capture.encodable import encodable
 from pytest_agentgate.capture.evidence import evidence_of
 from pytest_agentgate.capture.reports import interruption
 from pytest_agentgate.capture.roles import Roots
-from pytest_agentgate.model import Comparison
+from pytest_agentgate.capture.traces import calling_line, raising_line
+from pytest_agentgate.model import Comparison, Evidence
 
 ATTRIBUTE = "agentgate_evidence"  # on a report, as xdist carries it from a worker
 DESELECTED = "agentgate_deselected"  # in a worker's output
@@ -33,7 +36,7 @@ class LiveCapture:
     def __init__(self, roots: Callable[[], Roots], worker: str = "") -> None:
         self._roots = roots
         self._worker = worker
-        self._compared: tuple[str, object, object] | None = None
+        self._compared: tuple[object, str, object, object] | None = None  # where, what
         self._waiting: dict[tuple[str, str], str] = {}
 
     def take(self, report: pytest.TestReport | pytest.CollectReport) -> str | None:
@@ -43,7 +46,7 @@ class LiveCapture:
 
     def pytest_assertrepr_compare(self, op: str, left: object, right: object) -> None:
         """Remember what the assertion that fails now compared; it is read only if its error gets as far as a report."""
-        self._compared = (op, left, right)
+        self._compared = (calling_line(sys._getframe()), op, left, right)
 
     # Not first: pytest's own unittest support puts the exception of a TestCase into `call` before us. Not a wrapper:
     # that costs more, and reports that other plugins copy from the first one would lose what was attached to it.
@@ -51,22 +54,25 @@ class LiveCapture:
         """Read the exception of a test before anything of it is torn down."""
         if call.excinfo is None:
             self._compared = None
-        elif not issubclass(type(call.excinfo.value), _NO_FAILURES) and (evidence := self._read(call.excinfo.value)):
+        elif not issubclass(type(call.excinfo.value), _NO_FAILURES) and (
+            evidence := self._read(call.excinfo.value, item)
+        ):
             if len(self._waiting) >= _WAITING:  # of tests that were expected to fail, or that a plugin repeated
                 del self._waiting[next(iter(self._waiting))]
             self._waiting[item.nodeid, call.when] = evidence
 
     def pytest_exception_interact(
-        self, call: pytest.CallInfo[Any], report: pytest.CollectReport | pytest.TestReport
+        self, node: pytest.Item | pytest.Collector, call: pytest.CallInfo[Any], report: pytest.CollectReport
     ) -> None:
         """Read the exception of a collector; those of tests are known by now."""
         if call.excinfo is not None and isinstance(report, pytest.CollectReport):
-            setattr(report, ATTRIBUTE, self._read(call.excinfo.value))
+            setattr(report, ATTRIBUTE, self._read(call.excinfo.value, node))
 
-    def _read(self, exception: BaseException) -> str | None:
+    def _read(self, exception: BaseException, node: pytest.Item | pytest.Collector) -> str | None:
         try:
             comparison = self._comparison(exception)
-            return to_json(evidence_of(exception, self._roots(), comparison=comparison, worker=self._worker))
+            evidence = evidence_of(exception, self._roots(), comparison=comparison, worker=self._worker)
+            return to_json(replace(evidence, classified=_classified(evidence, node)))
         except Exception:  # noqa: BLE001 - such as no stack or memory left: the report still has what pytest prints
             return None
 
@@ -74,7 +80,19 @@ class LiveCapture:
         compared, self._compared = self._compared, None
         if compared is None or not isinstance(exception, AssertionError):
             return None
-        return comparison_of(*compared)
+        where, operator, left, right = compared
+        if where != raising_line(exception):  # that one was caught, and this one compared nothing
+            return None
+        return comparison_of(operator, left, right)
+
+
+def _classified(evidence: Evidence, node: pytest.Item | pytest.Collector) -> str:
+    """What the plugins and the conftest files that are in charge of a node call its failure; "" if they don't."""
+    try:
+        named = node.ihook.pytest_agentgate_classify(evidence=evidence, nodeid=node.nodeid)
+    except Exception as error:  # noqa: BLE001 - the recorder tells that this is no kind
+        return f"{type(error).__name__}: {error}"
+    return "" if named is None else str(named)
 
 
 class WorkerCapture(LiveCapture):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Mapping
-from types import FrameType, TracebackType
+from types import CodeType, FrameType, TracebackType
 from typing import Any
 
 import pytest
@@ -39,6 +39,19 @@ def frames_of(exception: BaseException, roots: Roots) -> tuple[Frame, ...]:
 def innermost(exception: BaseException, count: int) -> list[FrameType]:
     """The last frames of the exception's traceback, innermost first."""
     return [entry.tb_frame for entry in reversed(deque(_entries(exception), maxlen=count))]
+
+
+def raising_line(exception: BaseException) -> tuple[CodeType, int] | None:
+    """The code and the line that raised the exception."""
+    last = next(iter(deque(_entries(exception), maxlen=1)), None)
+    return last and (last.tb_frame.f_code, last.tb_lineno)
+
+
+def calling_line(frame: FrameType | None) -> tuple[CodeType, int] | None:
+    """The code and the line that a call from outside pytest, pluggy and this package comes from."""
+    while frame is not None and module_of(frame).partition(".")[0] in (*_RUNNERS, "pytest_agentgate"):
+        frame = frame.f_back
+    return frame and (frame.f_code, frame.f_lineno)
 
 
 def locals_of(frame: FrameType) -> Mapping[str, Any]:

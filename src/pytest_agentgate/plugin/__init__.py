@@ -76,9 +76,9 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
         activation.record_broken_start(early_config, outcome.excinfo[1])
 
 
-@pytest.hookimpl(trylast=True)
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Register what records a run, if it was asked for."""
+    """Register what records a run, if it was asked for; before the same hook of another plugin can fail."""
     if not config.option.agentgate or any(getattr(config.option, name, False) for name in _NO_RUNS):
         return
     from pytest_agentgate.plugin.activation import activate

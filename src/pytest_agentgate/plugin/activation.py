@@ -38,37 +38,35 @@ def activate(config: pytest.Config) -> None:
 
     Raises pytest.UsageError, in one line, for a wrong option or configuration.
     """
+    config.option.continue_on_collection_errors = True  # a repair needs to see everything that is broken
+    register = config.pluginmanager.register
     worker_input = getattr(config, "workerinput", None)
     try:
         project = configuration.find_project(config.rootpath, fallback=config.rootpath)
-        targets = _report_targets(config, config.option.agentgate_report) if worker_input is None else []
+        roots = _roots(project, config)
+        if worker_input is not None:
+            register(WorkerCapture(roots, worker_input["workerid"]), "agentgate-capture")
+            return
+        conclusion = _conclusion(project, config, config.option)
     except AgentgateError as error:
         raise pytest.UsageError(str(error)) from None
-    config.option.continue_on_collection_errors = True  # a repair needs to see everything that is broken
-    roots = _roots(project, config)
-    register = config.pluginmanager.register
-    if worker_input is not None:
-        register(WorkerCapture(roots, worker_input["workerid"]), "agentgate-capture")
-        return
     from pytest_agentgate.recorder import Recorder
 
     if config.option.agentgate_output == "agent":
         _leave_details_to_the_summary(config)
     capture = LiveCapture(roots)
-    conclusion = _conclusion(project, config, config.option, targets)
+    recorder = Recorder(config, config.option, project, roots, capture, conclusion.problem, conclusion.conclude)
     register(capture, "agentgate-capture")
     register(conclusion, "agentgate-conclusion")
-    register(
-        Recorder(config, config.option, project, roots, capture, conclusion.problem, conclusion.conclude),
-        "agentgate-recorder",
-    )
+    register(recorder, "agentgate-recorder")
 
 
 def record_broken_start(config: pytest.Config, error: BaseException) -> None:
     """Record a run that ended before its session could start, and say so on standard error."""
     if _is_worker(config):  # its controller tells of it
         return
-    if not isinstance(error, Exception) or isinstance(error, pytest.UsageError):  # nothing of the project is broken
+    misused = isinstance(error, pytest.UsageError) and error.__cause__ is None
+    if misused or isinstance(error, pytest.exit.Exception | KeyboardInterrupt):  # nothing of the project is broken
         return
     try:
         _record_broken_start(config, error)
@@ -82,11 +80,10 @@ def _record_broken_start(config: pytest.Config, error: BaseException) -> None:
     options = config.known_args_namespace  # parsed as far as the options of plugins: who, what and where
     try:
         project = configuration.find_project(config.rootpath, fallback=config.rootpath)
-        targets = _report_targets(config, options.agentgate_report)
+        conclusion = _conclusion(project, config, options)
     except AgentgateError:
         return  # one error at a time
     roots = _roots(project, config)
-    conclusion = _conclusion(project, config, options, targets)
     recorder = Recorder(config, options, project, roots, LiveCapture(roots), conclusion.problem, conclusion.conclude)
     recorder.start()
     recorder.failed("", Scope.RUN, When.SESSION, evidence_of(error, roots()), text=str(error))
@@ -95,12 +92,15 @@ def _record_broken_start(config: pytest.Config, error: BaseException) -> None:
     conclusion.show(sys.stderr.write, width=80, colour=False)
 
 
-def _conclusion(project: Project, config: pytest.Config, options: Any, targets: list[ReportTarget]) -> Conclusion:
+def _conclusion(project: Project, config: pytest.Config, options: Any) -> Conclusion:
+    """What is to become of the run; a store or a report that cannot be is refused now, not when an hour has passed."""
     from pytest_agentgate.conclusion import Conclusion
+    from pytest_agentgate.store import path_of
 
     url = options.agentgate_store
     url = configuration.resolve_store(url, config.invocation_params.dir) if url else project.store_url
-    return Conclusion(url, targets, options.agentgate_output)
+    path_of(url)
+    return Conclusion(url, _report_targets(config, options.agentgate_report), options.agentgate_output)
 
 
 def _roots(project: Project, config: pytest.Config) -> Callable[[], Roots]:

@@ -25,7 +25,7 @@ from pytest_agentgate.model import (
 from pytest_agentgate.store import causes, comparison, history, ingest, results, runs, schema
 from pytest_agentgate.store.sqlite import Database
 
-__all__ = ["Store", "open_store"]
+__all__ = ["Store", "open_store", "path_of"]
 
 _SCHEME = "sqlite:///"
 
@@ -36,7 +36,7 @@ def open_store(url: str, *, read_only: bool = False) -> Store:
     Raises StoreError, and leaves the file as it is, if it is damaged, not a store, newer than this version, or to be
     read only and not there. A store of an older version is migrated in one transaction.
     """
-    database = Database(_path(url), read_only=read_only)
+    database = Database(path_of(url), read_only=read_only)
     try:
         schema.prepare(database)
         if not read_only:
@@ -129,7 +129,11 @@ class Store:
         return run, runs.key_of(self._database, run.id)
 
 
-def _path(url: str) -> Path:
+def path_of(url: str) -> Path:
+    """The file that a store's URL names, whether or not it is there.
+
+    Raises StoreError if this version has no such stores.
+    """
     if url.startswith(_SCHEME):
         url = url.removeprefix(_SCHEME)
     elif "://" in url:
