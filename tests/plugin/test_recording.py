@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_agentgate.store import open_store
+
 if TYPE_CHECKING:
     from tests.plugin.conftest import Run
 
@@ -384,3 +386,24 @@ def test_each_worker_is_told_of_and_timed_by_itself(run: Run, pytester: pytest.P
     assert recorded.events("collected")[-1]["workers"] == ["gw0", "gw1"]
     took = {event["worker"]: event["duration"] for event in recorded.events("result")}
     assert took["gw0"] < 0.3 <= took["gw1"]
+
+
+def test_a_test_that_kills_a_serial_run_is_named(run: Run, pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import ctypes
+        def test_a(): pass
+        def test_b(): ctypes.string_at(0)
+        def test_c(): pass
+        """
+    )
+    recorded = run("-p", "no:faulthandler")
+    assert recorded.event("collected")
+    with open_store(f"sqlite:///{recorded.root}/.agentgate/agentgate.db") as store:
+        store.ingest(recorded.root / ".agentgate/runs")
+        reasons = [(result.outcome, result.reason.partition(" this")[0]) for result in store.results()]
+    assert reasons == [
+        ("passed", ""),
+        ("not_run", "the run ended while"),
+        ("not_run", "the run ended before"),
+    ]

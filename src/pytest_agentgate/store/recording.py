@@ -13,6 +13,7 @@ from pytest_agentgate.store.keys import agent_key, evidence_keys, node_keys, ori
 from pytest_agentgate.store.sqlite import Database
 
 _KILLED = "the run ended before this test was reported"
+_RUNNING = "the run ended while this test was running, or just before"
 
 _AT_A_TIME = 2_000  # node ids whose keys are asked for, which bounds the memory that takes
 
@@ -278,15 +279,24 @@ class Recording:
     def _add_not_run(self, nodeids: list[str], every: list[str]) -> None:
         nodes = self._node_keys(nodeids)
         workers = text_keys(self._database, every or [""])
-        reason = text_keys(self._database, [_KILLED])[_KILLED]
+        reasons = text_keys(self._database, [_KILLED, _RUNNING])
         reported = set(self._database.rows("SELECT node_key, worker_key FROM result WHERE run_key = ?", [self.run_key]))
         if not every:
             reported = {(node, workers[""]) for node, _ in reported}
-        missing = {(nodes[nodeid], worker) for nodeid in nodeids for worker in workers.values()} - reported
+        missing = [(nodes[nodeid], worker) for nodeid in nodeids for worker in workers.values()]
+        missing = [pair for pair in dict.fromkeys(missing) if pair not in reported]
+        why = dict.fromkeys(missing, reasons[_KILLED])
+        if missing and self._is_serial():
+            why[missing[0]] = reasons[_RUNNING]
         outcome = Outcome.NOT_RUN.value
         self._database.execute_many(
-            _FULL, [(self.run_key, node, worker, 1, outcome, None, reason, 0.0) for node, worker in sorted(missing)]
+            _FULL,
+            [(self.run_key, node, worker, 1, outcome, None, why[node, worker], 0.0) for node, worker in sorted(why)],
         )
+
+    def _is_serial(self) -> bool:
+        """Whether one process ran the tests, in the order in which they were collected."""
+        return bool(self._database.rows("SELECT workers = 0 FROM run WHERE run_key = ?", [self.run_key])[0][0])
 
     def _conclude(self) -> None:
         self.count()

@@ -14,6 +14,7 @@ from pytest_agentgate.triage.normal import normal
 
 # These say only that something below them failed; what is below is the reason.
 _WRAPPERS = frozenset({"CollectError", "ConftestImportFailure", "ExceptionGroup", "BaseExceptionGroup"})
+_OF_PYTEST = frozenset({"Failed", "CollectError", "FixtureLookupError", "ConftestImportFailure"})
 _MISFIT = re.compile(r"(?:too many|not enough) values to unpack|is not in (?:list|tuple|deque)$")
 _LOOKUPS = ("__getattr__", "__getattribute__")
 _ORDER = (Link.RAISED, Link.CAUSE, Link.MEMBER, Link.CONTEXT)
@@ -133,4 +134,11 @@ def _names(raised: Raised) -> frozenset[str]:
         known = getattr(builtins, raised.type, None)
         if isinstance(known, type):
             bases = tuple(base.__name__ for base in known.__mro__)
-    return frozenset(name.rpartition(".")[2] for name in (raised.type, *bases))
+    return frozenset(
+        name for module, _, name in (name.rpartition(".") for name in (raised.type, *bases)) if _counts(module, name)
+    )
+
+
+def _counts(module: str, name: str) -> bool:
+    """Whether a name says what it says elsewhere: somebody's own ``Failed`` is not pytest's."""
+    return name not in _OF_PYTEST or not module or module.partition(".")[0] in ("pytest", "_pytest")
