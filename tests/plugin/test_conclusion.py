@@ -40,6 +40,7 @@ def test_causes_are_the_last_thing_said_largest_first(run: Run, processes: tuple
 @pytest.mark.usefixtures("suite")
 def test_the_form_for_agents_replaces_tracebacks(run: Run, processes: tuple[str, ...]) -> None:
     output = run("--agentgate-output", "agent", *processes).result.stdout.str()
+    assert "FAILED" not in output
     assert "unexpected keyword argument 'qty'" in output
     assert "test_shop.py::test_order[0]" in output
     assert "def test_total" not in output

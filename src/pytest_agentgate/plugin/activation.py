@@ -137,5 +137,6 @@ def _leave_details_to_the_summary(config: pytest.Config) -> None:
         config.option.tbstyle = "no"
     if config.option.reportchars == "fE":  # pytest's default
         config.option.reportchars = ""
+    config.option.disable_warnings = True  # they are counted, and in the record
     if config.option.verbose == 0:
         config.option.verbose = -1
