@@ -317,6 +317,9 @@ class RunSummary:
 
     run: Run
     causes: tuple[Cause, ...] = ()
+    collected: Mapping[str, int] = field(
+        default_factory=dict
+    )  # file -> all its tests; nothing where that is not known, as in a run of selected tests
 
 
 @dataclass(frozen=True)
@@ -408,3 +411,4 @@ class RunComparison:
     slower: tuple[Slower, ...] = ()  # the one that lost most first
     causes_new: tuple[Cause, ...] = ()
     causes_gone: tuple[Cause, ...] = ()
+    causes_not_run: tuple[Cause, ...] = ()  # no test of theirs ran in the second run, so that nothing is known

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from pytest_agentgate.model import CauseStatus, History, Kind, PastRun, Recurrence, When
+from pytest_agentgate.model import CauseStatus, History, Kind, PastRun, Recurrence, RunStatus, When
 from pytest_agentgate.store import Store
 from pytest_agentgate.triage.causes import group
 
@@ -82,6 +82,29 @@ def test_a_cause_that_comes_and_goes_on_one_clean_commit_is_flaky(store: Store, 
     full(begin, 3, {"a.py::x": "c1:a"}, dirty=False)
     store.ingest(folder)
     assert store.run_summary("run-003").causes[0].status is CauseStatus.FLAKY
+
+
+def test_a_run_that_goes_on_has_the_causes_so_far(store: Store, folder: Path, begin: Begin) -> None:
+    begin("run-001").collected("a.py::x").failed("a.py::x", "c1:a").ended()
+    writer = begin("run-002").collected("a.py::x", "a.py::y", "a.py::z")
+    writer.failed("a.py::x", "c1:a").failed("a.py::y", "c1:b")
+    store.ingest(folder)
+    summary = store.run_summary("run-002")
+    assert summary.run.status is RunStatus.RUNNING
+    assert [(cause.signature, cause.tests, cause.status) for cause in summary.causes] == [
+        ("c1:a", ("a.py::x",), CauseStatus.KNOWN),
+        ("c1:b", ("a.py::y",), CauseStatus.NEW),
+    ]
+
+
+def test_a_summary_says_how_many_tests_files_have_unless_it_cannot_know(
+    store: Store, folder: Path, begin: Begin
+) -> None:
+    begin("run-001").collected("a.py::x", "a.py::y", "b.py::z").ended()
+    begin("run-002").collected("a.py::x", deselected=1).ended()
+    begin("run-003", arguments=["a.py::x"]).collected("a.py::x").ended()
+    store.ingest(folder)
+    assert [store.run_summary(f"run-00{n}").collected for n in (1, 2, 3)] == [{"a.py": 2, "b.py": 1}, {}, {}]
 
 
 def test_what_passed_on_a_rerun_is_flaky(store: Store, folder: Path, begin: Begin) -> None:

@@ -123,6 +123,26 @@ def test_causes_that_came_and_went(compared: Compared) -> None:
     assert [cause.signature for cause in found.causes_gone] == ["c1:x"]
 
 
+@pytest.mark.parametrize("after", [{}, {"a.py::x": "skipped"}, {"a.py::x": "not_run"}, {"b.py::y": "passed"}])
+def test_a_cause_whose_tests_did_not_run_is_not_gone(compared: Compared, after: dict[str, str]) -> None:
+    found = compared({"a.py::x": "failed"}, after)
+    assert ([cause.signature for cause in found.causes_not_run], found.causes_gone) == (["c1:x"], ())
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        lambda writer: writer.collected("a.py::x").result("a.py::x"),
+        lambda writer: writer.failure("a.py", "c1:b"),
+    ],
+)
+def test_a_cause_that_hid_a_file_is_gone_when_the_file_was_tried(
+    compared: Compared, after: Callable[[Any], Any]
+) -> None:
+    found = compared({"a.py": lambda writer: writer.failure("a.py", "c1:a")}, {"": after})
+    assert ([cause.signature for cause in found.causes_gone], found.causes_not_run) == (["c1:a"], ())
+
+
 def test_a_run_compared_with_itself_has_not_changed(compared: Compared, store: Store) -> None:
     compared({"a.py::x": "failed", "a.py::y": "passed"}, {})
     found = store.compare("run-001", "run-001")

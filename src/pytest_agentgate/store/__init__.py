@@ -84,10 +84,10 @@ class Store:
         return runs.one(self._database, selector)
 
     def run_summary(self, run_id: str = "last") -> RunSummary:
-        """A run with its causes, largest first."""
+        """A run with its causes, largest first; of a run that goes on, with those so far."""
         with self._database.snapshot():
             run, key = self._chosen(run_id)
-            return RunSummary(run, causes.causes(self._database, key))
+            return RunSummary(run, causes.causes(self._database, key), runs.collected(self._database, run, key))
 
     def results(self, run_id: str = "last") -> tuple[Result, ...]:
         """Every attempt at every test of a run, in the order of node ids, workers and attempts."""

@@ -1,10 +1,11 @@
-"""Causes: derived when a run is over, read back with its summary, and looked at over runs."""
+"""Causes: derived and kept when a run is over, read back with its summary, and looked at over runs."""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 
-from pytest_agentgate.model import Cause, CauseStatus, Kind, Recurrence
+from pytest_agentgate.model import Cause, CauseStatus, Failure, Kind, Recurrence
 from pytest_agentgate.store import history, results
 from pytest_agentgate.store.keys import node_keys, reason_keys
 from pytest_agentgate.store.sqlite import Database
@@ -61,11 +62,7 @@ def derive(database: Database, run_key: int) -> None:
     failures = results.failures(database, run_key)
     if not failures:
         return
-    run_id: str = database.rows("SELECT run_id FROM run WHERE run_key = ?", [run_key])[0][0]
-    groups: dict[str, set[str]] = defaultdict(set)
-    for failure in failures.values():
-        groups[failure.signature].add(failure.nodeid)
-    found = group(failures.values(), history.history(database, groups, run_id))
+    found = _grouped(database, run_key, failures)
     reasons = [(cause.signature, cause.kind.value, cause.title, cause.next_action) for cause in found]
     reason_of = reason_keys(database, reasons)
     nodes = node_keys(database, [nodeid for cause in found for nodeid in cause.tests])
@@ -99,7 +96,21 @@ def derive(database: Database, run_key: int) -> None:
 
 
 def causes(database: Database, run_key: int) -> tuple[Cause, ...]:
-    """The causes of a run, largest first."""
+    """The causes of a run, largest first; those so far of a run that goes on."""
+    return _kept(database, run_key) or _grouped(database, run_key, results.failures(database, run_key))
+
+
+def _grouped(database: Database, run_key: int, failures: Mapping[int, Failure]) -> tuple[Cause, ...]:
+    if not failures:
+        return ()
+    run_id: str = database.rows("SELECT run_id FROM run WHERE run_key = ?", [run_key])[0][0]
+    groups: dict[str, set[str]] = defaultdict(set)
+    for failure in failures.values():
+        groups[failure.signature].add(failure.nodeid)
+    return group(failures.values(), history.history(database, groups, run_id))
+
+
+def _kept(database: Database, run_key: int) -> tuple[Cause, ...]:
     tests: dict[int, list[str]] = defaultdict(list)
     for number, nodeid in database.rows(TESTS, [run_key]):
         tests[number].append(nodeid)

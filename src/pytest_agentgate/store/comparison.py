@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pytest_agentgate.model import Cause, Outcome, Run, RunComparison, Scope, Slower
-from pytest_agentgate.store import causes
+from pytest_agentgate.store import causes, history
 from pytest_agentgate.store.sqlite import Database
 
 SLOWER_TIMES = 2.0
@@ -55,9 +55,16 @@ def compare(database: Database, before: tuple[Run, int], after: tuple[Run, int])
     gone = {nodeid for nodeid, _ in database.rows(ONLY_IN_ONE, [key_before, key_after])}
     came = database.rows(ONLY_IN_ONE, [key_after, key_before])
     now |= {nodeid for nodeid, outcome in came if outcome in _IS_FAILING}
-    hidden = _hidden(gone, [nodeid for (nodeid,) in database.rows(UNCOLLECTED, [key_after, Scope.TEST.value])])
+    uncollected = [nodeid for (nodeid,) in database.rows(UNCOLLECTED, [key_after, Scope.TEST.value])]
+    hidden = _hidden(gone, uncollected)
     fixed = {nodeid for nodeid in was - now if became[nodeid] <= _PASSING}
     old_causes, new_causes = causes.causes(database, key_before), causes.causes(database, key_after)
+    lost = _not_in(old_causes, new_causes)
+    unknown = [
+        cause
+        for cause in lost
+        if cause.tests and not history.ran(database, cause.tests, [key_after]) and not _failed(cause, uncollected)
+    ]
     return RunComparison(
         run_before,
         run_after,
@@ -70,7 +77,8 @@ def compare(database: Database, before: tuple[Run, int], after: tuple[Run, int])
         hidden=tuple(sorted(hidden)),
         slower=tuple(sorted(slower.values(), key=lambda test: (test.before - test.after, test.nodeid))),
         causes_new=_not_in(new_causes, old_causes),
-        causes_gone=_not_in(old_causes, new_causes),
+        causes_gone=tuple(cause for cause in lost if cause not in unknown),
+        causes_not_run=tuple(unknown),
     )
 
 
@@ -82,6 +90,11 @@ def _hidden(nodeids: set[str], collectors: list[str]) -> set[str]:
         return set(nodeids)
     beginnings = tuple(f"{collector}{end}" for collector in collectors for end in ("::", "/"))
     return {nodeid for nodeid in nodeids if nodeid.startswith(beginnings)}
+
+
+def _failed(cause: Cause, collectors: list[str]) -> bool:
+    """Whether a file or folder of a cause was tried, and failed for another one."""
+    return not set(cause.tests).isdisjoint(collectors)
 
 
 def _not_in(some: tuple[Cause, ...], others: tuple[Cause, ...]) -> tuple[Cause, ...]:

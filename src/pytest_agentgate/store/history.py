@@ -37,8 +37,7 @@ def history(
         if signature in failed:
             failed[signature].add(key)
     passed = {
-        signature: _ran(database, sorted(nodeids)[:_TRIED], past.keys() - failed[signature])
-        for signature, nodeids in groups.items()
+        signature: ran(database, nodeids, past.keys() - failed[signature]) for signature, nodeids in groups.items()
     }
     return History(
         runs=tuple(run for run, _ in past.values()),
@@ -70,9 +69,13 @@ def _past(database: Database, before_run: str, window: int) -> dict[int, tuple[P
     }
 
 
-def _ran(database: Database, nodeids: Collection[str], runs: Collection[int]) -> set[int]:
-    """Which of the runs ran any of the tests, or collected any of the files or folders."""
-    left, ran = set(runs), set[int]()
+def ran(database: Database, nodeids: Collection[str], runs: Collection[int]) -> set[int]:
+    """Which of the runs, given by their keys, ran any of the tests, or collected any of the files or folders.
+
+    Of many node ids only the first are looked at.
+    """
+    nodeids = sorted(nodeids)[:_TRIED]
+    left, tried = set(runs), set[int]()
     nodes = known_nodes(database, nodeids)
     for nodeid in nodeids:
         if not left:
@@ -81,9 +84,9 @@ def _ran(database: Database, nodeids: Collection[str], runs: Collection[int]) ->
             found = _runs_of_test(database, nodes.get(nodeid, -1), left)
         else:
             found = {key for key, _, _ in _collected(database, nodeid, left)}
-        ran |= found
+        tried |= found
         left -= found
-    return ran
+    return tried
 
 
 def _runs_of_test(database: Database, node_key: int, runs: Collection[int]) -> set[int]:

@@ -64,6 +64,17 @@ def key_of(database: Database, run_id: str) -> int:
     return int(rows[0][0]) if rows else -1
 
 
+def collected(database: Database, run: Run, run_key: int) -> dict[str, int]:
+    """How many tests each file has; nothing where the run was of selected tests and does not know."""
+    if run.counts.deselected or any("::" in argument for argument in run.arguments):
+        return {}
+    query = (
+        "SELECT text.value, collected.tests FROM collected JOIN text ON text.text_key = collected.file_key "
+        "WHERE collected.run_key = ?"
+    )
+    return dict(database.rows(query, [run_key]))
+
+
 def agents(database: Database) -> tuple[Agent, ...]:
     """Who made runs, the latest first."""
     query = "SELECT agent_id, runs, first_seen, last_seen FROM agents ORDER BY last_seen DESC, agent_id"
