@@ -352,3 +352,27 @@ def test_the_interpreter_prints_what_is_read() -> None:
     done = subprocess.run([sys.executable, "-c", "import nothing.at_all"], capture_output=True, text=True, check=False)
     raised = evidence_of_text("", "", done.stderr).raised
     assert (raised.type, raised.facts) == ("ModuleNotFoundError", {"name": "nothing"})
+
+
+def test_a_syntax_error_is_in_the_file_that_cannot_be_read() -> None:
+    text = """tests/test_a.py:1: in <module>
+    import shop
+E     File "shop/order.py", line 3
+E       def test_a(:
+E                  ^
+E   SyntaxError: invalid syntax"""
+    plain = (
+        "Traceback (most recent call last):\n"
+        + """  File "tests/test_a.py", line 1, in <module>
+    import shop
+  File "shop/order.py", line 3
+    def test_a(:
+               ^
+SyntaxError: invalid syntax
+"""
+    )
+    for printed in (text, plain):
+        raised = evidence_of_text("", "collection failure", printed).raised
+        assert (raised.type, raised.message) == ("SyntaxError", "invalid syntax")
+        assert raised.facts == {"path": "shop/order.py", "line": 3}
+        assert [frame.line for frame in raised.frames] == [1, 3]

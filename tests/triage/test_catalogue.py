@@ -523,6 +523,28 @@ def test_what_pytest_raises_itself(name: str, pytester: pytest.Pytester) -> None
     assert (reason.kind, title in reason.title) == (kind, True), reason
 
 
+def test_a_syntax_error_is_where_the_file_says_it(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(test_a="import shop", test_b="x = 1\n\ndef test_b(:", shop="x = 1\ndef f(:")
+    reading = Reading(pytester.path)
+    pytester.inline_run(plugins=[reading])
+    found = [reason_of(evidence, scope, When.COLLECT) for evidence, scope in reading.found]
+    assert [(reason.kind, reason.key) for reason in found] == [
+        (Kind.OTHER, ("syntax", "shop.py")),
+        (Kind.OTHER, ("syntax", "test_b.py")),
+    ]
+    assert [reason.next_action for reason in found] == [
+        "Correct the syntax of shop.py (line 2).",
+        "Correct the syntax of test_b.py (line 3).",
+    ]
+    last = [evidence.chain[-1].frames[-1] for evidence, _ in reading.found]
+    assert [(frame.path, frame.line) for frame in last] == [("shop.py", 2), ("test_b.py", 3)]
+
+
+def test_a_syntax_error_in_a_text_is_in_no_file() -> None:
+    reason = reason_for(in_test("eval('1 +')"))
+    assert (reason.key[0], reason.next_action) == ("syntax", "Correct the syntax of the text that the code evaluates.")
+
+
 def test_a_test_that_runs_too_long_under_pytest_timeout(pytester: pytest.Pytester) -> None:
     pytest.importorskip("pytest_timeout")
     pytester.makepyfile("import time\ndef test_a(): time.sleep(9)")

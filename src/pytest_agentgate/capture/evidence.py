@@ -11,9 +11,9 @@ from pytest_agentgate.capture.assertions import asserted_in
 from pytest_agentgate.capture.bounded import bounded_message, clean
 from pytest_agentgate.capture.facts import facts_of
 from pytest_agentgate.capture.naming import guarded, mro_of, qualified_name, slot
-from pytest_agentgate.capture.roles import Roots, shown_path
+from pytest_agentgate.capture.roles import Roots
 from pytest_agentgate.capture.traces import frames_of
-from pytest_agentgate.model import Comparison, Evidence, Link, Raised
+from pytest_agentgate.model import Comparison, Evidence, Frame, Link, Raised, Role
 
 CHAIN = 12
 BASES = 12
@@ -44,9 +44,12 @@ def _raised(exception: BaseException, link: Link, roots: Roots) -> Raised:
     message = guarded(bounded_message, exception, otherwise="")
     facts = guarded(facts_of, exception, otherwise=None) or {}
     message = str(facts.pop("message", message))  # some libraries print their errors without __str__
-    if isinstance(path := facts.get("path"), str):
-        facts["path"] = guarded(shown_path, path, roots, otherwise=path)
     frames = guarded(frames_of, exception, roots, otherwise=())
+    if isinstance(path := facts.get("path"), str):
+        role, facts["path"] = guarded(roots.locate, path, otherwise=(Role.LIBRARY, path))
+        if isinstance(line := facts.get("line"), int) and "SyntaxError" in names:
+            # no code ran there, and yet that is where Python's own traceback ends
+            frames = (*frames, Frame(role, clean(str(facts["path"]), 300), line, "<module>"))
     return Raised(names[0], tuple(names[1 : BASES + 1]), message, link, facts, frames)
 
 

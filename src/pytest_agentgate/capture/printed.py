@@ -39,6 +39,8 @@ _FRAMES = (
     re.compile(r"^(?P<path>(?:[A-Za-z]:)?[^\s:][^:\n]*):(?P<line>\d+): in (?P<function>.+)$"),
     re.compile(r"^(?P<path>(?:[A-Za-z]:)?[^\s:][^:\n]*\.\w+):(?P<line>\d+): ?(?P<type>[\w.]*)$"),
 )
+# How pytest prints a SyntaxError: the place, the line and a mark below it, then the error.
+_UNREADABLE = re.compile(r'File "(?P<path>[^"\n]+)", line (?P<line>\d+)\n(?:.*\n)*?(?P<error>\w+Error: .*)\Z')
 _FUNCTION = re.compile(r"^>?\s*(?:async )?def (\w+)\(")
 _STANDARD = re.compile(r"(?:^|/)lib/python3\.\d+t?/(?!(?:site|dist)-packages/)(?P<rest>.+)$", re.IGNORECASE)
 
@@ -172,6 +174,9 @@ def _section(lines: list[str]) -> Raised:
         elif tracing and (tail or (line and not line.startswith(" "))):
             tail.append(line)
     said = textwrap.dedent("\n".join(block)).strip() if block else "\n".join(tail).strip()
+    if unread := _UNREADABLE.match(said):
+        frames.append(_frame(unread["path"], int(unread["line"]), ""))
+        said = unread["error"]
     name, message = _split(said)
     if last_type and name.rpartition(".")[2] != last_type.rpartition(".")[2]:
         name, message = last_type, said
@@ -231,6 +236,8 @@ def _with_facts(raised: Raised, text: str) -> Raised:
     for name, read in _FACTS:
         if raised.is_a(name):
             facts |= read(raised.message)
+    if raised.is_a("SyntaxError") and raised.frames and raised.frames[-1].role is not Role.STDLIB:
+        facts |= {"path": raised.frames[-1].path, "line": raised.frames[-1].line}
     if raised.type.startswith("pydantic") and raised.type.endswith("ValidationError"):
         facts |= wordings.pydantic_facts(raised.message)
     package = raised.type.partition(".")[0]

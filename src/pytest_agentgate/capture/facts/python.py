@@ -54,6 +54,14 @@ def imports(exception: ImportError) -> dict[str, Any]:
     return facts
 
 
+@reads("SyntaxError")
+def syntax(exception: SyntaxError) -> dict[str, Any]:
+    path, line = slot(SyntaxError, "filename", exception), slot(SyntaxError, "lineno", exception)
+    if type(path) is not str or path.startswith("<"):  # text that is in no file
+        return {}
+    return {"path": path, "line": line if type(line) is int and line > 0 else None}
+
+
 @reads("AttributeError")
 def attributes(exception: AttributeError) -> dict[str, Any]:
     name, owner = slot(AttributeError, "name", exception), slot(AttributeError, "obj", exception)

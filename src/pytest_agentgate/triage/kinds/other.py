@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 
-from pytest_agentgate.model import Kind, Reason, Scope
+from pytest_agentgate.model import Kind, Reason, Role, Scope
 from pytest_agentgate.triage.facts import Facts
 from pytest_agentgate.triage.normal import file_name, normal, one_line
 
 KIND = Kind.OTHER
-ADVICE = "Read the traceback of the exemplar; nothing more general can be said."
+ADVICE = "Read the traceback of an example, which `agentgate triage -v` shows."
 
 _ASYNC = re.compile(r"async def functions are not natively supported")
 _UNEQUAL = re.compile(r"Different tests were collected between|^To see why this happens see '?Known limitations")
@@ -46,8 +46,7 @@ def reason(facts: Facts) -> Reason:
             KIND, ("mark", mark[1]), title, f"Register the marker {mark[1]} in the configuration, or correct its name."
         )
     if facts.is_a("SyntaxError"):
-        action = "Correct the syntax of the file that the traceback names."
-        return Reason(KIND, ("syntax", *facts.statement), f"{name}: {title}", action)
+        return _of_syntax(facts, title if name in title else f"{name}: {title}")
     if facts.is_a("SystemExit"):
         action = f"Find out why {facts.origin or 'the code'} exits: over arguments that it refuses now, or an error."
         return Reason(KIND, ("exit", *facts.statement), f"SystemExit: {title}" if facts.message else title, action)
@@ -65,6 +64,18 @@ def reason(facts: Facts) -> Reason:
     if facts.is_a("RuntimeError") and facts.search(_NO_LOOP):
         action = f"Make the test async: {facts.origin or 'the code'} needs a running event loop."
     return Reason(KIND, ("raised", *facts.statement), one_line(title), action)
+
+
+def _of_syntax(facts: Facts, title: str) -> Reason:
+    path, line = facts.text("path"), facts.focus.facts.get("line")
+    if not path:
+        action = "Correct the syntax of the text that the code evaluates."
+        return Reason(KIND, ("syntax", *facts.statement), title, action)
+    place = f"{path} (line {line})" if isinstance(line, int) else path
+    action = f"Correct the syntax of {place}."
+    if facts.focus.frames and facts.focus.frames[-1].role in (Role.LIBRARY, Role.STDLIB):
+        action = f"Install a version of what holds {path} that this Python can read."
+    return Reason(KIND, ("syntax", path), title, action)
 
 
 def _of_file(facts: Facts, title: str) -> Reason:
