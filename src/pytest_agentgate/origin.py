@@ -1,14 +1,18 @@
-"""Who runs, and from what: the agent, and the state of the checkout."""
+"""Who runs what, where, and from which state of the checkout."""
 
 from __future__ import annotations
 
 import getpass
 import os
+import platform
 import socket
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 # Variables that hold a name, most specific first; AI_AGENT and AGENT are conventions that several tools follow.
 NAMES = ("AGENTGATE_AGENT", "AI_AGENT", "AGENT_NAME", "AGENT")
@@ -76,6 +80,39 @@ def checkout_of(folder: Path) -> Checkout:
         branch="" if (branch := facts.get("branch.head", "")) == "(detached)" else branch,
         dirty=any(not line.startswith("# ") for line in lines),
     )
+
+
+def facts_of_run(config: pytest.Config, options: Any) -> dict[str, Any]:
+    """What is known of a run before it starts; ``options`` are pytest's, as far as they are parsed."""
+    checkout = checkout_of(config.rootpath)
+    return {
+        "agent": agent_of(options.agentgate_agent),
+        "task": task_of(options.agentgate_task),
+        "commit": checkout.commit,
+        "branch": checkout.branch,
+        "dirty": checkout.dirty,
+        "root": str(config.rootpath),
+        "host": socket.gethostname(),
+        "pid": os.getpid(),
+        "python": platform.python_version(),
+        "pytest": pytest.__version__,
+        "platform": platform.platform(),
+        "plugins": _plugins(config),
+        "arguments": [str(argument) for argument in config.invocation_params.args],
+        "workers": _worker_count(options),
+    }
+
+
+def _plugins(config: pytest.Config) -> list[str]:
+    return sorted({f"{dist.project_name} {dist.version}" for _, dist in config.pluginmanager.list_plugin_distinfo()})
+
+
+def _worker_count(options: Any) -> int:
+    """How many workers xdist is to start; 0 without it. A specification may stand for several: ``3*popen``."""
+    if getattr(options, "dist", "no") == "no":
+        return 0
+    counts = (spec.partition("*")[0] for spec in getattr(options, "tx", None) or ())
+    return sum(int(count) if count.isdecimal() else 1 for count in counts)
 
 
 def _sign(name: str, value: str) -> str:

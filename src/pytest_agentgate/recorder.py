@@ -9,8 +9,6 @@ from __future__ import annotations
 import functools
 import inspect
 import os
-import platform
-import socket
 import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
@@ -21,7 +19,6 @@ import pytest
 
 from pytest_agentgate import origin
 from pytest_agentgate.capture.codec import to_data
-from pytest_agentgate.capture.encodable import encodable
 from pytest_agentgate.capture.evidence import evidence_of
 from pytest_agentgate.capture.live import DESELECTED, INTERRUPTED, LiveCapture
 from pytest_agentgate.capture.reports import (
@@ -34,6 +31,7 @@ from pytest_agentgate.capture.reports import (
 )
 from pytest_agentgate.capture.roles import Roots, shown_path
 from pytest_agentgate.capture.runlog import FORMAT, RunLog, tell
+from pytest_agentgate.capture.warned import WarningCounter
 from pytest_agentgate.config import Project
 from pytest_agentgate.errors import AgentgateError
 from pytest_agentgate.model import Evidence, Kind, Outcome, Raised, RunStatus, Scope, When
@@ -43,8 +41,6 @@ from pytest_agentgate.triage.rules import kind_by_rules
 _TEARDOWN_WORTH = 0.001  # seconds
 _REASON_LIMIT = 500  # characters of a skip's reason or a warning's message
 _ENDED_BY_ITSELF = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
-
-_Origin = tuple[str, str, str, int, str]  # a warning's category, message, path, line and when
 
 _Hook = TypeVar("_Hook", bound=Callable[..., Any])
 
@@ -108,7 +104,7 @@ class Recorder:
         self._lost: dict[str, str] = {}  # worker -> why
         self._crashed: set[str] = set()  # workers whose loss the report of a test tells
         self._broken_worker = False  # by an error of pytest or of a plugin
-        self._warned: dict[_Origin, int] = {}  # -> repeats
+        self._warnings = WarningCounter(lambda filename: shown_path(filename, roots()))
         self._stopped = ""  # why an option or a plugin ended the run early
         self._interrupted = ""  # why it was ended from outside
 
@@ -125,35 +121,14 @@ class Recorder:
         now = datetime.now(UTC)
         self._started = time.perf_counter()
         run_id = f"{now:%Y%m%dT%H%M%S}-{os.urandom(4).hex()}"
-        checkout = origin.checkout_of(self._config.rootpath)
         try:
             self._project.prepare_state()
             self._log = RunLog(self._project.runs, run_id)
             tell(self._log.path)
         except (AgentgateError, OSError) as error:
             self._problem(f"this run is not recorded: {error}")
-        self._write(
-            {
-                "event": "run",
-                "log": FORMAT,
-                "id": run_id,
-                "created_at": now.isoformat(timespec="microseconds"),
-                "agent": origin.agent_of(self._options.agentgate_agent),
-                "task": origin.task_of(self._options.agentgate_task),
-                "commit": checkout.commit,
-                "branch": checkout.branch,
-                "dirty": checkout.dirty,
-                "root": str(self._config.rootpath),
-                "host": socket.gethostname(),
-                "pid": os.getpid(),
-                "python": platform.python_version(),
-                "pytest": pytest.__version__,
-                "platform": platform.platform(),
-                "plugins": _plugins(self._config),
-                "arguments": [str(argument) for argument in self._config.invocation_params.args],
-                "workers": _worker_count(self._options),
-            }
-        )
+        begun = {"event": "run", "log": FORMAT, "id": run_id, "created_at": now.isoformat(timespec="microseconds")}
+        self._write(begun | origin.facts_of_run(self._config, self._options))
 
     # ---- collection
 
@@ -430,24 +405,11 @@ class Recorder:
             self._stopped = str(excinfo.value)
 
     @_harmless
-    def pytest_warning_recorded(
-        self,
-        warning_message: Any,
-        when: str,
-        nodeid: str,
-    ) -> None:
-        """Record the first warning of each origin and count its repeats, but not those of every worker's collection."""
-        category = type(warning_message.message) if isinstance(warning_message.message, Warning) else None
-        category = category or warning_message.category
-        name = f"{category.__module__}.{category.__qualname__}".removeprefix("builtins.")
-        message = encodable(str(warning_message.message))[:_REASON_LIMIT]
-        origin_ = (name, message, self._shown(warning_message.filename), warning_message.lineno, when)
-        seen = self._warned.get(origin_)
-        if seen is None:
-            self._warned[origin_] = 0
-            self._write(_warning_event(origin_, nodeid, 1))
-        elif when == "runtest":
-            self._warned[origin_] = seen + 1
+    def pytest_warning_recorded(self, warning_message: Any, when: str, nodeid: str) -> None:
+        """Record where a warning came from, the first time."""
+        event = self._warnings.first(warning_message, when, nodeid)
+        if event is not None:
+            self._write(event)
 
     # ---- the end
 
@@ -476,9 +438,8 @@ class Recorder:
         if not self._attempts and not self._failures and not not_run:
             left_out = f": all {self._deselected} were deselected" if self._deselected else ""
             self._failed_run("pytest.NoTestsCollected", f"no test ran{left_out} ({_ended(exit_status)})")
-        for origin_, repeats in self._warned.items():
-            if repeats:
-                self._write(_warning_event(origin_, "", repeats))
+        for event in self._warnings.repeats():
+            self._write(event)
         self._write(
             {
                 "event": "end",
@@ -540,38 +501,6 @@ class Recorder:
         self._problem(f"recording stopped: {self._log and self._log.path}: {error.strerror}")
         self._log = None
 
-    def _shown(self, filename: str) -> str:
-        return shown_path(filename, self._roots())
-
 
 def _ended(exit_status: int | None) -> str:
     return "its session failed" if exit_status is None else f"exit status {exit_status}"
-
-
-def _worker_count(options: Any) -> int:
-    """How many workers xdist is to start; 0 without it. A specification may stand for several: ``3*popen``."""
-    if getattr(options, "dist", "no") == "no":
-        return 0
-    counts = (spec.partition("*")[0] for spec in getattr(options, "tx", None) or ())
-    return sum(int(count) if count.isdecimal() else 1 for count in counts)
-
-
-def _plugins(config: pytest.Config) -> list[str]:
-    return sorted({f"{dist.project_name} {dist.version}" for _, dist in config.pluginmanager.list_plugin_distinfo()})
-
-
-# ---- reports
-
-
-def _warning_event(origin_: _Origin, nodeid: str, count: int) -> dict[str, Any]:
-    category, message, path, line, when = origin_
-    return {
-        "event": "warning",
-        "category": category,
-        "message": message,
-        "path": path,
-        "line": line,
-        "when": when,
-        "nodeid": nodeid,
-        "count": count,
-    }
