@@ -97,12 +97,31 @@ def test_the_exemplar_is_the_first_point_of_the_first_test() -> None:
     assert (cause.exemplar.nodeid, cause.exemplar.when, cause.exemplar.attempt) == ("t.py::a", When.SETUP, 1)
 
 
+def worded(nodeid: str, title: str, *, worker: str = "") -> Failure:
+    one = failure(nodeid, worker=worker)
+    return replace(one, reason=replace(one.reason, title=title, next_action=f"Mend {title}."))
+
+
+def test_the_words_are_those_of_the_form_that_most_tests_have() -> None:
+    patched, *imported = worded("a.py::t", "patch"), worded("b.py", "import"), worded("c.py", "import")
+    (cause,) = group([patched, *imported])
+    assert (cause.title, cause.next_action, cause.exemplar.nodeid) == ("import", "Mend import.", "b.py")
+    (cause,) = group([patched, imported[1]])  # as many: the smallest node id
+    assert (cause.title, cause.exemplar.nodeid) == ("patch", "a.py::t")
+
+
+def test_what_several_workers_report_is_no_majority() -> None:
+    (cause,) = group([worded("a.py", "import"), *(worded("b.py", "patch", worker=f"gw{n}") for n in range(3))])
+    assert cause.title == "import"
+
+
 @given(
     st.lists(st.tuples(st.sampled_from("abcd"), st.sampled_from("xyz"), st.sampled_from(["", "gw0", "gw1"]))),
     st.randoms(),
 )
 def test_the_order_of_reports_does_not_matter(parts: list[tuple[str, str, str]], order: random.Random) -> None:
-    found = [failure(f"t.py::{name}", key, worker=worker) for name, key, worker in parts]
+    found = [worded(f"t.py::{name}", key, worker=worker) for name, key, worker in parts]
+    found += [failure(f"t.py::{name}", key, worker=worker) for name, key, worker in parts]
     mixed = [*found, *found]
     order.shuffle(mixed)
     assert group(mixed) == group(found)
@@ -209,6 +228,43 @@ def test_the_command_is_bounded(names: list[str]) -> None:
     for cause in group([failure(f"tests/test_a.py::{name}") for name in names]):
         assert len(cause.rerun) <= RERUN_LIMIT
         assert shlex.split(cause.rerun)[:3] == ["python", "-m", "pytest"]
+
+
+def printed(nodeid: str, scope: Scope = Scope.TEST) -> Failure:
+    one = failure(nodeid, scope=scope)
+    return replace(one, evidence=replace(one.evidence, live=False))
+
+
+@pytest.mark.parametrize("nodeid", ["com.example.ShopTest::total", "test::adds", "example.com/shop::TestTotal/large"])
+def test_pytest_is_not_asked_for_what_another_runner_ran(nodeid: str) -> None:
+    (cause,) = group([printed(nodeid)])
+    assert (cause.tests, cause.rerun) == ((nodeid,), "")
+    (cause,) = group([printed(nodeid), printed("tests/test_a.py::test"), failure("tests/spec.x::step")])
+    assert shlex.split(cause.rerun)[3:] == ["tests/spec.x::step", "tests/test_a.py::test"]
+
+
+def test_pytest_is_asked_for_collectors_and_runs_that_were_read_from_text() -> None:
+    assert group([printed("tests/db", Scope.COLLECT)])[0].rerun == "python -m pytest tests/db"
+    assert group([printed("", Scope.RUN)])[0].rerun == "python -m pytest"
+    assert group([printed("tests.gone", Scope.COLLECT)])[0].rerun == ""
+
+
+def test_a_fixture_of_unittest_is_run_with_its_class_or_file() -> None:
+    names = ["tests/test_a.py::Shop::setUpClass", "tests/test_b.py::tearDownModule", "tests/test_c.py::Shop::test"]
+    (cause,) = group([printed(name) for name in names])
+    assert shlex.split(cause.rerun)[3:] == ["tests/test_a.py::Shop", "tests/test_b.py", "tests/test_c.py::Shop::test"]
+
+
+@pytest.mark.parametrize("folder", ["/elsewhere", "C:/elsewhere", "..", "D:/elsewhere"])
+def test_files_without_a_common_folder_are_run_with_all(folder: str) -> None:
+    many = [f"tests/unit/{number:04}/test.py::test" for number in range(400)]
+    (cause,) = group([failure(nodeid) for nodeid in [*many, f"{folder}/test_a.py::test"]])
+    assert cause.rerun == "python -m pytest"
+
+
+def test_the_folder_of_all_folders_is_never_run() -> None:
+    (cause,) = group([failure(f"/part{number:04}/test.py::test") for number in range(400)])
+    assert cause.rerun == "python -m pytest"
 
 
 def test_nothing_failed() -> None:

@@ -5,14 +5,18 @@ Nothing here depends on the order in which failures come, so that runs in one pr
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterable, Sequence
-from os.path import commonpath
+from posixpath import commonpath
 
 from pytest_agentgate.model import Cause, CauseStatus, Failure, History, Scope, When
 
 RERUN_LIMIT = 2000  # characters of a command line that a person still copies and every shell takes
 _COMMAND = "python -m pytest"
+# What Python's own runner reports under a class or a module, and no runner can be asked for.
+_FIXTURES_OF_UNITTEST = re.compile(r"::(?:setUp|tearDown)(?:Class|Module)$")
+_FILES = (".py", ".txt", ".rst", ".md", ".yaml", ".yml", ".json", ".ipynb", ".feature")
 _WHEN = {when: position for position, when in enumerate(When)}
 
 
@@ -53,7 +57,7 @@ def _cause(members: list[Failure], history: History) -> Cause:
         tests=tests,
         files=files,
         exemplar=exemplar,
-        rerun=rerun_command(tests, files),
+        rerun=_rerun(members),
         status=_status(members, history),
         hidden=_hidden(members, history),
         seen=len(history.failed.get(signature, frozenset()) & {run.id for run in history.runs}),
@@ -61,10 +65,27 @@ def _cause(members: list[Failure], history: History) -> Cause:
 
 
 def _exemplar(members: list[Failure]) -> Failure:
-    """The first by node id, point, attempt and worker, whichever was reported first."""
+    """The first failure of the form that most tests have, whichever was reported first."""
+    forms: dict[tuple[str, str], list[Failure]] = {}
+    for failure in members:
+        forms.setdefault((failure.reason.title, failure.reason.next_action), []).append(failure)
+    if len(forms) == 1:
+        return _first(members)
+    firsts = [(len({failure.nodeid for failure in form}), _first(form)) for form in forms.values()]
+    most = max(count for count, _ in firsts)
+    return _first([first for count, first in firsts if count == most])
+
+
+def _first(members: list[Failure]) -> Failure:
+    """The first by node id, point, attempt and worker; the same failure in other words, by these."""
     first = min(failure.nodeid for failure in members)
     same = [failure for failure in members if failure.nodeid == first]
-    return min(same, key=lambda failure: (_WHEN[failure.when], failure.attempt, failure.evidence.worker))
+    return min(same, key=_at)
+
+
+def _at(failure: Failure) -> tuple[int, int, str, str, str]:
+    reason = failure.reason
+    return (_WHEN[failure.when], failure.attempt, failure.evidence.worker, reason.title, reason.next_action)
 
 
 def _status(members: list[Failure], history: History) -> CauseStatus:
@@ -94,6 +115,22 @@ def _hidden(members: list[Failure], history: History) -> int | None:
     return sum(hidden[file] for file in files) if files else None
 
 
+def _rerun(members: list[Failure]) -> str:
+    """The command line that runs what failed again; "" where that is nothing of pytest's."""
+    ours = [failure for failure in members if _is_run_by_pytest(failure)]
+    if not ours:
+        return ""
+    tests = {_FIXTURES_OF_UNITTEST.sub("", failure.nodeid) for failure in ours} - {""}
+    return rerun_command(sorted(tests), sorted({nodeid.partition("::")[0] for nodeid in tests}))
+
+
+def _is_run_by_pytest(failure: Failure) -> bool:
+    """Whether pytest knows the node id: it made it, or it begins with a file or folder that pytest collects."""
+    if failure.evidence.live or failure.scope is Scope.RUN or failure.file.endswith(_FILES):
+        return True
+    return failure.scope is Scope.COLLECT and "." not in failure.nodeid
+
+
 def rerun_command(tests: Sequence[str], files: Sequence[str]) -> str:
     """The command line that runs these tests again: by node id, by file where that gets long, then by folder."""
     for arguments in (tests, files):
@@ -102,5 +139,8 @@ def rerun_command(tests: Sequence[str], files: Sequence[str]) -> str:
             command = " ".join([_COMMAND, *map(shlex.quote, arguments)])
             if len(command) <= RERUN_LIMIT:
                 return command
-    folder = commonpath([file.rpartition("/")[0] for file in files])
-    return f"{_COMMAND} {shlex.quote(folder)}" if folder else _COMMAND
+    try:
+        folder = commonpath([file.rpartition("/")[0] for file in files])
+    except ValueError:  # some are absolute
+        folder = ""
+    return f"{_COMMAND} {shlex.quote(folder)}" if folder.strip("/") else _COMMAND
