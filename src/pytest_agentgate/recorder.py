@@ -227,6 +227,8 @@ class Recorder:
             return
         if str(report.when) == "???":  # how xdist reports a test that took its worker with it
             self._crashed.add(worker)
+            if self._is_in_teardown(report.nodeid, worker):
+                when = When.TEARDOWN
         self._failure_of_test(report, when, worker)
         if is_subtest(report):
             self._subtests.add(report.nodeid)
@@ -250,6 +252,12 @@ class Recorder:
         text = report.longreprtext
         evidence = evidence_in(live, text)
         self.failed(report.nodeid, Scope.TEST, when, evidence, text=text, worker=worker, attempt=max(attempt, 1))
+
+    def _is_in_teardown(self, nodeid: str, worker: str) -> bool:
+        """Whether the latest attempt at a test has its result already, and the next one has not begun."""
+        latest, outcome, _ = self._latest.get(worker, ("", Outcome.PASSED, 0.0))
+        begun = self._key(nodeid, worker) in self._setups
+        return latest == nodeid and outcome is not Outcome.RERUN and not begun
 
     def _failed_teardown(self, report: pytest.TestReport, worker: str) -> None:
         nodeid, outcome, duration = self._latest.get(worker, ("", Outcome.PASSED, 0.0))

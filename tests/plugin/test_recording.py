@@ -407,3 +407,22 @@ def test_a_test_that_kills_a_serial_run_is_named(run: Run, pytester: pytest.Pyte
         ("not_run", "the run ended while"),
         ("not_run", "the run ended before"),
     ]
+
+
+def test_a_worker_that_dies_in_a_teardown_makes_an_error_of_its_test(run: Run, pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import os, pytest, time
+        @pytest.fixture
+        def deadly():
+            yield
+            time.sleep(0.5)  # until the controller knows that the call has passed
+            os._exit(1)
+        def test_one(deadly): pass
+        """
+    )
+    recorded = run("-n", "1", "--max-worker-restart=0")
+    results = [(event["outcome"], event.get("when"), event.get("attempt")) for event in recorded.events("result")]
+    assert results == [("passed", None, None), ("error", "teardown", None)]
+    assert recorded.event("failure")["kind"] == "crash"
+    assert recorded.rows("SELECT outcome, report_when FROM results") == [("error", "teardown")]
