@@ -396,7 +396,7 @@ def test_an_attribute_is_missed_where_it_is_asked_for(lookup: str) -> None:
 def test_a_type_error_of_the_implementations_own_speaks_for_itself() -> None:
     error = "shop.UsageError"
     found = reason(raised(error, "`tea` is called `leaf` now", SOURCE, bases=("TypeError", "Exception")))
-    assert (found.kind, found.title) == (Kind.INTERFACE, "`tea` is called `leaf` now")
+    assert (found.kind, found.title) == (Kind.INTERFACE, "UsageError: `tea` is called `leaf` now")
     assert found.next_action.startswith("Do what the message of shop.order.Shop.total says")
 
 
@@ -464,3 +464,66 @@ def test_any_evidence_has_a_reason_in_one_line(message: str, type_: str, scope: 
     assert len(found.title.splitlines()) == 1
     assert len(found.title) <= 240
     assert found.next_action.endswith(".")
+
+
+# ---- titles
+
+
+@pytest.mark.parametrize(
+    ("type_", "message", "title"),
+    [
+        ("TypeError", "no", "TypeError: no"),
+        ("ValueError", "bad 0", "ValueError: bad 0"),
+        ("ValueError", "", "ValueError in test_total"),
+        ("shop.errors.StockError", "no StockError for tea", "no StockError for tea"),
+        ("shop.errors.StockError", "no tea\nno ale", "StockError: no tea ..."),
+        ("ValueError", "invalid literal for int() with base 10: 'x'", "invalid literal for int() with base 10: 'x'"),
+        ("ValueError", "'blue' is not a valid Color", "'blue' is not a valid Color"),
+        ("ValueError", "not enough values to unpack (expected 2, got 1)",
+         "not enough values to unpack (expected 2, got 1)"),
+        ("TimeoutError", "too slow", "TimeoutError: too slow"),
+        ("ImportError", "needs tea 2", "ImportError: needs tea 2"),
+    ],
+)  # fmt: skip
+def test_a_title_has_the_type_where_the_words_alone_do_not_tell(type_: str, message: str, title: str) -> None:
+    assert reason(raised(type_, message)).title == title
+
+
+def test_a_sentence_of_python_that_names_the_thing_is_the_title() -> None:
+    one = raised("TypeError", "'Shop' object is not iterable", problem="not_iterable", obj_type="Shop")
+    assert reason(one).title == "'Shop' object is not iterable"
+
+
+@pytest.mark.parametrize(
+    ("message", "title"),
+    [
+        ("msg here\nassert 2 == 1", "msg here: assert 2 == 1"),
+        ("assert 2 == 1\n +  where 2 = f()", "assert 2 == 1"),
+        ("several\nlines\nassert 2 == 1", "several ...: assert 2 == 1"),
+    ],
+)
+def test_the_message_of_an_assertion_stands_before_what_was_compared(message: str, title: str) -> None:
+    comparison = Comparison("==", Side("int", "2"), Side("int", "1"))
+    assert reason(raised("AssertionError", message), comparison=comparison).title == title
+
+
+@pytest.mark.parametrize(
+    ("message", "title"),
+    [
+        ("msg here", "msg here"),
+        ("one\ntwo", "one ..."),
+        ("assert False", "assert False"),
+        ("assert False\n +  where False = is_ok(5)\n +    where 5 = f()", "assert False, where False = is_ok(5)"),
+        ("not ok\nassert False\n +  where False = is_ok(5)", "not ok: assert False, where False = is_ok(5)"),
+        ("Regex pattern did not match.\n  Expected regex: 'a'\n  Actual message: 'b'",
+         "Regex pattern did not match. Expected regex: 'a' Actual message: 'b'"),
+        ("expected call not found.\nExpected: f(1)\n  Actual: f(2)",
+         "expected call not found. Expected: f(1) Actual: f(2)"),
+    ],
+)  # fmt: skip
+def test_an_assertion_that_compares_nothing_says_what_pytest_says(message: str, title: str) -> None:
+    assert reason(raised("AssertionError", message)).title == title
+
+
+def test_the_general_advice_can_be_followed() -> None:
+    assert "agentgate triage -v" in reason(raised("shop.StoreError", "down")).next_action

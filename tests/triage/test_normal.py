@@ -67,9 +67,17 @@ def test_the_shape_of_a_value_has_no_values(value: str, made: str) -> None:
 
 
 def test_one_line_is_the_first_that_says_something() -> None:
-    assert one_line("\n   \n  Total\tis  5\nnot 3") == "Total is 5"
+    assert one_line("\n   \n  Total\tis  5\n \n") == "Total is 5"
     assert one_line("") == ""
     assert one_line("x" * 500, 20) == "x" * 17 + "..."
+
+
+def test_one_line_tells_that_more_follows() -> None:
+    assert one_line("Total is 5\n\nnot 3") == "Total is 5 ..."
+    assert one_line("x" * 20 + "\nmore", 20) == "x" * 17 + "..."
+    assert one_line("Expected values to be equal:\n\n1 !== 2") == "Expected values to be equal: 1 !== 2"
+    assert one_line("Expected:\n1\n2") == "Expected: 1 ..."
+    assert one_line("Expected:") == "Expected:"
 
 
 @pytest.mark.parametrize(

@@ -10,12 +10,20 @@ from functools import cached_property
 from itertools import pairwise
 
 from pytest_agentgate.model import Evidence, Frame, Link, Raised, Role, Scope, When
-from pytest_agentgate.triage.normal import normal
+from pytest_agentgate.triage.normal import normal, one_line
 
 # These say only that something below them failed; what is below is the reason.
 _WRAPPERS = frozenset({"CollectError", "ConftestImportFailure", "ExceptionGroup", "BaseExceptionGroup"})
 _OF_PYTEST = frozenset({"Failed", "CollectError", "FixtureLookupError", "ConftestImportFailure"})
 _MISFIT = re.compile(r"(?:too many|not enough) values to unpack|is not in (?:list|tuple|deque)$")
+# Where an exception has one of these facts, or is worded like this, Python itself says all that there is to say.
+_NAMING = frozenset({"callable", "problem", "obj_type", "obj_name", "value_type", "attribute", "symbol"})
+_SENTENCE = re.compile(
+    r"^invalid literal for |^could not convert |^can only concatenate |^can't (?:multiply|concat) |^Invalid isoformat "
+    r"|^time data |^(?:sequence item|descriptor) |^'.*' codec can't |^\S.* is not a valid \w+$|^substring not found$"
+    r"|^[\w.]+\(\)[ :]|^expected (?:str|string|bytes)\b.*, not |values to unpack|is not in (?:list|tuple|deque)$"
+)
+_GUESS = ". Did you mean"  # differs between versions of Python
 _LOOKUPS = ("__getattr__", "__getattribute__")
 _ORDER = (Link.RAISED, Link.CAUSE, Link.MEMBER, Link.CONTEXT)
 
@@ -83,6 +91,16 @@ class Facts:
     def is_misfit(self) -> bool:
         """Whether a test's own line raised a ValueError, as a result has another length or content than it takes."""
         return not self.in_source and self.is_a("ValueError") and self.search(_MISFIT) is not None
+
+    @property
+    def headline(self) -> str:
+        """The message as a title, its type before it where the words alone do not say what went wrong."""
+        name, said = self.type_name, one_line(self.message.partition(_GUESS)[0])
+        if not said:
+            return f"{name}{f' in {self.site.function}' if self.site else ''}"
+        if not name or name in said or not _NAMING.isdisjoint(self.focus.facts) or self.search(_SENTENCE):
+            return said
+        return one_line(f"{name}: {said}")
 
     def text(self, name: str) -> str:
         """A fact that is a text, else ""."""

@@ -68,10 +68,23 @@ def file_name(path: str) -> str:
 
 
 def one_line(text: str, limit: int = 120) -> str:
-    """The first line of a text that says something, for people: cut at ``limit``, without what only this run has."""
-    line = next((_SPACE.sub(" ", line).strip() for line in text.splitlines() if line.strip()), "")
+    """The first line of a text that says something, for people: cut at ``limit``, without what only this run has.
+
+    A line that announces the next one, with a colon, takes it in; an ellipsis stands for all that follows.
+    """
+    lines = (_SPACE.sub(" ", line).strip() for line in text.splitlines() if line.strip())
+    line, after = next(lines, ""), next(lines, "")
+    if after and line.endswith(":"):
+        line, after = f"{line} {after}", next(lines, "")
     line = _OF_THIS_RUN.sub(_readable, line[: 8 * limit])
-    return line if len(line) <= limit else line[: limit - 3].rstrip() + "..."
+    if after and len(line) <= limit - 4:
+        return f"{line} ..."
+    return line if len(line) <= limit and not after else line[: limit - 3].rstrip() + "..."
+
+
+def joined(text: str) -> str:
+    """All lines of a text as one, for what says the matter below its first line."""
+    return " ".join(line.strip() for line in text.splitlines())
 
 
 def a(name: str) -> str:

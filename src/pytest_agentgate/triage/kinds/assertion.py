@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from pytest_agentgate.model import Comparison, Kind, Reason, Side
 from pytest_agentgate.triage.facts import Facts
-from pytest_agentgate.triage.normal import a, normal, one_line, shape
+from pytest_agentgate.triage.normal import a, joined, normal, one_line, shape
 
 KIND = Kind.ASSERTION
 ADVICE = "Decide whether the new result is right; if it is, let the test expect it, as exactly as before."
@@ -27,6 +27,10 @@ _NO_PLUGIN = re.compile(r"async def functions are not natively supported|'[^']+'
 _TYPE = re.compile(r"<class '([\w.]+)'>")
 _TOKEN = re.compile(r"[\w.]+|\S")
 _LINES = re.compile(r"(?<!\\)(?:\\\\)*\\n.")  # in a repr, a line's end that more follows
+_EXPLAINED = re.compile(  # how pytest words a failed assert, with a message of its own or without
+    r"(?:(?P<own>(?s:.+?))\n)?(?P<asserted>assert .*)(?:\n +\+ +(?P<where>where .*))?"
+)
+_OWN, _REST = 60, 100  # characters of each that a title shows
 _KEPT = 50  # characters of a difference that count
 _SHOWN, _BEFORE = 50, 10  # characters of a side that a title shows, and of them before a difference
 _TEXTS = frozenset({"str", "bytes", "int", "float", "bool", "NoneType", "complex", "Decimal"})
@@ -39,18 +43,34 @@ def reason(facts: Facts) -> Reason | None:
         return _not_raised(facts, missed[1] or missed[2] or "")
     if facts.search(_REGEX) and facts.evidence.comparison is None:
         action = "Decide whether the new message is right; if it is, match it as tightly as before."
-        return Reason(KIND, ("regex", normal(facts.message)), one_line(facts.message), action)
+        return Reason(KIND, ("regex", normal(facts.message)), one_line(joined(facts.message)), action)
     if facts.search(_MOCK):
         action = "Look at how the implementation calls this double now; if that is right, expect that call, as exactly."
-        return Reason(KIND, ("mock", normal(facts.message)), one_line(facts.message), action)
+        return Reason(KIND, ("mock", normal(facts.message)), one_line(joined(facts.message)), action)
     comparison = facts.evidence.comparison
     if comparison is not None and facts.focus is facts.evidence.raised:
         types = (side.type if side else "" for side in (comparison.left, comparison.right))
         key = ("compare", comparison.operator, *types, *_difference(comparison))
-        return Reason(KIND, key, _sentence(comparison), _action(comparison))
-    said = one_line(facts.message)
-    title = said or f"An assertion without a message does not hold{f' in {facts.site.function}' if facts.site else ''}"
+        own = _EXPLAINED.match(facts.message)
+        title = (
+            f"{one_line(own['own'], _OWN)}: {_sentence(comparison)}" if own and own["own"] else _sentence(comparison)
+        )
+        return Reason(KIND, key, title, _action(comparison))
+    title = (
+        _said(facts.message)
+        or f"An assertion without a message does not hold{f' in {facts.site.function}' if facts.site else ''}"
+    )
     return Reason(KIND, ("said", shape(facts.message.partition("\n")[0]), facts.place), title, ADVICE)
+
+
+def _said(message: str) -> str:
+    """What a test says of itself, then what pytest says of the assertion, and of what its value came from."""
+    found = _EXPLAINED.match(message)
+    if not found:
+        return one_line(message)
+    own, where = found["own"], found["where"]
+    asserted = found["asserted"] + (f", {where}" if where else "")
+    return f"{one_line(own, _OWN)}: {one_line(asserted, _REST)}" if own else one_line(asserted)
 
 
 def _not_raised(facts: Facts, told: str) -> Reason:

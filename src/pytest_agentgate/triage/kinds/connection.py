@@ -13,7 +13,7 @@ from itertools import takewhile
 
 from pytest_agentgate.model import Kind, Link, Raised, Reason
 from pytest_agentgate.triage.facts import Facts
-from pytest_agentgate.triage.normal import normal, one_line
+from pytest_agentgate.triage.normal import normal
 
 KIND = Kind.CONNECTION
 ADVICE = "Start the service that the test needs, or configure it; do not edit the tests."
@@ -77,7 +77,7 @@ def reason(facts: Facts) -> Reason | None:
     address = f"{host}:{port}" if host and port else host or (f"port {port}" if port else "")
     if not address and not service:
         unknown = ("unknown", facts.type_name, normal(found.message))
-        return Reason(KIND, unknown, one_line(facts.message or found.message) or facts.type_name, ADVICE)
+        return Reason(KIND, unknown, facts.focused(found if not facts.message else facts.focus).headline, ADVICE)
     key = ("service", service, _host(host), _port(port))
     problem = _problem(" ".join(link.message for link in links))
     name = service or "the service"

@@ -63,7 +63,7 @@ def _of_import(facts: Facts) -> Reason:
     module_ = facts.search(_MODULE)
     if module_ or (facts.is_a("ModuleNotFoundError") and facts.text("name")):
         return _lost_module(facts, module_[1] if module_ else facts.text("name"))
-    title = one_line(facts.message) or f"{facts.type_name} in {facts.nodeid or 'the run'}"
+    title = facts.headline if facts.message else f"{facts.type_name} in {facts.nodeid or 'the run'}"
     action = "Do what the message says: install what is missing, or import what is there."
     return Reason(KIND, ("message", *facts.statement), title, action)
 

@@ -51,7 +51,7 @@ def reason(facts: Facts) -> Reason | None:
         return _of_value(facts)
     if facts.is_a("DeprecationWarning", "PendingDeprecationWarning", "FutureWarning"):
         action = "Use what the warning names instead of what is deprecated."
-        return Reason(KIND, ("deprecated", normal(facts.message)), one_line(facts.message), action)
+        return Reason(KIND, ("deprecated", normal(facts.message)), facts.headline, action)
     return None
 
 
@@ -87,7 +87,7 @@ def _of_call(facts: Facts) -> Reason | None:
     }.get(problem, ADVICE)
     if facts.in_source and problem != "abstract":
         action = f"Give a double of {function} the signature that {facts.origin} calls, or repair the implementation."
-    return Reason(KIND, ("call", short, problem, *arguments), one_line(_plain(facts.message)), action)
+    return Reason(KIND, ("call", short, problem, *arguments), facts.headline, action)
 
 
 def _of_attribute(facts: Facts) -> Reason:
@@ -98,7 +98,7 @@ def _of_attribute(facts: Facts) -> Reason:
     if not (owner and name) and (match := facts.search(_ATTRIBUTE)):
         owner, name = match[1], match[2]
     if not (owner and name):
-        return Reason(KIND, ("attribute", *facts.statement), one_line(facts.message) or facts.type_name, ADVICE)
+        return Reason(KIND, ("attribute", *facts.statement), facts.headline, ADVICE)
     bare = owner.rpartition(".")[2]
     # what a plain value lacks says little about the API, so there the place counts as well
     key = (
@@ -108,7 +108,7 @@ def _of_attribute(facts: Facts) -> Reason:
         facts.origin if owner in _DATA else "",
         "" if _lacks(facts, name) else normal(facts.message),
     )
-    title = one_line(_plain(facts.message))
+    title = facts.headline
     if facts.message == name:  # all that an Enum says of a member that it lacks
         whose = f"type object '{bare}'" if facts.text("obj_is") == "class" else f"'{bare}' object"
         title = f"{whose} has no attribute '{name}'"
@@ -151,7 +151,7 @@ def _of_item(facts: Facts) -> Reason:
 
 
 def _of_value(facts: Facts) -> Reason:
-    title = one_line(_plain(facts.message)) or facts.type_name
+    title = facts.headline
     key = ("value", *facts.statement)
     if facts.search(_ASYNC):
         return Reason(KIND, key, title, "Await what became async, and do not await what is plain now.")
@@ -185,8 +185,3 @@ def _of_value(facts: Facts) -> Reason:
     if facts.in_source:
         return Reason(KIND, key, title, f"Pass {facts.origin} a value of the type that it works with now.")
     return Reason(KIND, key, title, ADVICE)
-
-
-def _plain(message: str) -> str:
-    """Without Python's guess at what was meant, which differs between its versions."""
-    return message.partition(". Did you mean")[0]

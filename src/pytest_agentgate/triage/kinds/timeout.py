@@ -31,9 +31,7 @@ def reason(facts: Facts) -> Reason | None:
         return Reason(KIND, ("test", facts.origin), one_line(facts.message), f"Look where the test stood: {_lower()}")
     if not any(map(_NAME.search, facts.names)) and "DEADLINE_EXCEEDED" not in facts.text("code"):
         return None
-    where = f" in {facts.site.function}" if facts.site else ""
-    title = one_line(facts.message) or f"{facts.type_name}{where}"
-    return Reason(KIND, ("wait", facts.type_name, normal(facts.message), facts.origin), title, ADVICE)
+    return Reason(KIND, ("wait", facts.type_name, normal(facts.message), facts.origin), facts.headline, ADVICE)
 
 
 def _lower() -> str:

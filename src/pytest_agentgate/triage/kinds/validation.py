@@ -33,8 +33,8 @@ def reason(facts: Facts) -> Reason | None:
         return None
     if facts.is_misfit:
         action = "Unpack as many values as there are now, or name the ones that the test needs."
-        return Reason(KIND, ("misfit", *facts.statement), one_line(facts.message), action)
-    title = one_line(facts.message) or f"{facts.type_name}{f' in {facts.site.function}' if facts.site else ''}"
+        return Reason(KIND, ("misfit", *facts.statement), facts.headline, action)
+    title = facts.headline
     what = facts.text("loc") and f" at {facts.text('loc')}"
     whose = f" that {facts.origin} accepts{what} now" if facts.origin else f" that is accepted{what} now"
     return Reason(
