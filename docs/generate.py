@@ -226,9 +226,9 @@ def _causes(arguments: list[str], folder: Path) -> str:
     printed = subprocess.run(
         [sys.executable, *arguments], cwd=folder, env=environ, capture_output=True, text=True
     ).stdout
-    causes = re.search(r"^=+ agentgate: .*?^\d+ tests: [^\n]*\n", printed, re.MULTILINE | re.DOTALL)
+    causes = re.search(r"^=+ agentgate: .*?^agentgate triage -v: [^\n]*\n", printed, re.MULTILINE | re.DOTALL)
     assert causes is not None, printed
-    return re.sub(r"; run \w+-\w+$", "", causes[0], flags=re.MULTILINE)
+    return re.sub(r"(^|; )run \w+-\w+(\n|$)", "", causes[0], flags=re.MULTILINE)
 
 
 # ---- the store

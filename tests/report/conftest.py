@@ -122,6 +122,7 @@ def run() -> RunSummary:
             cause(redis, (f"tests/test_redis.py::test_{i}" for i in range(3)), "pytest tests/test_redis.py",
                   CauseStatus.FLAKY),
         ),
+        {"tests/test_health.py": 9, "tests/test_redis.py": 3},
     )  # fmt: skip
 
 

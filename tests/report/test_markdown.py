@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from pytest_agentgate.model import RunSummary
+from pytest_agentgate.model import Counts, RunSummary
 from pytest_agentgate.report.markdown import code, markdown, words
 from pytest_agentgate.report.printable import printable
 
@@ -34,7 +34,7 @@ texts = st.text(st.sampled_from("ab`|\\<>&*_[]()!~@#$ \n\x1b-./=:'\"") | st.char
 
 def test_a_report_looks_like_this(run: RunSummary) -> None:
     lines = markdown(run).splitlines()
-    assert lines[0] == "# 295 failures, 4 causes, 33 tests not run"
+    assert lines[0] == "# 295 failures, 4 causes (1 new, 1 known, 1 regressed, 1 flaky), 33 tests not run"
     assert lines[6:8] == ["| size | kind | cause | reach | status |", "| ---: | :--- | :---- | :---- | :----- |"]
     assert (
         lines[9] == "| 24 | import | `No module named 'livekit'` | 24 files not collected, 1,204 tests hidden | new |"
@@ -46,14 +46,15 @@ def test_a_report_looks_like_this(run: RunSummary) -> None:
         "- next: Start redis, or point the tests to one that runs.",
         "",
         "```sh",
-        "pytest tests/test_redis.py",
+        "python -m pytest tests/test_redis.py",
         "```",
     ]
 
 
 def test_a_run_without_failures_is_a_headline_and_its_counts(run: RunSummary) -> None:
-    text = markdown(replace(run, causes=()))
-    assert text.startswith("# no failures, 33 tests not run\n\n353 tests: 47 passed")
+    counts = Counts(total=50, passed=47, not_run=3)
+    text = markdown(replace(run, run=replace(run.run, counts=counts), causes=()))
+    assert text.startswith("# no failures, 3 tests not run\n\n50 tests: 47 passed")
     assert "|" not in text
 
 

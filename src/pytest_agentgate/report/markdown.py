@@ -7,10 +7,10 @@ looks there for neither mentions nor references.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from pytest_agentgate.model import Cause, Counts, RunSummary
-from pytest_agentgate.report.phrases import counted, extent, headline, location, ordered, tally
+from pytest_agentgate.report.phrases import counted, extent, headline, location, ordered, rerun, tally
 from pytest_agentgate.report.printable import fit, printable
 
 _TITLE = 200  # columns of a title
@@ -72,7 +72,7 @@ def _lines(summary: RunSummary) -> Iterator[str]:
         yield f"| {cause.size:,} | {cause.kind} | {_title(cause)} | {extent(cause)} | {cause.status} |"
     for number, cause in enumerate(causes[:_DETAILED], 1):
         yield ""
-        yield from _details(number, cause)
+        yield from _details(number, cause, summary.collected)
     if len(causes) > _DETAILED:
         yield ""
         yield f"And {len(causes) - _DETAILED} more in the table above."
@@ -87,7 +87,7 @@ def _about(summary: RunSummary) -> Iterator[tuple[str, str]]:
     yield "on branch", run.branch
 
 
-def _details(number: int, cause: Cause) -> Iterator[str]:
+def _details(number: int, cause: Cause, collected: Mapping[str, int]) -> Iterator[str]:
     yield f"## {number}. {cause.kind}: {_title(cause)}"
     yield ""
     yield f"- {extent(cause)}; {cause.status}"
@@ -99,7 +99,7 @@ def _details(number: int, cause: Cause) -> Iterator[str]:
         yield f"- next: {words(cause.next_action)}"
     if cause.rerun:
         yield ""
-        yield from _block([cause.rerun], "sh")
+        yield from _block([rerun(cause, collected)], "sh")
     tests = [nodeid for nodeid in cause.tests if nodeid]
     if len(tests) > 1:
         yield ""

@@ -3,33 +3,65 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from pytest_agentgate.model import Cause, Counts, Failure, Frame, Role, RunStatus, RunSummary
+from pytest_agentgate.model import Cause, CauseStatus, Counts, Failure, Frame, Role, RunStatus, RunSummary
 from pytest_agentgate.report.printable import printable
+
+LONGEST_COMMAND = 2000
+"""Characters of a command line that a person still copies and every shell takes."""
 
 
 def ordered(causes: Iterable[Cause]) -> list[Cause]:
-    """Largest first; equal ones by kind and signature."""
-    return sorted(causes, key=lambda cause: (-cause.size, cause.kind, cause.signature))
+    """Those that failed before those that passed on a rerun; the largest first, equal ones by kind and signature."""
+    return sorted(causes, key=lambda cause: (recovered(cause), -cause.size, cause.kind, cause.signature))
+
+
+def recovered(cause: Cause) -> bool:
+    """Whether its tests passed when they were attempted again, so that it failed nothing in the end."""
+    return cause.status is CauseStatus.FLAKY and not cause.exemplar.final
 
 
 def headline(summary: RunSummary) -> str:
-    """``412 failures, 6 causes``, after what kept the run from its end and before what was never run."""
-    run, causes = summary.run, summary.causes
-    failures = sum(cause.size for cause in causes)
-    if causes:
-        said = f"{counted(failures, 'failure')}, {counted(len(causes), 'cause')}"
-    elif run.counts.total:
+    """``412 failures, 6 causes, all new``, after what kept the run from its end and before what was never run."""
+    run, counts = summary.run, summary.run.counts
+    failing = [cause for cause in summary.causes if not recovered(cause)]
+    failures = sum(cause.size for cause in failing) or counts.failed + counts.errors + counts.collect_errors
+    flaky = sum(cause.size for cause in summary.causes if recovered(cause))
+    if failures:
+        said = counted(failures, "failure")
+    elif counts.total or flaky:
         said = "no failures"
     else:
         said = "no tests"
+    if failing:
+        said += f", {counted(len(failing), 'cause')}{_statuses(failing)}"
+    if flaky:
+        said += f", {flaky:,} flaky"
+    if run.status is RunStatus.RUNNING:
+        said += " so far"
     if run.status is not RunStatus.COMPLETED:
         said = f"{run.status}: {said}"
-    if run.counts.not_run:
-        said += f", {counted(run.counts.not_run, 'test')} not run"
+    if counts.not_run:
+        said += f", {counted(counts.not_run, 'test')} not run"
     return said
+
+
+def _statuses(causes: list[Cause]) -> str:
+    numbers = {status: sum(cause.status is status for cause in causes) for status in CauseStatus}
+    there = [status for status in CauseStatus if numbers[status]]
+    if len(there) == 1:
+        return f", {'all ' if len(causes) > 1 else ''}{there[0]}"
+    return f" ({', '.join(f'{numbers[status]:,} {status}' for status in there)})"
+
+
+def usual_status(causes: Collection[Cause]) -> CauseStatus | None:
+    """The status of more than half of the causes, which need not be said of each."""
+    for status in CauseStatus:
+        if 2 * sum(cause.status is status for cause in causes) > len(causes):
+            return status
+    return None
 
 
 def tally(counts: Counts) -> str:
@@ -78,7 +110,7 @@ def extent(cause: Cause) -> str:
     parts = []
     if of.tests:
         files = len({nodeid.partition("::")[0] for nodeid in cause.tests if "::" in nodeid})
-        parts.append(counted(of.tests, "test") + (f" in {counted(files, 'file')}" if files else ""))
+        parts.append(counted(of.tests, "test") + (f" in {counted(files, 'file')}" if of.tests > 1 and files else ""))
     if of.collectors:
         parts.append(f"{counted(of.collectors, 'file')} not collected")
     if of.runs:
@@ -108,15 +140,26 @@ def location(failure: Failure) -> str:
     return printable(f"{said} in {frame.function}" if frame.function else said)
 
 
-def rerun(cause: Cause, longest: int | None) -> str:
-    """The command that runs a cause's tests again; where it is too long, one for their files, else for the example."""
-    command = printable(cause.rerun)
-    if longest is None or len(command) <= longest or not cause.exemplar.nodeid:
+def rerun(cause: Cause, collected: Mapping[str, int], longest: int = LONGEST_COMMAND) -> str:
+    """The command that runs the tests of a cause again and no others; the example alone where that is too long.
+
+    A file is run as a whole where it could not be collected, or where all of its tests, as far as ``collected`` knows
+    them, are the cause's.
+    """
+    if not cause.tests:
+        return printable(cause.rerun)
+    of_file: dict[str, list[str]] = {}
+    for nodeid in sorted(cause.tests):
+        of_file.setdefault(nodeid.partition("::")[0], []).append(nodeid)
+    command = _pytest(
+        argument
+        for file, nodeids in of_file.items()
+        for argument in ([file] if file in nodeids or len(nodeids) == collected.get(file) else nodeids)
+    )
+    if len(command) <= longest:
         return command
-    by_files = _pytest(cause.files)
-    if cause.files and len(by_files) <= longest:
-        return by_files
-    return _pytest([cause.exemplar.nodeid]) + (f"  # one of {cause.size:,}" if cause.size > 1 else "")
+    one = cause.exemplar.nodeid or cause.tests[0]
+    return _pytest([one]) + (f"  # one of {cause.size:,}" if cause.size > 1 else "")
 
 
 def _pytest(arguments: Iterable[str]) -> str:
