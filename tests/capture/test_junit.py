@@ -7,11 +7,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
 from pytest_agentgate.capture.junit import JunitRun, Reported, read_junit
-from pytest_agentgate.model import Outcome, Scope, When
+from pytest_agentgate.model import Kind, Outcome, Role, Scope, When
+from pytest_agentgate.triage.kinds import reason_of
 
 SAMPLES = Path(__file__).parent / "samples"
 
@@ -302,9 +304,11 @@ def check_node(run: JunitRun) -> None:
         "test::later": "skipped",
     }
     assert {each.nodeid: each.evidence.raised.type for each in run.failures} == {
-        "test::fails": "testCodeFailure",
-        "test::throws": "testCodeFailure",
+        "test::fails": "AssertionError",
+        "test::throws": "TypeError",
     }
+    equal = "Expected values to be strictly equal:\n\n1 !== 2"
+    assert failure(run, "test::fails").evidence.raised.message == equal
     assert failure(run, "test::throws").evidence.raised.message == "bad <thing>"
 
 
@@ -336,9 +340,106 @@ def test_of_go() -> None:
         ("example.com/shop/order::TestTotal/large", Outcome.FAILED),
         ("example.com/shop/order::TestOrder", Outcome.PASSED),
     ]
-    assert run.failures[0].evidence.raised.message == "Failed"
+    assert run.failures[0].evidence.raised.message == "got 4, want 3"
     assert "got 4, want 3" in run.failures[0].text
     assert run.created_at == "2026-01-31T12:00:00Z"
+
+
+# ---- paths
+
+
+def test_paths_are_relative_to_the_root_and_of_other_machines_to_what_it_holds(tmp_path: Path) -> None:
+    root = tmp_path / "tests" / "shop"  # a folder above the project makes no test of all that is in it
+    for name in ("src/order.py", "checks/test_order.py"):
+        (root / name).parent.mkdir(parents=True)
+        (root / name).touch()
+    text = """Traceback (most recent call last):
+  File "{0}/checks/test_order.py", line 4, in test_a
+    total()
+  File "{0}/src/order.py", line 1, in total
+    raise RuntimeError
+  File "{0}/gone/make.py", line 2, in make
+    raise RuntimeError
+RuntimeError: in {0}/src/order.py"""
+    shown = []
+    for folder in (root.as_posix(), "/home/builder/work/shop", "C:\\build\\shop"):
+        report = tmp_path / "out.xml"
+        printed = text.format(folder)
+        report.write_text(
+            f'<testsuite><testcase classname="checks.test_order.T" name="test_a" file="{folder}/checks/test_order.py">'
+            f'<error type="RuntimeError" message="in {folder}/src/order.py">{printed}</error></testcase></testsuite>'
+        )
+        (found,) = read_junit([report], root).failures
+        reason = reason_of(found.evidence, found.scope, found.when, found.nodeid)
+        assert folder not in "".join((found.nodeid, reason.title, *reason.key))
+        shown.append([(frame.path, frame.role) for frame in found.evidence.raised.frames])
+        assert found.nodeid == "checks/test_order.py::T::test_a"
+    ours = [("checks/test_order.py", Role.TEST), ("src/order.py", Role.SOURCE)]
+    assert [frames[:2] for frames in shown] == [ours, ours, ours]
+    assert [frames[2][0] for frames in shown] == ["gone/make.py", "make.py", "make.py"]
+
+
+# ---- errors of other languages
+
+
+JEST = """Error: expect(received).toBe(expected) // Object.is equality
+
+Expected: 2
+Received: 1
+    at Object.<anonymous> (/project/a.test.js:3:22)"""
+TESTIFY = """=== RUN   TestTotal
+    order_test.go:12:
+        \tError Trace:\t/project/order_test.go:12
+        \tError:      \tNot equal:
+        \t            \texpected: 4
+        \t            \tactual  : 3
+        \tTest:       \tTestTotal
+--- FAIL: TestTotal (0.00s)"""
+NODE = """[Error [ERR_TEST_FAILURE]: Cannot find module './gone'
+Require stack:
+- /project/a.test.js] {
+  code: 'ERR_TEST_FAILURE',
+  failureType: 'testCodeFailure',
+  cause: Error: Cannot find module './gone'
+  Require stack:
+  - /project/a.test.js
+      at Module._resolveFilename (node:internal/modules/cjs/loader:1207:15) {
+    code: 'MODULE_NOT_FOUND',
+  }
+}"""
+
+
+@pytest.mark.parametrize(
+    ("type_", "message", "text", "kind", "title"),
+    [
+        ("testCodeFailure", "Cannot find module", NODE, Kind.IMPORT, "Cannot find module './gone'"),
+        ("testCodeFailure", "x", "[Error: x] { cause: 'x', exitCode: 1 }", Kind.OTHER, "x"),
+        ("", "", JEST, Kind.ASSERTION, "expect(received).toBe(expected) // Object.is equality ..."),
+        ("", "", "Error: mine\n    at f (/project/a.js:1:2)", Kind.OTHER, "Error: mine"),
+        ("", "Failed", TESTIFY, Kind.OTHER, "Not equal: expected: 4 ..."),
+        ("", "Failed", "=== RUN\npanic: no tea [recovered]\n\tpanic: no tea", Kind.OTHER, "panic: no tea [recovered]"),
+        ("", "Failed", "nothing to see", Kind.OTHER, "Failed"),
+        ("java.lang.AssertionError", "no tea", "java.lang.AssertionError: no tea\n\tat a.B.c(B.java:1)", Kind.ASSERTION,
+         "no tea"),
+        ("", "", "java.lang.AssertionError\n\tat a.B.c(B.java:1)", Kind.ASSERTION,
+         "An assertion without a message does not hold"),
+        ("org.opentest4j.AssertionFailedError", "expected: <3> but was: <4>", "", Kind.ASSERTION,
+         "expected: <3> but was: <4>"),
+        ("java.lang.NoClassDefFoundError", "com/example/Shop", "", Kind.IMPORT, "No class com.example.Shop"),
+        ("java.lang.IllegalStateException", "busy", "", Kind.OTHER, "IllegalStateException: busy"),
+    ],
+)  # fmt: skip
+def test_the_error_of_another_language(
+    tmp_path: Path, type_: str, message: str, text: str, kind: Kind, title: str
+) -> None:
+    case = ElementTree.Element("testcase", classname="shop", name="total")
+    ElementTree.SubElement(case, "failure", type=type_, message=message).text = text
+    suite = ElementTree.Element("testsuite")
+    suite.append(case)
+    (tmp_path / "out.xml").write_bytes(ElementTree.tostring(suite))
+    (found,) = read_junit([tmp_path / "out.xml"], tmp_path).failures
+    reason = reason_of(found.evidence, found.scope, found.when, found.nodeid)
+    assert (reason.kind, reason.title) == (kind, title)
 
 
 # ---- files that are broken, or mean harm

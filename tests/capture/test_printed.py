@@ -334,7 +334,7 @@ def test_a_missing_fixture() -> None:
     raised = evidence_of_text("", "failed on setup", text).raised
     assert raised.type == "pytest.FixtureLookupError"
     assert raised.facts["fixture"] == "worker_clent"
-    assert raised.facts["available"] == ["cache", "worker_client"]
+    assert raised.facts["available"] == ["worker_client"]
     assert [(frame.role, frame.line) for frame in raised.frames] == [(Role.TEST, 3)]
 
 
@@ -363,7 +363,7 @@ E                  ^
 E   SyntaxError: invalid syntax"""
     plain = (
         "Traceback (most recent call last):\n"
-        + """  File "tests/test_a.py", line 1, in <module>
+        """  File "tests/test_a.py", line 1, in <module>
     import shop
   File "shop/order.py", line 3
     def test_a(:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any, NoReturn
 from xml.etree import ElementTree
@@ -19,14 +20,17 @@ import junitparser
 from junitparser import xunit2
 
 from pytest_agentgate.capture.bounded import clean
+from pytest_agentgate.capture.foreign import error_in
 from pytest_agentgate.capture.printed import evidence_of_text
 from pytest_agentgate.capture.roles import looks_like_test
-from pytest_agentgate.model import Evidence, Outcome, Result, Scope, When
+from pytest_agentgate.model import Evidence, Frame, Outcome, Raised, Result, Role, Scope, When
 
 SIZE = 256 * 1024 * 1024
 """Bytes of one file: reports of 100,000 tests have some 50 MB."""
 
 _DEPTH = 100
+_DEEPEST = 20  # parts of a path, from its end, that are looked for
+_ABSOLUTE = re.compile(r"/(?!/)\S|[A-Za-z]:[\\/]")
 _TEXT = 20_000  # characters of what was printed that are kept for one failure
 
 _IN_SETUP = re.compile(r'^failed on setup with "(.*?)"?$', re.DOTALL)
@@ -65,9 +69,11 @@ class JunitRun:
 def read_junit(paths: Sequence[Path], root: Path | None = None) -> JunitRun:
     """Read reports of one run; the same test in two of them is two attempts, the last of which counts.
 
-    ``root`` is the folder that node ids are relative to, the current one if absent: files found there tell where in a
-    dotted name the module ends and a class begins.
+    ``root`` is the folder that node ids and the paths of frames are relative to, the current one if absent: files found
+    there tell where in a dotted name the module ends and a class begins, and which part of another machine's path is
+    the project's.
     """
+    project = _Project((root or Path()).absolute())
     cases: list[_Case] = []
     problems: list[str] = []
     files: list[str] = []
@@ -75,7 +81,7 @@ def read_junit(paths: Sequence[Path], root: Path | None = None) -> JunitRun:
     for path in paths:
         try:
             tree = _parsed(path)
-            found = list(_cases(_report(tree), root or Path()))
+            found = list(_cases(_report(tree), project))
         except (
             OSError,
             ValueError,
@@ -150,6 +156,60 @@ def _why(error: Exception) -> str:
     return f"not well-formed: {error}" if isinstance(error, (expat.ExpatError, ElementTree.ParseError)) else str(error)
 
 
+# ---- paths
+
+
+@dataclass(frozen=True)
+class _Project:
+    """The folder that paths are told from."""
+
+    folder: Path
+
+    @cached_property
+    def _known(self) -> dict[str, str]:
+        return {}
+
+    @cached_property
+    def _spellings(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(f"{path.as_posix().rstrip('/')}/" for path in (self.folder, self.folder.resolve())))
+
+    def relative(self, path: str) -> str:
+        """An absolute path as the project has it, of any machine's; of a file that it does not have, the name."""
+        if not _ABSOLUTE.match(path) or "\n" in path:
+            return path
+        if path not in self._known:
+            self._known[path] = self._located(path.replace("\\", "/"))
+        return self._known[path]
+
+    def _located(self, path: str) -> str:
+        for spelling in self._spellings:
+            if path.startswith(spelling):
+                return path[len(spelling) :]
+        parts = path.split("/")[-_DEEPEST:]
+        try:
+            held = (rest for at in range(1, len(parts)) if self.folder.joinpath(*(rest := parts[at:])).is_file())
+            return "/".join(next(held, parts[-1:]))
+        except (OSError, ValueError):
+            return parts[-1]
+
+    def seen_from(self, evidence: Evidence) -> Evidence:
+        return replace(evidence, chain=tuple(map(self._of_raised, evidence.chain)))
+
+    def _of_raised(self, raised: Raised) -> Raised:
+        facts = dict(raised.facts)
+        if isinstance(path := facts.get("path"), str):
+            facts["path"] = self.relative(path)
+        return replace(raised, facts=facts, frames=tuple(map(self._of_frame, raised.frames)))
+
+    def _of_frame(self, frame: Frame) -> Frame:
+        path = self.relative(frame.path)
+        if path == frame.path:
+            return frame
+        if "/" not in path:  # whose it is tells the folder, if the project does not
+            return replace(frame, path=path)
+        return replace(frame, path=path, role=Role.TEST if looks_like_test(PurePosixPath(path)) else Role.SOURCE)
+
+
 # ---- one testcase
 
 
@@ -164,7 +224,7 @@ class _Case:
     scope: Scope = Scope.TEST
 
 
-def _cases(element: Any, root: Path) -> Iterator[_Case]:
+def _cases(element: Any, root: _Project) -> Iterator[_Case]:
     """Every testcase below an element: its own, then those of its suites."""
     for case in element.iterchildren(xunit2.TestCase):
         yield from _case(case, root)
@@ -176,7 +236,7 @@ def _children(case: Any, *kinds: Any) -> list[Any]:
     return [child for kind in kinds for child in case.iterchildren(kind)]
 
 
-def _case(case: Any, root: Path) -> Iterator[_Case]:
+def _case(case: Any, root: _Project) -> Iterator[_Case]:
     """The attempts that a testcase tells of: one, or with Surefire's elements for reruns several."""
     name, classname = case.name or "", case.classname or ""
     bad = _children(case, junitparser.Failure, junitparser.Error)
@@ -201,7 +261,7 @@ def _case(case: Any, root: Path) -> Iterator[_Case]:
     attempts += [] if bad and again else [bad]
     for verdicts in attempts:
         last = verdicts is attempts[-1]
-        failures = tuple(_reported(verdict, nodeid, scope, when) for verdict in verdicts)
+        failures = tuple(_reported(verdict, nodeid, scope, when, root) for verdict in verdicts)
         ended = _ended(failures, skipped)
         seconds = _seconds(case._elem.get("time")) if last else 0.0
         yield _Case(nodeid, *ended, seconds, failures, scope)
@@ -220,14 +280,16 @@ def _ended(failures: Sequence[Reported], skipped: Sequence[Any]) -> tuple[Outcom
     return Outcome.SKIPPED, When.SETUP, reason
 
 
-def _reported(verdict: Any, nodeid: str, scope: Scope, when: When) -> Reported:
+def _reported(verdict: Any, nodeid: str, scope: Scope, when: When, root: _Project) -> Reported:
     message, text = verdict.message or "", _printed(verdict)
     for pattern, phase in ((_IN_SETUP, When.SETUP), (_IN_TEARDOWN, When.TEARDOWN)):
         if scope is Scope.TEST and (found := pattern.match(message)):
             message, when = found[1], phase
     if message in ("collection failure", "internal error"):
         message = ""
-    evidence = evidence_of_text(verdict.type or "", message, text)
+    type_name, told = error_in(verdict.type or "", message, text)
+    is_foreign = (type_name, told) != (verdict.type or "", message)
+    evidence = root.seen_from(evidence_of_text(type_name, told, "" if is_foreign else text))
     return Reported(nodeid, scope, when, evidence, clean(text or message, _TEXT))
 
 
@@ -291,14 +353,15 @@ def _attempts(cases: Sequence[_Case]) -> tuple[list[Result], list[Reported]]:
 # ---- node ids
 
 
-def _nodeid(classname: str, name: str, file: str | None, root: Path) -> str:
+def _nodeid(classname: str, name: str, file: str | None, root: _Project) -> str:
     """The node id that pytest made a testcase of, or ``classname::name``."""
     classname, name = clean(classname, 2_000), clean(name, 2_000)
     if not classname:  # a collector
         return _module_path(name, root) or name
     if classname.rpartition(".")[2] in _DOCUMENTS:
         return f"{_document_path(classname, name)}::{name}"
-    path = file.replace("\\", "/").removeprefix("./") if file else ""
+    name = root.relative(name)
+    path = root.relative(file.removeprefix("./")) if file else ""
     if path.endswith(".py") and not PurePosixPath(path).is_absolute() and not path.startswith("../"):
         dotted = path.removesuffix(".py").replace("/", ".")
         if classname == dotted or classname.startswith(f"{dotted}."):
@@ -310,7 +373,7 @@ def _nodeid(classname: str, name: str, file: str | None, root: Path) -> str:
     return "::".join(["/".join(parts[:module]) + ".py", *parts[module:], name])
 
 
-def _module_path(dotted: str, root: Path) -> str:
+def _module_path(dotted: str, root: _Project) -> str:
     """The path of a collector that is called by its dotted name: a module, or a folder."""
     if "/" in dotted or " " in dotted:
         return ""
@@ -320,15 +383,15 @@ def _module_path(dotted: str, root: Path) -> str:
     if _module_parts(parts, root) == len(parts):
         return "/".join(parts) + ".py"
     folder = "/".join(parts)
-    return folder if (root / folder).is_dir() else ""
+    return folder if (root.folder / folder).is_dir() else ""
 
 
-def _module_parts(parts: Sequence[str], root: Path) -> int:
+def _module_parts(parts: Sequence[str], root: _Project) -> int:
     """How many parts of a dotted name are its module: as the files of the root say, else as tests are usually named."""
     if not all(part.isidentifier() or part.replace("-", "_").isidentifier() for part in parts):
         return 0
     for end in range(len(parts), 0, -1):
-        if root.joinpath(*parts[: end - 1], f"{parts[end - 1]}.py").is_file():
+        if root.folder.joinpath(*parts[: end - 1], f"{parts[end - 1]}.py").is_file():
             return end
     for end in range(len(parts), 0, -1):
         if looks_like_test(PurePosixPath(f"{parts[end - 1]}.py")):

@@ -249,7 +249,7 @@ def _with_facts(raised: Raised, text: str) -> Raised:
         if service := SERVICES.get(found[1].partition(".")[0]):
             facts |= {"service": service} | wordings.endpoint_facts(original)
     if raised.type == "pytest.FixtureLookupError":
-        facts["available"] = wordings.available_fixtures(text)
+        facts["available"] = wordings.near_fixtures(str(facts.get("fixture", "")), text)
     return replace(raised, facts={key: plain(value) for key, value in facts.items()})
 
 

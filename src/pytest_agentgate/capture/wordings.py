@@ -6,8 +6,9 @@ here where there is no live exception. A message that says nothing gives no fact
 
 from __future__ import annotations
 
+import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Any
 from urllib.parse import urlsplit
@@ -276,10 +277,15 @@ def fixture_facts(message: str) -> Facts:
     return {}
 
 
-def available_fixtures(text: str) -> list[str]:
-    """The fixtures that pytest lists where one was not found."""
+def near_fixtures(name: str, text: str) -> list[str]:
+    """Those of the fixtures that pytest lists, where one was not found, that are called nearly so."""
     found = re.search(r"available fixtures: ([^\n]+)", text)
-    return found[1].removeprefix("E").replace(" ", "").split(",") if found else []
+    return near(name, found[1].removeprefix("E").replace(" ", "").split(",")) if found else []
+
+
+def near(name: str, known: Sequence[str]) -> list[str]:
+    """The names that one may have been meant to be, nearest first."""
+    return difflib.get_close_matches(name, known, 5, 0.6)
 
 
 def outcome_facts(message: str) -> Facts:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import Any
 
 from pytest_agentgate.capture.bounded import bounded_message
 from pytest_agentgate.capture.facts.registry import reads
 from pytest_agentgate.capture.naming import attribute, instance_dict, isinstance_safely, qualified_name
 from pytest_agentgate.capture.traces import innermost, locals_of, module_of
-from pytest_agentgate.capture.wordings import fixture_facts, outcome_facts
+from pytest_agentgate.capture.wordings import fixture_facts, near, outcome_facts
 
-_NEAR = 5
 _KNOWN = 500
 _REGISTRIES = ("_arg2fixturedefs", "_arg2node2fixturedefs", "_arg2nodeid2fixturedefs")  # until pytest 9.1, and since
 _BLOCKS = ("_pytest.", "unittest.case")
@@ -31,7 +29,7 @@ def fixtures(exception: BaseException) -> dict[str, Any]:
     manager = instance_dict(attribute(own.get("request"), "_fixturemanager"))
     names = [each for registry in _REGISTRIES for each in manager.get(registry, ()) if isinstance(each, str)]
     known = list(dict.fromkeys(names))[:_KNOWN]
-    facts["available"] = difflib.get_close_matches(str(name), known, _NEAR, 0.5)
+    facts["available"] = near(str(name), known)
     return facts | fixture_facts(facts["message"])
 
 

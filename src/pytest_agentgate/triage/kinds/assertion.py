@@ -17,7 +17,14 @@ from pytest_agentgate.triage.normal import a, joined, normal, one_line, shape
 KIND = Kind.ASSERTION
 ADVICE = "Decide whether the new result is right; if it is, let the test expect it, as exactly as before."
 
-_TYPES = ("AssertionError", "Failed", "DocTestFailure", "MultipleDoctestFailures")
+_TYPES = (
+    "AssertionError",
+    "Failed",
+    "DocTestFailure",
+    "MultipleDoctestFailures",
+    "AssertionFailedError",
+    "ComparisonFailure",
+)
 _NOT_RAISED = re.compile(r"DID NOT (?:RAISE|WARN)(?: any of)?\s*(.*)|^(\w+(?:\.\w+)*) not (?:raised|triggered)")
 _REGEX = re.compile(r"Regex pattern did not match|Pattern '.*' (?:does not match|not found in)|does not match ")
 _MOCK = re.compile(

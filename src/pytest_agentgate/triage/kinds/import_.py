@@ -24,6 +24,7 @@ _PATCH = re.compile(
     r"'\w+' object at (\S+) has no attribute '(\w+)'"
     r"|<(?:module|class) '([\w.]+)'.*> has no attribute '(\w+)'"
 )
+_MODULE_OF_NODE = re.compile(r"Cannot find (?:module|package) '([^']+)'")
 _RELATIVE = re.compile(r"attempted relative import")
 _PARTIAL = re.compile(r"partially initialized module '([\w.]+)'")
 _NAME = re.compile(r"name '(\w+)' is not defined")
@@ -33,6 +34,8 @@ _PATCHERS = ("unittest/mock.py", "mock/mock.py", "pkgutil.py", "pytest_mock/plug
 def reason(facts: Facts) -> Reason | None:
     if facts.is_a("ImportError"):
         return _of_import(facts)
+    if not facts.evidence.live and (lost := _in_another_language(facts)):
+        return lost
     if facts.is_a("AttributeError"):
         return _of_attribute(facts)
     if facts.is_a("NameError") and not facts.is_a("UnboundLocalError") and not facts.in_source:
@@ -91,6 +94,15 @@ def _of_name(facts: Facts) -> Reason | None:
     return Reason(KIND, ("bare", name), f"name '{name}' is not defined", action)
 
 
+def _in_another_language(facts: Facts) -> Reason | None:
+    if facts.is_a("ClassNotFoundException", "NoClassDefFoundError"):
+        name = facts.message.replace("/", ".")
+        return _lost_module(facts, name, f"No class {name}") if name else None
+    if found := facts.search(_MODULE_OF_NODE):
+        return _lost_module(facts, normal(f"'{found[1]}'").strip("'"), one_line(found[0]))
+    return None
+
+
 def _cycle(facts: Facts, module: str) -> Reason:
     action = (
         f"Break the circle of imports around {module or 'the module'} in the implementation; no edit of the tests can."
@@ -98,12 +110,12 @@ def _cycle(facts: Facts, module: str) -> Reason:
     return Reason(KIND, ("cycle", module), one_line(facts.message), action)
 
 
-def _lost_module(facts: Facts, module: str) -> Reason:
+def _lost_module(facts: Facts, module: str, title: str = "") -> Reason:
     if "." in module:
         action = f"Point imports of {module} at its new place, or localize them if it is gone."
     else:
         action = f"Point imports of {module} at its new name, or install it if this environment only lacks it."
-    title = f"No module named '{module}'"
+    title = title or f"No module named '{module}'"
     return Reason(KIND, ("name", module), title, _by_source(facts, module) or action)
 
 
