@@ -19,7 +19,7 @@ Each exception of the chain is asked about in turn, what was raised first, until
 an application's own error says less than the error that it was raised from.
 
 A module of a kind has ``KIND``, ``ADVICE`` (one sentence, for a failure that a rule or a hook calls so) and
-``reason(facts) -> Reason | None``.
+``reason(view) -> Reason | None``.
 """
 
 from __future__ import annotations
@@ -29,7 +29,6 @@ from dataclasses import replace
 from typing import Protocol
 
 from pytest_agentgate.model import Evidence, Kind, Reason, Scope, When
-from pytest_agentgate.triage.facts import Facts, facts_of
 from pytest_agentgate.triage.kinds import (
     assertion,
     connection,
@@ -41,6 +40,7 @@ from pytest_agentgate.triage.kinds import (
     timeout,
     validation,
 )
+from pytest_agentgate.triage.view import View, view_of
 
 
 class KindModule(Protocol):
@@ -51,7 +51,7 @@ class KindModule(Protocol):
     @property
     def ADVICE(self) -> str: ...  # noqa: N802
     @property
-    def reason(self) -> Callable[[Facts], Reason | None]: ...
+    def reason(self) -> Callable[[View], Reason | None]: ...
 
 
 ORDER: tuple[KindModule, ...] = (crash, fixture, connection, timeout, import_, assertion, validation, interface, other)
@@ -60,26 +60,26 @@ _BY_KIND = {module.KIND: module for module in ORDER}
 
 def reason_of(evidence: Evidence, scope: Scope, when: When, nodeid: str = "", forced: Kind | None = None) -> Reason:
     """Why a failure failed. ``forced`` is a kind that was decided elsewhere: a user's hook or rule."""
-    facts = facts_of(evidence, scope, when, nodeid)
-    reason = _natural(facts) if forced is None else _forced(facts, forced)
+    view = view_of(evidence, scope, when, nodeid)
+    reason = _natural(view) if forced is None else _forced(view, forced)
     if reason.title.strip():
         return reason
-    return replace(reason, title=facts.type_name.strip() or "A failure that says nothing")
+    return replace(reason, title=view.type_name.strip() or "A failure that says nothing")
 
 
-def _natural(facts: Facts) -> Reason:
-    for focus in facts.foci():
+def _natural(view: View) -> Reason:
+    for focus in view.foci():
         for module in ORDER[:-1]:
             reason = module.reason(focus)
             if reason is not None:
                 return reason
-    return other.reason(next(facts.foci()))
+    return other.reason(next(view.foci()))
 
 
-def _forced(facts: Facts, kind: Kind) -> Reason:
+def _forced(view: View, kind: Kind) -> Reason:
     module = _BY_KIND[kind]
-    own = next((reason for focus in facts.foci() if (reason := module.reason(focus))), None)
+    own = next((reason for focus in view.foci() if (reason := module.reason(focus))), None)
     if own is not None:
         return own
-    natural = _natural(facts)
+    natural = _natural(view)
     return Reason(kind, natural.key, natural.title, module.ADVICE)

@@ -11,8 +11,8 @@ import re
 from collections.abc import Sequence
 
 from pytest_agentgate.model import Comparison, Kind, Reason, Side
-from pytest_agentgate.triage.facts import Facts
 from pytest_agentgate.triage.normal import a, joined, normal, one_line, shape
+from pytest_agentgate.triage.view import View
 
 KIND = Kind.ASSERTION
 ADVICE = "Decide whether the new result is right; if it is, let the test expect it, as exactly as before."
@@ -43,31 +43,31 @@ _SHOWN, _BEFORE = 50, 10  # characters of a side that a title shows, and of them
 _TEXTS = frozenset({"str", "bytes", "int", "float", "bool", "NoneType", "complex", "Decimal"})
 
 
-def reason(facts: Facts) -> Reason | None:
-    if not facts.is_a(*_TYPES) or (facts.is_a("Failed") and facts.search(_NO_PLUGIN)):
+def reason(view: View) -> Reason | None:
+    if not view.is_a(*_TYPES) or (view.is_a("Failed") and view.search(_NO_PLUGIN)):
         return None
-    if missed := facts.search(_NOT_RAISED):
-        return _not_raised(facts, missed[1] or missed[2] or "")
-    if facts.search(_REGEX) and facts.evidence.comparison is None:
+    if missed := view.search(_NOT_RAISED):
+        return _not_raised(view, missed[1] or missed[2] or "")
+    if view.search(_REGEX) and view.evidence.comparison is None:
         action = "Decide whether the new message is right; if it is, match it as tightly as before."
-        return Reason(KIND, ("regex", normal(facts.message)), one_line(joined(facts.message)), action)
-    if facts.search(_MOCK):
+        return Reason(KIND, ("regex", normal(view.message)), one_line(joined(view.message)), action)
+    if view.search(_MOCK):
         action = "Look at how the implementation calls this double now; if that is right, expect that call, as exactly."
-        return Reason(KIND, ("mock", normal(facts.message)), one_line(joined(facts.message)), action)
-    comparison = facts.evidence.comparison
-    if comparison is not None and facts.focus is facts.evidence.raised:
+        return Reason(KIND, ("mock", normal(view.message)), one_line(joined(view.message)), action)
+    comparison = view.evidence.comparison
+    if comparison is not None and view.focus is view.evidence.raised:
         types = (side.type if side else "" for side in (comparison.left, comparison.right))
         key = ("compare", comparison.operator, *types, *_difference(comparison))
-        own = _EXPLAINED.match(facts.message)
+        own = _EXPLAINED.match(view.message)
         title = (
             f"{one_line(own['own'], _OWN)}: {_sentence(comparison)}" if own and own["own"] else _sentence(comparison)
         )
         return Reason(KIND, key, title, _action(comparison))
     title = (
-        _said(facts.message)
-        or f"An assertion without a message does not hold{f' in {facts.site.function}' if facts.site else ''}"
+        _said(view.message)
+        or f"An assertion without a message does not hold{f' in {view.site.function}' if view.site else ''}"
     )
-    return Reason(KIND, ("said", shape(facts.message.partition("\n")[0]), facts.place), title, ADVICE)
+    return Reason(KIND, ("said", shape(view.message.partition("\n")[0]), view.place), title, ADVICE)
 
 
 def _said(message: str) -> str:
@@ -80,12 +80,12 @@ def _said(message: str) -> str:
     return f"{one_line(own, _OWN)}: {one_line(asserted, _REST)}" if own else one_line(asserted)
 
 
-def _not_raised(facts: Facts, told: str) -> Reason:
-    expected = facts.focus.facts.get("expected")
+def _not_raised(view: View, told: str) -> Reason:
+    expected = view.focus.facts.get("expected")
     names = [str(name) for name in expected] if isinstance(expected, list) else _TYPE.findall(told) or [one_line(told)]
     short = ", ".join(sorted(name.rpartition(".")[2] for name in names))
     action = f"Find out why {short or 'it'} is not raised any more: the check may be lost, so let a person decide."
-    return Reason(KIND, ("not raised", short), one_line(facts.message), action)
+    return Reason(KIND, ("not raised", short), one_line(view.message), action)
 
 
 def _difference(comparison: Comparison) -> tuple[str, str]:

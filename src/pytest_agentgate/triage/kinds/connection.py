@@ -12,8 +12,8 @@ import re
 from itertools import takewhile
 
 from pytest_agentgate.model import Kind, Link, Raised, Reason
-from pytest_agentgate.triage.facts import Facts
 from pytest_agentgate.triage.normal import normal
+from pytest_agentgate.triage.view import View
 
 KIND = Kind.CONNECTION
 ADVICE = "Start the service that the test needs, or configure it; do not edit the tests."
@@ -64,9 +64,9 @@ _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1", "[::1]", "::", "0.0.0.0"
 _FIRST_EPHEMERAL = 32768  # a port from here on was given out by the system and is another one next time
 
 
-def reason(facts: Facts) -> Reason | None:
-    links = _links(facts)
-    found = next((link for link in links if _is_connection(facts.focused(link))), None)
+def reason(view: View) -> Reason | None:
+    links = _links(view)
+    found = next((link for link in links if _is_connection(view.focused(link))), None)
     if found is None:
         return None
     host, port = _address(links)
@@ -76,8 +76,8 @@ def reason(facts: Facts) -> Reason | None:
     )
     address = f"{host}:{port}" if host and port else host or (f"port {port}" if port else "")
     if not address and not service:
-        unknown = ("unknown", facts.type_name, normal(found.message))
-        return Reason(KIND, unknown, facts.focused(found if not facts.message else facts.focus).headline, ADVICE)
+        unknown = ("unknown", view.type_name, normal(found.message))
+        return Reason(KIND, unknown, view.focused(found if not view.message else view.focus).headline, ADVICE)
     key = ("service", service, _host(host), _port(port))
     problem = _problem(" ".join(link.message for link in links))
     name = service or "the service"
@@ -89,31 +89,31 @@ def reason(facts: Facts) -> Reason | None:
     return Reason(KIND, key, f"{service or 'service'}{where} {problem}", action)
 
 
-def _links(facts: Facts) -> list[Raised]:
+def _links(view: View) -> list[Raised]:
     """The exception in focus and what it came from; nothing where a test speaks for itself."""
-    if facts.is_a("AssertionError", "Failed"):
+    if view.is_a("AssertionError", "Failed"):
         return []
-    chain = facts.evidence.chain
-    position = next((index for index, raised in enumerate(chain) if raised is facts.focus), len(chain))
-    return [facts.focus, *takewhile(lambda raised: raised.link is not Link.MEMBER, chain[position + 1 :])]
+    chain = view.evidence.chain
+    position = next((index for index, raised in enumerate(chain) if raised is view.focus), len(chain))
+    return [view.focus, *takewhile(lambda raised: raised.link is not Link.MEMBER, chain[position + 1 :])]
 
 
-def _is_connection(facts: Facts) -> bool:
-    number = facts.focus.facts.get("errno")
-    if facts.is_a("OSError") and (number in _ERRNOS or facts.is_a("gaierror", "herror", "ConnectionError")):
+def _is_connection(view: View) -> bool:
+    number = view.focus.facts.get("errno")
+    if view.is_a("OSError") and (number in _ERRNOS or view.is_a("gaierror", "herror", "ConnectionError")):
         return True
-    if any(map(_NAME.search, facts.names)):
+    if any(map(_NAME.search, view.names)):
         return True
-    if facts.focus.facts.get("status") in _UNAVAILABLE or "UNAVAILABLE" in str(facts.focus.facts.get("code") or ""):
+    if view.focus.facts.get("status") in _UNAVAILABLE or "UNAVAILABLE" in str(view.focus.facts.get("code") or ""):
         return True
-    service = facts.text("service")
-    if facts.search(_TEXT) or (facts.search(_TRYING) and (service or facts.search(_ADDRESS))):
+    service = view.text("service")
+    if view.search(_TEXT) or (view.search(_TRYING) and (service or view.search(_ADDRESS))):
         return True
-    if not facts.is_a("TimeoutError") and not any("Timeout" in name for name in facts.names):
+    if not view.is_a("TimeoutError") and not any("Timeout" in name for name in view.names):
         return False
-    if any(frame.function == "create_connection" for frame in facts.focus.frames):
+    if any(frame.function == "create_connection" for frame in view.focus.frames):
         return True
-    return bool(service) and not _READING.search(f"{facts.type_name} {facts.message}")
+    return bool(service) and not _READING.search(f"{view.type_name} {view.message}")
 
 
 def _address(links: list[Raised]) -> tuple[str, str]:

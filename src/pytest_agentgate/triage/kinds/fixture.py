@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 
 from pytest_agentgate.model import Kind, Reason
-from pytest_agentgate.triage.facts import Facts
 from pytest_agentgate.triage.normal import normal, one_line
+from pytest_agentgate.triage.view import View
 
 KIND = Kind.FIXTURE
 ADVICE = "Look at the fixtures that the test asks for: their names, scopes and parameters."
@@ -37,48 +37,44 @@ _TYPES = (
 )
 
 
-def reason(facts: Facts) -> Reason | None:
-    if not facts.is_a(*_TYPES) and facts.focus.type:
+def reason(view: View) -> Reason | None:
+    if not view.is_a(*_TYPES) and view.focus.type:
         return None
-    name = facts.text("fixture") if facts.is_a("FixtureLookupError") else ""
-    if recursive := facts.search(_RECURSIVE):
+    name = view.text("fixture") if view.is_a("FixtureLookupError") else ""
+    if recursive := view.search(_RECURSIVE):
         name = recursive[1]
-        return _reason("recursive", name, facts, f"Break the circle of fixtures around {name}.")
-    if not name and (found := facts.search(_NOT_FOUND)):
+        return _reason("recursive", name, view, f"Break the circle of fixtures around {name}.")
+    if not name and (found := view.search(_NOT_FOUND)):
         name = found[1] or found[2]
-    if name or facts.is_a("FixtureLookupError"):
-        name = name or normal(facts.message)
-        near = facts.focus.facts.get("available")
+    if name or view.is_a("FixtureLookupError"):
+        name = name or normal(view.message)
+        near = view.focus.facts.get("available")
         instead = f" ({near[0]}?)" if isinstance(near, list) and near and isinstance(near[0], str) else ""
         action = f"Ask for the fixture under its new name{instead}, or define {name} where the test can see it."
         return Reason(KIND, ("missing", name), f"fixture '{name}' not found", action)
-    if scope := facts.search(_SCOPE):
+    if scope := view.search(_SCOPE):
         name = scope[1] or scope[2] or ""
-        return _reason("scope", name, facts, "Give the fixture the scope of the narrowest fixture that it uses.")
-    if called := facts.search(_CALLED):
-        return _reason(
-            "called", called[1], facts, f"Take {called[1]} as an argument of the test instead of calling it."
-        )
-    if unused := facts.search(_UNUSED):
+        return _reason("scope", name, view, "Give the fixture the scope of the narrowest fixture that it uses.")
+    if called := view.search(_CALLED):
+        return _reason("called", called[1], view, f"Take {called[1]} as an argument of the test instead of calling it.")
+    if unused := view.search(_UNUSED):
         action = f"Make the names in parametrize those that the function takes: it has no '{unused[1]}'."
-        return _reason("unused", unused[1], facts, action)
-    if facts.search(_NUMBER):
+        return _reason("unused", unused[1], view, action)
+    if view.search(_NUMBER):
         action = "Give each set of values in parametrize as many values as there are names, and each name once."
-        return _reason("parametrize", normal(facts.message), facts, action)
-    if facts.search(_NO_PARAM):
+        return _reason("parametrize", normal(view.message), view, action)
+    if view.search(_NO_PARAM):
+        return _reason("param", _fixture_at(view), view, "Parametrize the fixture, or do not read request.param in it.")
+    if found := view.search(_YIELD):
         return _reason(
-            "param", _fixture_at(facts), facts, "Parametrize the fixture, or do not read request.param in it."
-        )
-    if found := facts.search(_YIELD):
-        return _reason(
-            "yield", found[1] or _fixture_at(facts), facts, "Let the fixture yield exactly once on every path."
+            "yield", found[1] or _fixture_at(view), view, "Let the fixture yield exactly once on every path."
         )
     return None
 
 
-def _reason(what: str, name: str, facts: Facts, action: str) -> Reason:
-    return Reason(KIND, (what, name), one_line(facts.message), action)
+def _reason(what: str, name: str, view: View, action: str) -> Reason:
+    return Reason(KIND, (what, name), one_line(view.message), action)
 
 
-def _fixture_at(facts: Facts) -> str:
-    return facts.site.function if facts.site else ""
+def _fixture_at(view: View) -> str:
+    return view.site.function if view.site else ""

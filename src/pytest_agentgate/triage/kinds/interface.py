@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 
 from pytest_agentgate.model import Kind, Reason
-from pytest_agentgate.triage.facts import Facts
 from pytest_agentgate.triage.normal import a, normal, one_line
+from pytest_agentgate.triage.view import View
 
 KIND = Kind.INTERFACE
 ADVICE = "Follow the new signature, attribute or shape of what the implementation offers."
@@ -40,29 +40,29 @@ _NOTHING = re.compile(r"'NoneType' object|, not NoneType$")
 _ITEM = re.compile(r"'([\w.]+)' object (?:is not subscriptable|does not support item|is not iterable|is not callable)")
 
 
-def reason(facts: Facts) -> Reason | None:
-    if facts.is_a("TypeError"):
-        return _of_call(facts) or _of_value(facts)
-    if facts.is_a("AttributeError"):
-        return _of_attribute(facts)
-    if facts.is_a("KeyError", "IndexError"):
-        return None if facts.focus.facts.get("environ") is True else _of_item(facts)
-    if facts.is_a("RepresenterError", "StopIteration", "StopAsyncIteration"):
-        return _of_value(facts)
-    if facts.is_a("DeprecationWarning", "PendingDeprecationWarning", "FutureWarning"):
+def reason(view: View) -> Reason | None:
+    if view.is_a("TypeError"):
+        return _of_call(view) or _of_value(view)
+    if view.is_a("AttributeError"):
+        return _of_attribute(view)
+    if view.is_a("KeyError", "IndexError"):
+        return None if view.focus.facts.get("environ") is True else _of_item(view)
+    if view.is_a("RepresenterError", "StopIteration", "StopAsyncIteration"):
+        return _of_value(view)
+    if view.is_a("DeprecationWarning", "PendingDeprecationWarning", "FutureWarning"):
         action = "Use what the warning names instead of what is deprecated."
-        return Reason(KIND, ("deprecated", normal(facts.message)), facts.headline, action)
+        return Reason(KIND, ("deprecated", normal(view.message)), view.headline, action)
     return None
 
 
-def _of_call(facts: Facts) -> Reason | None:
-    problem, called = facts.text("problem"), facts.text("callable")
-    told = facts.focus.facts.get("arguments")
+def _of_call(view: View) -> Reason | None:
+    problem, called = view.text("problem"), view.text("callable")
+    told = view.focus.facts.get("arguments")
     arguments = [str(name) for name in told] if isinstance(told, list) else []
-    if problem and not called and facts.text("obj_type"):  # of an object, not of a call
+    if problem and not called and view.text("obj_type"):  # of an object, not of a call
         return None
     if not problem:
-        match = facts.search(_CALL)
+        match = view.search(_CALL)
         if match is None:
             return None
         groups = match.groupdict()
@@ -85,85 +85,85 @@ def _of_call(facts: Facts) -> Reason | None:
         "positional_only": f"Pass {names} to {function} by position.",
         "abstract": f"Implement {names} in the tests' subclass {function}, which its base requires now.",
     }.get(problem, ADVICE)
-    if facts.in_source and problem != "abstract":
-        action = f"Give a double of {function} the signature that {facts.origin} calls, or repair the implementation."
-    return Reason(KIND, ("call", short, problem, *arguments), facts.headline, action)
+    if view.in_source and problem != "abstract":
+        action = f"Give a double of {function} the signature that {view.origin} calls, or repair the implementation."
+    return Reason(KIND, ("call", short, problem, *arguments), view.headline, action)
 
 
-def _of_attribute(facts: Facts) -> Reason:
+def _of_attribute(view: View) -> Reason:
     owner, name = (
-        facts.text("obj_name") if facts.text("obj_is") == "class" else facts.text("obj_type"),
-        facts.text("name"),
+        view.text("obj_name") if view.text("obj_is") == "class" else view.text("obj_type"),
+        view.text("name"),
     )
-    if not (owner and name) and (match := facts.search(_ATTRIBUTE)):
+    if not (owner and name) and (match := view.search(_ATTRIBUTE)):
         owner, name = match[1], match[2]
     if not (owner and name):
-        return Reason(KIND, ("attribute", *facts.statement), facts.headline, ADVICE)
+        return Reason(KIND, ("attribute", *view.statement), view.headline, ADVICE)
     bare = owner.rpartition(".")[2]
     # what a plain value lacks says little about the API, so there the place counts as well
     key = (
         "attribute",
         owner,
         name,
-        facts.origin if owner in _DATA else "",
-        "" if _lacks(facts, name) else normal(facts.message),
+        view.origin if owner in _DATA else "",
+        "" if _lacks(view, name) else normal(view.message),
     )
-    title = facts.headline
-    if facts.message == name:  # all that an Enum says of a member that it lacks
-        whose = f"type object '{bare}'" if facts.text("obj_is") == "class" else f"'{bare}' object"
+    title = view.headline
+    if view.message == name:  # all that an Enum says of a member that it lacks
+        whose = f"type object '{bare}'" if view.text("obj_is") == "class" else f"'{bare}' object"
         title = f"{whose} has no attribute '{name}'"
-    return Reason(KIND, key, title, _of_attribute_action(facts, bare, name))
+    return Reason(KIND, key, title, _of_attribute_action(view, bare, name))
 
 
-def _of_attribute_action(facts: Facts, owner: str, name: str) -> str:
+def _of_attribute_action(view: View, owner: str, name: str) -> str:
     if owner in ("coroutine", "async_generator"):
         return "Await it: the function became async."
     if statement := _MANAGERS.get(owner):
         return f"Enter it in {statement} statement: what is returned became a context manager."
     if owner == "NoneType":
         return f"Find out why there is nothing that has {name}: it was not found, not built or not returned."
-    if facts.in_source and owner in _DATA:
-        return f"Pass {facts.origin} an object with {name} instead of {a(owner)}: it takes a model now."
-    if facts.in_source:
-        return f"Give the {owner} that the tests pass to {facts.origin} the attribute {name}, which it reads now."
+    if view.in_source and owner in _DATA:
+        return f"Pass {view.origin} an object with {name} instead of {a(owner)}: it takes a model now."
+    if view.in_source:
+        return f"Give the {owner} that the tests pass to {view.origin} the attribute {name}, which it reads now."
     if name in ("get", "items", "keys", "values", "pop", "update", "setdefault"):
         return f"Read the {owner} by its attributes: it is no dict any more."
     return f"Use what {owner}.{name} is called now, or leave the test to a person if it is gone."
 
 
-def _lacks(facts: Facts, name: str) -> bool:
-    return "has no attribute" in facts.message or facts.message == name
+def _lacks(view: View, name: str) -> bool:
+    return "has no attribute" in view.message or view.message == name
 
 
-def _of_item(facts: Facts) -> Reason:
-    if facts.is_a("KeyError"):
-        key = normal(facts.text("key") or facts.message)
-        title = f"KeyError: {one_line(facts.text('key') or facts.message, 80)}"
-        lacking = f"the key {one_line(facts.text('key') or facts.message, 60)}"
+def _of_item(view: View) -> Reason:
+    if view.is_a("KeyError"):
+        key = normal(view.text("key") or view.message)
+        title = f"KeyError: {one_line(view.text('key') or view.message, 80)}"
+        lacking = f"the key {one_line(view.text('key') or view.message, 60)}"
     else:
-        key, title, lacking = normal(facts.message), f"{facts.type_name}: {one_line(facts.message, 80)}", "that item"
-    where = f" in {facts.origin}" if facts.origin else ""
-    if facts.in_source:
-        action = f"Give {facts.origin} data with {lacking}, or what it looks up now."
+        key, title, lacking = normal(view.message), f"{view.type_name}: {one_line(view.message, 80)}", "that item"
+    where = f" in {view.origin}" if view.origin else ""
+    if view.in_source:
+        action = f"Give {view.origin} data with {lacking}, or what it looks up now."
     else:
         action = f"Read what the result holds now: it no longer has {lacking}."
-    return Reason(KIND, ("item", facts.type_name, key, facts.origin), f"{title}{where}", action)
+    return Reason(KIND, ("item", view.type_name, key, view.origin), f"{title}{where}", action)
 
 
-def _of_value(facts: Facts) -> Reason:
-    title = facts.headline
-    key = ("value", *facts.statement)
-    if facts.search(_ASYNC):
+def _of_value(view: View) -> Reason:
+    title = view.headline
+    key = ("value", *view.statement)
+    if view.search(_ASYNC):
         return Reason(KIND, key, title, "Await what became async, and do not await what is plain now.")
-    if dumped := facts.search(_DUMPED):
-        kind = facts.text("value_type") or dumped[1] or "the object"
-        key = ("dumped", kind, facts.origin)
-        if facts.in_source:
+    if dumped := view.search(_DUMPED):
+        kind = view.text("value_type") or dumped[1] or "the object"
+        key = ("dumped", kind, view.origin)
+        if view.in_source:
             return Reason(
                 KIND,
                 key,
                 title,
-                f"Let {facts.origin} write plain data, or pass it plain data; {a(kind)} it cannot write.",
+                f"Let {view.origin} write plain data, or pass it plain data; {a(kind)} it cannot write.",
             )
         return Reason(
             KIND,
@@ -171,17 +171,17 @@ def _of_value(facts: Facts) -> Reason:
             title,
             f'Turn the {kind.rpartition(".")[2]} into plain data first, such as model_dump(mode="json") or asdict().',
         )
-    if facts.text("obj_type") == "NoneType" or facts.search(_NOTHING):
-        where = f" in {facts.origin}" if facts.origin else ""
+    if view.text("obj_type") == "NoneType" or view.search(_NOTHING):
+        where = f" in {view.origin}" if view.origin else ""
         action = f"Find out why there is nothing to work with{where}: it was not found, not built or not returned."
         return Reason(KIND, key, title, action)
-    if item := facts.search(_ITEM):
+    if item := view.search(_ITEM):
         owner = item[1].rpartition(".")[2]
         return Reason(
             KIND, key, title, f"Use the {owner} as it is now: by its attributes and methods, not as it was before."
         )
-    if facts.in_source and facts.type_name != "TypeError":  # raised by somebody who had something to say
-        return Reason(KIND, key, title, f"Do what the message of {facts.origin} says, where the tests call it.")
-    if facts.in_source:
-        return Reason(KIND, key, title, f"Pass {facts.origin} a value of the type that it works with now.")
+    if view.in_source and view.type_name != "TypeError":  # raised by somebody who had something to say
+        return Reason(KIND, key, title, f"Do what the message of {view.origin} says, where the tests call it.")
+    if view.in_source:
+        return Reason(KIND, key, title, f"Pass {view.origin} a value of the type that it works with now.")
     return Reason(KIND, key, title, ADVICE)

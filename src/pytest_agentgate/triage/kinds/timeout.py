@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 
 from pytest_agentgate.model import Kind, Reason
-from pytest_agentgate.triage.facts import Facts
 from pytest_agentgate.triage.normal import normal, one_line
+from pytest_agentgate.triage.view import View
 
 KIND = Kind.TIMEOUT
 ADVICE = "Find out what it waits for; raise the limit only if the work itself has become longer."
@@ -19,19 +19,19 @@ _NAME = re.compile(r"(?:Timeout|TimedOut)(?:Error|Exception|Expired)?$|^Deadline
 _OF_PYTEST = re.compile(r"^Timeout \(?>?\s*[\d.]+\s*s\)?")
 
 
-def reason(facts: Facts) -> Reason | None:
-    if facts.is_a("TimeoutExpired"):
-        command = facts.text("command") or "a subprocess"
+def reason(view: View) -> Reason | None:
+    if view.is_a("TimeoutExpired"):
+        command = view.text("command") or "a subprocess"
         return Reason(
             KIND, ("subprocess", command), f"{command} did not end in time", f"Run {command} by itself: {_lower()}"
         )
-    if facts.is_a("Failed") or not facts.focus.type:
-        if not facts.search(_OF_PYTEST):
+    if view.is_a("Failed") or not view.focus.type:
+        if not view.search(_OF_PYTEST):
             return None
-        return Reason(KIND, ("test", facts.origin), one_line(facts.message), f"Look where the test stood: {_lower()}")
-    if not any(map(_NAME.search, facts.names)) and "DEADLINE_EXCEEDED" not in facts.text("code"):
+        return Reason(KIND, ("test", view.origin), one_line(view.message), f"Look where the test stood: {_lower()}")
+    if not any(map(_NAME.search, view.names)) and "DEADLINE_EXCEEDED" not in view.text("code"):
         return None
-    return Reason(KIND, ("wait", facts.type_name, normal(facts.message), facts.origin), facts.headline, ADVICE)
+    return Reason(KIND, ("wait", view.type_name, normal(view.message), view.origin), view.headline, ADVICE)
 
 
 def _lower() -> str:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 
 from pytest_agentgate.model import JSON, Kind, Reason
-from pytest_agentgate.triage.facts import Facts
 from pytest_agentgate.triage.normal import a, normal, one_line
+from pytest_agentgate.triage.view import View
 
 KIND = Kind.VALIDATION
 ADVICE = "Give the implementation a value that it accepts now."
@@ -21,30 +21,30 @@ _EXTRA = frozenset({"extra_forbidden", "unexpected_keyword_argument", "value_err
 _ATTRS = re.compile(r"'(\w+)' must be <class '([\w.]+)'> \(got .* that is a <class '([\w.]+)'>")
 
 
-def reason(facts: Facts) -> Reason | None:
-    errors = facts.focus.facts.get("errors")
+def reason(view: View) -> Reason | None:
+    errors = view.focus.facts.get("errors")
     if isinstance(errors, list) and errors:
-        return _of_model(facts, errors)
-    if facts.text("attribute") and facts.text("expected"):
-        return _of_attrs(facts, facts.text("attribute"), facts.text("expected"), facts.text("value_type"))
-    if facts.is_a("TypeError") and (match := facts.search(_ATTRS)):
-        return _of_attrs(facts, *match.groups())
-    if not facts.is_a("ValueError") and not any(map(_NAME.search, facts.names)):
+        return _of_model(view, errors)
+    if view.text("attribute") and view.text("expected"):
+        return _of_attrs(view, view.text("attribute"), view.text("expected"), view.text("value_type"))
+    if view.is_a("TypeError") and (match := view.search(_ATTRS)):
+        return _of_attrs(view, *match.groups())
+    if not view.is_a("ValueError") and not any(map(_NAME.search, view.names)):
         return None
-    if facts.is_misfit:
+    if view.is_misfit:
         action = "Unpack as many values as there are now, or name the ones that the test needs."
-        return Reason(KIND, ("misfit", *facts.statement), facts.headline, action)
-    title = facts.headline
-    what = facts.text("loc") and f" at {facts.text('loc')}"
-    whose = f" that {facts.origin} accepts{what} now" if facts.origin else f" that is accepted{what} now"
+        return Reason(KIND, ("misfit", *view.statement), view.headline, action)
+    title = view.headline
+    what = view.text("loc") and f" at {view.text('loc')}"
+    whose = f" that {view.origin} accepts{what} now" if view.origin else f" that is accepted{what} now"
     return Reason(
-        KIND, ("refused", *facts.statement), title, f"Pass a value{whose}, or expect the error where it is right."
+        KIND, ("refused", *view.statement), title, f"Pass a value{whose}, or expect the error where it is right."
     )
 
 
-def _of_model(facts: Facts, errors: list[JSON]) -> Reason:
+def _of_model(view: View, errors: list[JSON]) -> Reason:
     """One model that refuses the same fields for the same reasons is one cause, whatever the values."""
-    model = facts.text("model") or facts.type_name
+    model = view.text("model") or view.type_name
     found = sorted(
         {(_text(error, "type"), _path(error), _text(error, "ctx_class")) for error in errors if isinstance(error, dict)}
     )
@@ -52,8 +52,8 @@ def _of_model(facts: Facts, errors: list[JSON]) -> Reason:
     where, said = _path(first), one_line(_text(first, "msg"), 60)
     more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
     title = f"{model}{f'.{where}' if where else ''}: {said or _text(first, 'type')}{more}"
-    if not facts.text("model"):  # an error of a framework, which keeps the list without the model
-        action = f"Pass {facts.origin or 'the implementation'} a value for {where or 'its input'} that it accepts now."
+    if not view.text("model"):  # an error of a framework, which keeps the list without the model
+        action = f"Pass {view.origin or 'the implementation'} a value for {where or 'its input'} that it accepts now."
     else:
         action = _action(model, found)
     return Reason(KIND, ("model", model, *map("|".join, found)), title, action)
@@ -76,11 +76,11 @@ def _action(model: str, found: list[tuple[str, str, str]]) -> str:
     return f"Pass {model} a value for {where or 'its input'} that it accepts now."
 
 
-def _of_attrs(facts: Facts, attribute: str, expected: str, given: str) -> Reason:
+def _of_attrs(view: View, attribute: str, expected: str, given: str) -> Reason:
     wanted, got = expected.rpartition(".")[2], given.rpartition(".")[2]
     title = f"'{attribute}' must be {wanted}{f', not {got}' if got else ''}"
     action = f"Build {a(wanted)} for {attribute} instead of {a(got) if got else 'what is passed'}."
-    return Reason(KIND, ("attribute", attribute, expected, given, facts.origin), title, action)
+    return Reason(KIND, ("attribute", attribute, expected, given, view.origin), title, action)
 
 
 def _text(error: JSON, name: str) -> str:

@@ -29,7 +29,7 @@ _ORDER = (Link.RAISED, Link.CAUSE, Link.MEMBER, Link.CONTEXT)
 
 
 @dataclass(frozen=True)
-class Facts:
+class View:
     """What is known of a failure, seen from the exception in ``focus``."""
 
     evidence: Evidence
@@ -116,10 +116,10 @@ class Facts:
         """The key of a failure of which type, message and place are all that is known."""
         return (self.type_name, normal(self.message), self.origin)
 
-    def focused(self, raised: Raised) -> Facts:
+    def focused(self, raised: Raised) -> View:
         return replace(self, focus=raised)
 
-    def foci(self) -> Iterator[Facts]:
+    def foci(self) -> Iterator[View]:
         """The exceptions that may be the reason: the one that was raised, then what it came from, nearest first.
 
         Wrappers, which say only that something below them failed, and copies of what is below them come last.
@@ -130,11 +130,11 @@ class Facts:
         return map(self.focused, order)
 
 
-def facts_of(evidence: Evidence, scope: Scope, when: When, nodeid: str) -> Facts:
-    """The facts of a failure, in focus what was raised."""
+def view_of(evidence: Evidence, scope: Scope, when: When, nodeid: str) -> View:
+    """A failure as it is looked at first: in focus what was raised."""
     if not evidence.chain:
         evidence = replace(evidence, chain=(Raised(""),))
-    return Facts(evidence, scope, when, nodeid, evidence.raised)
+    return View(evidence, scope, when, nodeid, evidence.raised)
 
 
 def is_wrapper(raised: Raised) -> bool:
