@@ -1,4 +1,4 @@
-"""Repair a broken pytest suite in verified steps, and prove that no step cheated.
+"""Group the failures of a test suite by cause, and record who ran what.
 
 Importing this package imports nothing else: pytest loads it in every run of every project that has it installed.
 """

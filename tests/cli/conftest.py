@@ -58,7 +58,7 @@ def agentgate() -> Agentgate:
         return subprocess.run(
             [sys.executable, *_AGENTGATE, *arguments],
             cwd=cwd,
-            env={**os.environ, **environ},
+            env={**os.environ, "FORCE_COLOR": "", **environ},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

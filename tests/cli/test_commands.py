@@ -81,7 +81,16 @@ def test_help_is_quick() -> None:
         (["rnus"], r"no such command 'rnus'; did you mean 'runs'\?"),
         (["frobnicate"], r"no such command 'frobnicate' \(see agentgate --help\)"),
         (["--frobnicate"], r"no such option\W+--frobnicate'? \(see agentgate --help\)"),
-        (["runs", "--limit", "many"], r"invalid value for '--limit': 'many' is not .* \(see agentgate runs --help\)"),
+        (
+            ["runs", "--limit", "many"],
+            r"invalid value for '--limit': 'many' is not a number \(see agentgate runs --help\)",
+        ),
+        (["run", "tests", "-q"], "no option '-q': pytest's options go behind --, as in: agentgate run -- -q"),
+        (
+            ["run", "--report", "jsn:x"],
+            "--report: no format 'jsn'; did you mean 'json'\\?; the formats are json, md, logs",
+        ),
+        (["triage", "."], "\\. is a folder: give its files"),
         (["compare", "one"], r"missing argument 'AFTER' \(see agentgate compare --help\)"),
         (["report", "--json", "--format", "md"], "--json and --format md exclude each other"),
         (["report", "--format", "logs"], "--format logs writes several files: name their folder with --output"),

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -83,7 +86,7 @@ def test_two_runs_compared(agentgate: Agentgate, recorded: Path, runs: list[str]
     assert len(found["still_failing"]) == 3
     assert [cause["kind"] for cause in found["causes_new"]] == ["assertion"]
     said = agentgate("compare", runs[1], runs[0], cwd=recorded).stdout
-    assert "\n1 newly failing\n  test_values.py::test_to_break\n" in said
+    assert "\n1 newly failing\n  assertion assert 1 == 2\n    test_values.py::test_to_break\n" in said
     assert "\n1 fixed\n  test_values.py::test_to_mend\n" in said
     assert "\n1 cause gone\n" in said
     assert agentgate("compare", runs[0], runs[0], cwd=recorded).stdout.count("still failing") == 1
@@ -143,9 +146,76 @@ def test_a_folder_of_the_project_and_its_store_may_be_named(
 def test_a_store_that_was_lost_is_made_again_from_the_logs(
     agentgate: Agentgate, recorded: Path, runs: list[str], tmp_path: Path
 ) -> None:
-    new = tmp_path / "new.db"
-    assert [run["id"] for run in read(agentgate("runs", "--store", str(new), "--json", cwd=recorded))] == runs
-    assert new.exists()
+    copy = tmp_path / "copy"
+    shutil.copytree(recorded, copy, ignore=shutil.ignore_patterns("*.db*"))
+    assert [run["id"] for run in read(agentgate("runs", "--json", cwd=copy))] == runs
+    assert (copy / ".agentgate" / "agentgate.db").exists()
+
+
+@pytest.mark.parametrize("words", [["runs"], ["errors"], ["report"], ["triage"], ["triage", "junit.xml"]])
+@pytest.mark.parametrize("store", ["foo", "sub/foo.db", "sqlite:///foo.db"])
+def test_a_mistyped_store_is_not_made(agentgate: Agentgate, recorded: Path, words: list[str], store: str) -> None:
+    before = sorted(recorded.iterdir())
+    done = agentgate(*words, "--store", store, cwd=recorded)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"agentgate: error: --store {store}: there is no store\n"
+    assert sorted(recorded.iterdir()) == before
+
+
+def test_a_report_without_a_run_writes_no_file(agentgate: Agentgate, tmp_path: Path) -> None:
+    done = agentgate("report", "--output", "report.txt", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"agentgate: error: {tmp_path}: no run is recorded here yet")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_logs_do_not_go_into_a_file(agentgate: Agentgate, recorded: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    done = agentgate("report", "--format", "logs", "--output", str(tmp_path / "file"), cwd=recorded)
+    assert (done.returncode, done.stderr) == (2, f"agentgate: error: {tmp_path / 'file'}: is not a folder\n")
+
+
+def test_what_cannot_be_written_is_one_line(recorded: Path) -> None:
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("there is no /dev/full here")
+    with full.open("w") as nowhere:
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest_agentgate", "report", "--json"],
+            cwd=recorded,
+            stdout=nowhere,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    assert (done.returncode, done.stderr) == (2, "agentgate: error: the output: No space left on device\n")
+
+
+def test_a_reader_that_leaves_early_is_told_nothing(recorded: Path) -> None:
+    ours, its = os.pipe()
+    os.close(ours)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest_agentgate", "report", "--json"],
+        cwd=recorded,
+        stdout=its,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    os.close(its)
+    assert (done.returncode, done.stderr) == (1, "")
+
+
+def test_more_verbose_shows_tests_and_an_example(agentgate: Agentgate, recorded: Path) -> None:
+    shown = agentgate("triage", "-v", cwd=recorded).stdout
+    assert "\n  test_values.py::test_n[plain]\n" in shown
+    assert "\n  for example test_gone.py:\n" in shown
+    assert "    E   ModuleNotFoundError: No module named 'gone'\n" in shown
+    assert "for example" not in agentgate("triage", cwd=recorded).stdout
+
+
+def test_elsewhere_it_says_where_commands_are_meant_for(agentgate: Agentgate, recorded: Path, tmp_path: Path) -> None:
+    said = f"the commands are meant for {recorded}\n"
+    assert agentgate("triage", "--root", str(recorded), cwd=tmp_path).stdout.endswith(said)
+    assert said not in agentgate("triage", cwd=recorded).stdout
 
 
 def test_a_damaged_store_is_one_line(agentgate: Agentgate, recorded: Path, tmp_path: Path) -> None:
@@ -184,7 +254,7 @@ def test_where_nothing_was_recorded_no_run_can_be_named(agentgate: Agentgate, tm
 
 
 def test_a_pipe_gets_plain_lines_that_are_not_cut(agentgate: Agentgate, recorded: Path, command: list[str]) -> None:
-    done = agentgate(*command, cwd=recorded, COLUMNS="40", FORCE_COLOR="1")
+    done = agentgate(*command, cwd=recorded, COLUMNS="40")
     assert (done.returncode, done.stderr) == (0, "")
     assert "\x1b" not in done.stdout
     assert not DRAWN.search(done.stdout)
@@ -206,6 +276,17 @@ def test_a_terminal_gets_colours_within_its_width(
 def test_a_terminal_without_colours_gets_none(terminal: Terminal, recorded: Path, command: list[str]) -> None:
     assert "\x1b" not in terminal(*command, cwd=recorded, NO_COLOR="1")
     assert "\x1b" not in terminal(*command, cwd=recorded, TERM="dumb")
+
+
+def test_colours_can_be_asked_for_in_a_pipe(agentgate: Agentgate, recorded: Path) -> None:
+    assert "\x1b[" in agentgate("triage", cwd=recorded, FORCE_COLOR="1").stdout
+    assert "\x1b" not in agentgate("triage", cwd=recorded, FORCE_COLOR="1", NO_COLOR="1").stdout
+
+
+def test_a_narrow_terminal_gets_the_columns_that_say_something(terminal: Terminal, recorded: Path) -> None:
+    heads = {wide: ANSI.sub("", terminal("runs", cwd=recorded, columns=wide)).split("\n")[0] for wide in (60, 160)}
+    assert "not run" in heads[160]
+    assert heads[60].split() == ["run", "status", "tests", "failed", "agent"]
 
 
 def test_a_terminal_that_cannot_show_a_character_gets_its_escape(agentgate: Agentgate, recorded: Path) -> None:

@@ -58,6 +58,7 @@ def test_files_of_any_runner_make_one_run(agentgate: Agentgate, recorded: Path, 
         ("cut.xml", OTHER[:200]),
         ("bomb.xml", '<!DOCTYPE a [<!ENTITY a "b">]><testsuites>&a;</testsuites>'),
         ("page.xml", "<html/>"),
+        ("empty.xml", ""),
         ("absent.xml", None),
     ],
 )

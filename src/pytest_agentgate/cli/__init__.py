@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
+from errno import EPIPE
 from importlib import import_module
 from typing import Any, NoReturn
 
@@ -64,12 +66,18 @@ class Commands(click.Group):
         more["standalone_mode"] = False  # errors come here
         try:
             status = super().main(given or ["--help"], prog_name or "agentgate", **more)
+            sys.stdout.flush()
         except click.ClickException as error:
             sys.exit(_say(_of_click(error)))
         except AgentgateError as error:
             sys.exit(_say(str(error)))
         except click.Abort:
             sys.exit(_INTERRUPTED)
+        except OSError as error:
+            _let_go_of_output()
+            if error.errno == EPIPE:  # a reader that went away has what it wanted
+                sys.exit(1)
+            sys.exit(_say(f"{error.filename or 'the output'}: {error.strerror or error}"))
         sys.exit(status if isinstance(status, int) else 0)
 
 
@@ -84,10 +92,16 @@ def _say(message: str) -> int:
     return USAGE
 
 
+def _let_go_of_output() -> None:
+    """Have the interpreter, when it ends, not try again to write what could not be written."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _of_click(error: click.ClickException) -> str:
     """What click says of wrong usage, as we say it, with the command that tells more."""
     message = error.format_message().rstrip(".")
     message = message[:1].lower() + message[1:]
+    message = message.replace("a valid integer range", "a number").replace("a valid integer", "a number")
     ctx = error.ctx if isinstance(error, click.UsageError) else None
     return message if ctx is None or "did you mean" in message.lower() else f"{message} (see {ctx.command_path} --help)"
 
@@ -105,7 +119,7 @@ def _version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
 )
 @click.option("--version", is_flag=True, expose_value=False, is_eager=True, callback=_version, help="Show the version.")
 def main() -> None:
-    """Repair a broken pytest suite in verified steps, and prove that no step cheated.
+    """Group the failures of a test suite by cause, and record who ran what.
 
     \b
     Start with:

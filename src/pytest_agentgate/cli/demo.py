@@ -142,17 +142,17 @@ def _show_record(store: Store, run_id: str) -> None:
 def _say_what_next(folder: Path) -> None:
     agentgate = _as_it_was_called()
     lines = (
-        ("triage", "the causes again"),
-        ("errors --kind import", "the failures of one kind"),
-        ("report --json", "all of it, for machines"),
-        ("run -- -n 2", "another run; then: runs, compare"),
+        ("git diff base head --stat", "what became of the implementation"),
+        (f"{agentgate} triage", "the causes again"),
+        (f"{agentgate} errors --kind import", "the failures of one kind"),
+        (f"{agentgate} report --json", "all of it, for machines"),
+        (f"{agentgate} run -- -n 2", "another run; then: runs, compare"),
     )
-    wide = max(len(words) for words, _ in lines)
+    wide = max(len(command) for command, _ in lines)
     screen.say("\nThe suite is red, as it should be: nothing has been repaired. Go on from here:\n")
     screen.say(f"  cd {shlex.quote(str(folder))}")
-    screen.say("  git diff base head --stat    # what became of the implementation")
-    for words, what in lines:
-        screen.say(f"  {agentgate} {words:<{wide}}  # {what}")
+    for command, what in lines:
+        screen.say(f"  {command:<{wide}}  # {what}")
 
 
 def _as_it_was_called() -> str:

@@ -42,11 +42,16 @@ def record_options(command: Command) -> Command:
 
 @contextmanager
 def opened(root: Path, store: str | None) -> Iterator[Store | None]:
-    """The project's store with everything that its logs say; None where nothing was ever recorded."""
+    """The project's store with everything that its logs say; None where nothing was ever recorded.
+
+    Raises UsageError if another store is named and is not there: only the project's own is made, from its logs.
+    """
     from pytest_agentgate.config import find_project, resolve_store
 
     project = find_project(root)
     url = resolve_store(store, Path.cwd()) if store else project.store_url
+    if url != project.store_url and not _is_there(url):
+        raise UsageError(f"--store {store}: there is no store")
     if not project.runs.is_dir() and not _is_there(url):
         yield None
         return

@@ -15,10 +15,10 @@ from pytest_agentgate.cli import screen
 from pytest_agentgate.cli.opening import NOTHING, chosen, opened, record_options
 from pytest_agentgate.cli.screen import Cell, Column
 from pytest_agentgate.errors import UsageError
-from pytest_agentgate.report.printable import fit, printable
+from pytest_agentgate.report.printable import fit, printable, wrap
 
 if TYPE_CHECKING:
-    from pytest_agentgate.model import JSON, Failure, Recurrence, Run, RunComparison, RunSummary
+    from pytest_agentgate.model import JSON, Cause, Failure, Recurrence, Run, RunComparison, RunSummary
 
 _FORMATS = ("text", "md", "json", "agent", "logs")
 
@@ -53,7 +53,9 @@ def runs(limit: int, root: Path, store: str | None, as_json: bool) -> None:
 @click.option(
     "--output", type=click.Path(path_type=Path), metavar="PATH", help="Write a file; for logs, the files of a folder."
 )
-@click.option("-v", "--verbose", count=True, help="All causes with an example each; twice: with all their tests.")
+@click.option(
+    "-v", "--verbose", count=True, help="All causes, their tests and an example's traceback; twice: every test."
+)
 @record_options
 def report(
     run: str | None,
@@ -86,6 +88,8 @@ def report(
             failures = record.failures(found.id) if form == "logs" else ()
     if summary is None and run is not None:
         raise UsageError(f"no run {run!r}: {NOTHING}")
+    if summary is None and output is not None:
+        raise UsageError(f"{root.resolve()}: {NOTHING}")
     write_summary(summary, form, output, verbose, failures)
 
 
@@ -106,10 +110,11 @@ def compare(before: str, after: str, root: Path, store: str | None, as_json: boo
         if record is None or first is None or second is None:
             raise UsageError(f"no run {before!r}: {NOTHING}")
         comparison = record.compare(first.id, second.id)
+        causes = record.run_summary(second.id).causes
     if as_json:
         screen.say_json(_comparison_data(comparison))
     else:
-        screen.say("\n".join(_comparison_lines(comparison)))
+        screen.say("\n".join(_comparison_lines(comparison, causes)))
 
 
 @click.command()
@@ -194,6 +199,8 @@ def write_summary(
             width=screen.width() if to_screen else None,
             colour=to_screen and screen.colour(),
             verbose=verbose,
+            tracebacks=bool(verbose),
+            folder=str(Path.cwd()),
         )
     if output is None:
         screen.say(rendered)
@@ -208,10 +215,10 @@ _RUN_COLUMNS = (
     Column("status"),
     Column("tests", right=True),
     Column("failed", right=True),
-    Column("not run", right=True),
-    Column("seconds", right=True, spare=True),
-    Column("agent", flexible=True),
-    Column("commit", flexible=True, spare=True),
+    Column("not run", right=True, spare=2),
+    Column("seconds", right=True, spare=3),
+    Column("agent", spare=1),
+    Column("commit", spare=4),
 )
 
 
@@ -234,7 +241,7 @@ _RECURRENCE_COLUMNS = (
     Column("kind"),
     Column("runs", right=True),
     Column("size", right=True),
-    Column("first seen", spare=True),
+    Column("first seen", spare=1),
     Column("last run"),
     Column("cause", flexible=True),
 )
@@ -286,8 +293,8 @@ _LISTS = {
     "fixed": ("fixed", "green"),
     "silenced": ("silenced: failed before, and now neither fail nor pass", "magenta"),
     "hidden": ("hidden: their files could not be collected", "red"),
-    "added": ("added", None),
-    "removed": ("removed", None),
+    "added": ("not in BEFORE", None),
+    "removed": ("not in AFTER", None),
 }
 _SHOWN = 20  # of a list, on a terminal
 
@@ -302,33 +309,60 @@ def _comparison_data(comparison: RunComparison) -> dict[str, JSON]:
         "slower": [{"nodeid": one.nodeid, "before": one.before, "after": one.after} for one in comparison.slower],
         "causes_new": [cause_data(cause) for cause in comparison.causes_new],
         "causes_gone": [cause_data(cause) for cause in comparison.causes_gone],
+        "causes_not_run": [cause_data(cause) for cause in comparison.causes_not_run],
     }
 
 
-def _comparison_lines(comparison: RunComparison) -> Iterator[str]:
+def _comparison_lines(comparison: RunComparison, causes: Iterable[Cause]) -> Iterator[str]:
+    """``causes`` are those of the run after, which tell why a test fails newly."""
     from pytest_agentgate.report.phrases import tally
 
-    yield f"before {comparison.before.id}  {tally(comparison.before.counts)}"
-    yield f"after  {comparison.after.id}  {tally(comparison.after.counts)}"
-    lists = [
-        *_cause_lists(comparison),
-        *((words, colour, [*getattr(comparison, name)]) for name, (words, colour) in _LISTS.items()),
-        ("slower", "yellow", [f"{one.nodeid}  {one.before:.2f} s, now {one.after:.2f} s" for one in comparison.slower]),
-    ]
-    if not any(items for _, _, items in lists):
+    for word, run in (("BEFORE", comparison.before), ("AFTER", comparison.after)):
+        first, *rest = wrap(f"{printable(run.id)}  {tally(run.counts)}", _room(8))
+        yield f"{word:<6}  {first}"
+        yield from (f"{'':8}{line}" for line in rest)
+    lists = [*_lists(comparison, causes)]
+    if not any(lines for _, _, lines in lists):
         yield "no difference"
-    for words, colour, items in lists:
-        if items:
-            yield from _listed(f"{len(items):,} {words}", colour, items)
+    for head, colour, lines in lists:
+        if lines:
+            yield from _listed(head, colour, lines)
+
+
+def _lists(comparison: RunComparison, causes: Iterable[Cause]) -> Iterator[tuple[str, str | None, list[str]]]:
+    yield from _cause_lists(comparison)
+    for name, (words, colour) in _LISTS.items():
+        tests = getattr(comparison, name)
+        yield f"{len(tests):,} {words}", colour, [*(_by_reason(tests, causes) if name == "newly_failing" else tests)]
+    slower = [f"{one.nodeid}  {one.before:.2f} s, now {one.after:.2f} s" for one in comparison.slower]
+    yield f"{len(slower):,} slower", "yellow", slower
+
+
+def _by_reason(tests: Iterable[str], causes: Iterable[Cause]) -> Iterator[str]:
+    """The tests below what they fail for, each once."""
+    left = dict.fromkeys(tests)
+    for cause in causes:
+        members = [nodeid for nodeid in cause.tests if nodeid in left]
+        if members:
+            yield f"{cause.kind} {cause.title}"
+        for nodeid in members:
+            del left[nodeid]
+            yield f"  {nodeid}"
+    yield from left
 
 
 def _cause_lists(comparison: RunComparison) -> Iterator[tuple[str, str | None, list[str]]]:
     for causes, words, colour in (
         (comparison.causes_new, "new", "red"),
         (comparison.causes_gone, "gone", "green"),
+        (comparison.causes_not_run, "not run in AFTER", "yellow"),
     ):
         said = "cause" if len(causes) == 1 else "causes"
-        yield f"{said} {words}", colour, [f"{cause.size:,} {cause.kind} {cause.title}" for cause in causes]
+        yield (
+            f"{len(causes):,} {said} {words}",
+            colour,
+            [f"{cause.size:,} {cause.kind} {cause.title}" for cause in causes],
+        )
 
 
 def _listed(head: str, colour: str | None, items: list[str]) -> Iterator[str]:

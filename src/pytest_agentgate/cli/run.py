@@ -13,7 +13,7 @@ from pytest_agentgate import config as configuration
 from pytest_agentgate.capture import runlog
 from pytest_agentgate.cli import screen
 from pytest_agentgate.conclusion import Conclusion
-from pytest_agentgate.errors import AgentgateError
+from pytest_agentgate.errors import AgentgateError, UsageError
 from pytest_agentgate.report import formats
 from pytest_agentgate.runner import interpreter as interpreters
 from pytest_agentgate.runner.launch import PLUGIN, Ended, run_suite, settings_against
@@ -36,7 +36,22 @@ _TELLING = {
 }
 
 
-@click.command()
+class WithPytestArguments(click.Command):
+    """A command that says where an option belongs that may be pytest's."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            if error.possibilities:
+                raise
+            name = error.option_name
+            raise UsageError(
+                f"no option {name!r}: pytest's options go behind --, as in: {ctx.command_path} -- {name}"
+            ) from None
+
+
+@click.command(cls=WithPytestArguments)
 @click.option(
     "--python",
     metavar="PATH",
@@ -82,7 +97,7 @@ def run(
       agentgate run -- -n 4 tests/unit
       agentgate run --python ../venv/bin/python --report md:summary.md -- -x
     """
-    targets = [formats.parse(report) for report in reports]
+    targets = [formats.parse(report, "--report") for report in reports]
     targets = [replace(target, path=Path.cwd() / target.path) for target in targets]
     if python is None:
         chosen = interpreters.guessed(root.resolve())

@@ -33,18 +33,24 @@ KINDS = {
     "other": "white",
 }
 
-_ROOMY = 100  # columns of a terminal that has room for everything
+_FLEXIBLE = 24  # columns that a flexible one is to have at least
+_GAP = 2  # columns between two of a table
+_NOTHING = frozenset(("", "0", "0.0"))
 _MOMENT = 0.5  # seconds
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a table; in a narrow terminal ``spare`` ones are left out, then ``flexible`` ones are wrapped."""
+    """One column of a table.
+
+    In a narrow terminal ``spare`` ones are left out, first those that say nothing, then the most spare ones, and
+    ``flexible`` ones are wrapped.
+    """
 
     title: str
     right: bool = False
     flexible: bool = False
-    spare: bool = False
+    spare: int = 0
 
 
 @dataclass(frozen=True)
@@ -61,8 +67,10 @@ def on_terminal() -> bool:
 
 
 def colour() -> bool:
-    """Whether to colour: on a terminal that can, unless NO_COLOR says no (https://no-color.org)."""
-    return on_terminal() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    """Whether to colour: as NO_COLOR (https://no-color.org) or FORCE_COLOR say, else on a terminal that can."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or (on_terminal() and os.environ.get("TERM") != "dumb")
 
 
 def width() -> int | None:
@@ -125,7 +133,7 @@ def _rich(heads: Sequence[Column], rows: list[list[Cell]]) -> None:
     from rich.text import Text
 
     screen = console()
-    kept = [index for index, head in enumerate(heads) if not head.spare or screen.width >= _ROOMY]
+    kept = _kept(heads, rows, screen.width)
     drawn = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold", show_edge=False)
     for head in (heads[index] for index in kept):
         drawn.add_column(
@@ -137,6 +145,25 @@ def _rich(heads: Sequence[Column], rows: list[list[Cell]]) -> None:
     for row in rows:
         drawn.add_row(*(Text(cell.text, style=cell.style or "") for cell in (row[index] for index in kept)))
     screen.print(drawn)
+
+
+def _kept(heads: Sequence[Column], rows: list[list[Cell]], width: int) -> list[int]:
+    """The columns that there is room for."""
+
+    def room(index: int) -> int:
+        texts = max((columns(row[index].text) for row in rows), default=0)
+        return max(columns(heads[index].title), min(texts, _FLEXIBLE) if heads[index].flexible else texts)
+
+    def says_nothing(index: int) -> bool:
+        return all(row[index].text in _NOTHING for row in rows)
+
+    kept = list(range(len(heads)))
+    spare = [index for index in kept if heads[index].spare]
+    for index in sorted(spare, key=lambda index: (not says_nothing(index), -heads[index].spare)):
+        if sum(room(other) + _GAP for other in kept) - _GAP <= width:
+            break
+        kept.remove(index)
+    return kept
 
 
 @contextmanager

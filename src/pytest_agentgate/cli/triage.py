@@ -13,7 +13,7 @@ import click
 from pytest_agentgate.cli import screen
 from pytest_agentgate.cli.opening import NOTHING, chosen, opened, record_options
 from pytest_agentgate.cli.record import write_summary
-from pytest_agentgate.errors import AgentgateError, UsageError
+from pytest_agentgate.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
     from pytest_agentgate.capture.junit import JunitRun, Reported
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[JUNIT.xml]...")
 @click.option("--run", metavar="RUN", help="A recorded run: an id, or the beginning of one (default: the last run).")
-@click.option("-v", "--verbose", count=True, help="All causes with an example each; twice: with all their tests.")
+@click.option(
+    "-v", "--verbose", count=True, help="All causes, their tests and an example's traceback; twice: every test."
+)
 @record_options
 def triage(
     files: tuple[Path, ...], run: str | None, verbose: int, root: Path, store: str | None, as_json: bool
@@ -61,6 +63,9 @@ def _of_files(files: Sequence[Path], root: Path, store: str | None) -> RunSummar
     from pytest_agentgate.model import Run, RunStatus, RunSummary
     from pytest_agentgate.triage.causes import group
 
+    for file in files:
+        if file.is_dir():
+            raise UsageError(f"{file} is a folder: give its files")
     project = find_project(root)
     with screen.progress("reading reports"):
         read = read_junit(files, project.root)
@@ -112,7 +117,7 @@ def _history(failures: Iterable[Failure], root: Path, store: str | None) -> Hist
     try:
         with opened(root, store) as record:
             return record.history(groups) if record else History()
-    except AgentgateError as error:
+    except StoreError as error:
         screen.note(f"{error}; whether a cause is new is not known")
         return History()
 

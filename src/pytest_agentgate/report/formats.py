@@ -27,10 +27,10 @@ class ReportTarget:
     path: Path
 
 
-def parse(option: str) -> ReportTarget:
+def parse(option: str, flag: str = "--agentgate-report") -> ReportTarget:
     """``md:PATH``, ``json:PATH`` or ``logs:FOLDER``; only the first colon counts.
 
-    Raises UsageError.
+    Raises UsageError, which names the flag that was typed.
     """
     name, separator, path = option.partition(":")
     if separator and name in FORMATS and path:
@@ -42,7 +42,7 @@ def parse(option: str) -> ReportTarget:
         wrong = f"no format {name!r}" + (f"; did you mean {near[0]!r}?" if near else "")
     else:
         wrong = f"{option!r} is not FORMAT:PATH"
-    raise UsageError(f"--agentgate-report: {wrong}; the formats are {', '.join(FORMATS)}")
+    raise UsageError(f"{flag}: {wrong}; the formats are {', '.join(FORMATS)}")
 
 
 def write(target: ReportTarget, summary: RunSummary, failures: Iterable[Failure] = ()) -> list[Path]:
@@ -52,6 +52,8 @@ def write(target: ReportTarget, summary: RunSummary, failures: Iterable[Failure]
     """
     if target.format != LOGS:
         return [write_text(target.path, _ONE_FILE[target.format](summary))]
+    if target.path.exists() and not target.path.is_dir():
+        raise AgentgateError(f"{target.path}: is not a folder")
     texts = logs(failures)
     for kind in Kind:  # an earlier run's file would be taken for this one's
         if file_name(kind) not in texts and (target.path / file_name(kind)).exists():
