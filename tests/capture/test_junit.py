@@ -442,13 +442,32 @@ def test_the_error_of_another_language(
     assert (reason.kind, reason.title) == (kind, title)
 
 
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("Error: Cannot find module './gone'", "./gone"),
+        ("Error: Cannot find module './lost'", "./lost"),
+        ("Error [ERR_MODULE_NOT_FOUND]: Cannot find package '@shop/order' imported from a.js", "@shop/order"),
+        ("Error: Cannot find module '/project/src/gone.js'", "gone.js"),
+        ("Error: Cannot find module 'C:\\project\\gone.js'", "gone.js"),
+    ],
+)
+def test_a_module_of_node_is_lost_by_its_name(tmp_path: Path, said: str, name: str) -> None:
+    report = f'<testsuite><testcase classname="shop" name="total"><error>{said}</error></testcase></testsuite>'
+    (tmp_path / "out.xml").write_text(report)
+    (found,) = read_junit([tmp_path / "out.xml"], tmp_path).failures
+    reason = reason_of(found.evidence, found.scope, found.when, found.nodeid)
+    assert (reason.kind, reason.key) == (Kind.IMPORT, ("name", name))
+    assert reason.next_action.startswith(f"Point imports of {name} ")
+
+
 # ---- files that are broken, or mean harm
 
 
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("", "not well-formed"),
+        ("", "is empty"),
         ("<testsuites><testsuite>", "not well-formed"),
         ("<testsuites></testsuite>", "not well-formed"),
         ("<html/>", "not a JUnit report"),

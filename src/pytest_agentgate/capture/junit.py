@@ -109,6 +109,8 @@ def _parsed(path: Path) -> ElementTree.Element:
     """The root of a report; raises ValueError if the file is not one, or is one that may not be parsed."""
     with path.open("rb") as file:
         data = file.read(SIZE + 1)
+    if not data:
+        raise ValueError("is empty")
     if len(data) > SIZE:
         raise ValueError(f"larger than {SIZE >> 20} MiB")
     _scan(data)

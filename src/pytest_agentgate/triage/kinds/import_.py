@@ -24,6 +24,7 @@ _PATCH = re.compile(
     r"'\w+' object at (\S+) has no attribute '(\w+)'"
     r"|<(?:module|class) '([\w.]+)'.*> has no attribute '(\w+)'"
 )
+_ABSOLUTE = re.compile(r"^(?:[A-Za-z]:[\\/]|/).*[\\/]")
 _MODULE_OF_NODE = re.compile(r"Cannot find (?:module|package) '([^']+)'")
 _RELATIVE = re.compile(r"attempted relative import")
 _PARTIAL = re.compile(r"partially initialized module '([\w.]+)'")
@@ -96,11 +97,14 @@ def _of_name(view: View) -> Reason | None:
 
 def _in_another_language(view: View) -> Reason | None:
     if view.is_a("ClassNotFoundException", "NoClassDefFoundError"):
-        name = view.message.replace("/", ".")
-        return _lost_module(view, name, f"No class {name}") if name else None
-    if found := view.search(_MODULE_OF_NODE):
-        return _lost_module(view, normal(f"'{found[1]}'").strip("'"), one_line(found[0]))
-    return None
+        name = one_line(view.message).replace("/", ".")
+        title = f"No class {name}"
+    elif found := view.search(_MODULE_OF_NODE):
+        name, title = _ABSOLUTE.sub("", found[1]), one_line(found[0])
+    else:
+        return None
+    action = f"Point imports of {name} at its new place, or install it if this environment only lacks it."
+    return Reason(KIND, ("name", name), title, action) if name else None
 
 
 def _cycle(view: View, module: str) -> Reason:
@@ -110,12 +114,12 @@ def _cycle(view: View, module: str) -> Reason:
     return Reason(KIND, ("cycle", module), one_line(view.message), action)
 
 
-def _lost_module(view: View, module: str, title: str = "") -> Reason:
+def _lost_module(view: View, module: str) -> Reason:
     if "." in module:
         action = f"Point imports of {module} at its new place, or localize them if it is gone."
     else:
         action = f"Point imports of {module} at its new name, or install it if this environment only lacks it."
-    title = title or f"No module named '{module}'"
+    title = f"No module named '{module}'"
     return Reason(KIND, ("name", module), title, _by_source(view, module) or action)
 
 
