@@ -232,7 +232,7 @@ class Cause:
     tests: tuple[str, ...]  # node ids, sorted
     files: tuple[str, ...]  # sorted
     exemplar: Failure
-    rerun: str  # a command line
+    rerun: str  # a command line; "" where another runner than pytest ran all of them
     status: CauseStatus = CauseStatus.NEW
     hidden: int | None = None  # tests that could not be collected; None where no earlier run knows
     seen: int = 0  # earlier runs, of those looked at, that had it
