@@ -77,7 +77,8 @@ class Conclusion:
         writer = terminalreporter._tw  # its width has no public name
         verbose = terminalreporter.config.option.verbose
         try:
-            self.show(writer.write, width=writer.fullwidth, colour=writer.hasmarkup, verbose=verbose)
+            folder = str(terminalreporter.config.invocation_params.dir)
+            self.show(writer.write, width=writer.fullwidth, colour=writer.hasmarkup, verbose=verbose, folder=folder)
         except Exception as error:  # noqa: BLE001 - pytest would end with an error of ours
             writer.write(f"agentgate: the summary cannot be shown: {_told(error)}\n")
 
@@ -86,20 +87,22 @@ class Conclusion:
         if self._summary is not None and not self._shown:
             self.show(sys.stderr.write, width=80, colour=False)
 
-    def show(self, write: Callable[[str], Any], *, width: int, colour: bool, verbose: int = 0) -> None:
-        """Write the summary in the style that was asked for, and every problem."""
+    def show(
+        self, write: Callable[[str], Any], *, width: int, colour: bool, verbose: int = 0, folder: str = ""
+    ) -> None:
+        """Write the summary in the style that was asked for, and every problem; ``folder`` is where the reader is."""
         self._shown = True
         if self._summary is not None:
-            write(self._text(self._summary, width, colour, verbose).rstrip("\n") + "\n")
+            write(self._text(self._summary, width, colour, verbose, folder).rstrip("\n") + "\n")
         for problem in self.problems:
             write(f"agentgate: {problem}\n")
 
-    def _text(self, summary: RunSummary, width: int, colour: bool, verbose: int) -> str:
+    def _text(self, summary: RunSummary, width: int, colour: bool, verbose: int, folder: str) -> str:
         if self._style == "agent":
             return text.agent(summary)
         if self._style == "quiet":
             return text.line(summary)
-        return text.summary(summary, width=width, colour=colour, verbose=max(verbose, 0))
+        return text.summary(summary, width=width, colour=colour, verbose=max(verbose, 0), folder=folder)
 
 
 def _told(error: Exception) -> str:

@@ -97,6 +97,16 @@ def test_a_run_that_goes_on_has_the_causes_so_far(store: Store, folder: Path, be
     ]
 
 
+def test_what_passed_on_a_rerun_is_no_failure_of_a_run_that_goes_on(store: Store, folder: Path, begin: Begin) -> None:
+    writer = begin().collected("a.py::x", "a.py::y").failure("a.py::x").result("a.py::x", "rerun", when="call")
+    store.ingest(folder)
+    (before,) = store.run_summary().causes
+    writer.result("a.py::x", attempt=2)
+    store.ingest(folder)
+    (after,) = store.run_summary().causes
+    assert (before.exemplar.final, after.exemplar.final, after.status) == (True, False, CauseStatus.FLAKY)
+
+
 def test_a_summary_says_how_many_tests_files_have_unless_it_cannot_know(
     store: Store, folder: Path, begin: Begin
 ) -> None:

@@ -229,7 +229,7 @@ class Recording:
     # ---- where it stands
 
     def count(self) -> None:
-        """Bring the counts of the run up to its rows."""
+        """Bring the counts of the run, and which of its failures a later attempt mended, up to its rows."""
         counts = dict.fromkeys((*_COUNTED, "total", "reruns"), 0)
         column = {outcome: name for name, outcomes in _COUNTED.items() for outcome in outcomes}
         for outcome, last, number in self._database.rows(
@@ -246,6 +246,13 @@ class Recording:
             "collect_errors = (SELECT COUNT(DISTINCT node_key) FROM failure WHERE run_key = ? AND scope = ?), "
             "warnings = (SELECT COUNT(*) FROM warning WHERE run_key = ?) WHERE run_key = ?",
             [*counts.values(), self.run_key, Scope.COLLECT.value, self.run_key, self.run_key],
+        )
+        self._database.execute(
+            "UPDATE failure SET final = 0 WHERE run_key = ? AND scope = ? AND EXISTS (SELECT 1 FROM result AS later "
+            "WHERE later.run_key = failure.run_key AND later.node_key = failure.node_key "
+            "AND later.attempt > failure.attempt AND later.outcome = ? AND (later.worker_key = failure.worker_key "
+            "OR (SELECT every_worker FROM run WHERE run.run_key = failure.run_key) = 0))",
+            [self.run_key, Scope.TEST.value, Outcome.PASSED.value],
         )
 
     def end(self, event: Event) -> None:
@@ -300,13 +307,6 @@ class Recording:
 
     def _conclude(self) -> None:
         self.count()
-        self._database.execute(
-            "UPDATE failure SET final = 0 WHERE run_key = ? AND scope = ? AND EXISTS (SELECT 1 FROM result AS later "
-            "WHERE later.run_key = failure.run_key AND later.node_key = failure.node_key "
-            "AND later.attempt > failure.attempt AND later.outcome = ? AND (later.worker_key = failure.worker_key "
-            "OR (SELECT every_worker FROM run WHERE run.run_key = failure.run_key) = 0))",
-            [self.run_key, Scope.TEST.value, Outcome.PASSED.value],
-        )
         causes.derive(self._database, self.run_key)
 
 
