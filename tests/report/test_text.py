@@ -183,7 +183,7 @@ def test_a_run_without_causes_says_how_it_ended(status: RunStatus, counts: Count
 
 def test_a_run_that_goes_on_has_its_causes_so_far(run: RunSummary) -> None:
     going = replace(run, run=replace(run.run, status=RunStatus.RUNNING, counts=Counts(total=9)), causes=run.causes[3:])
-    assert headline(going) == "running: 3 failures, 1 cause, flaky so far"
+    assert headline(going) == "running: 3 failures so far, 1 cause, flaky"
 
 
 def test_a_run_in_one_line(run: RunSummary) -> None:

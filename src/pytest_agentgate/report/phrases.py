@@ -35,12 +35,12 @@ def headline(summary: RunSummary) -> str:
         said = "no failures"
     else:
         said = "no tests"
+    if run.status is RunStatus.RUNNING:
+        said += " so far"
     if failing:
         said += f", {counted(len(failing), 'cause')}{_statuses(failing)}"
     if flaky:
         said += f", {flaky:,} flaky"
-    if run.status is RunStatus.RUNNING:
-        said += " so far"
     if run.status is not RunStatus.COMPLETED:
         said = f"{run.status}: {said}"
     if counts.not_run:
