@@ -146,7 +146,7 @@ def rerun(cause: Cause, collected: Mapping[str, int], longest: int = LONGEST_COM
     A file is run as a whole where it could not be collected, or where all of its tests, as far as ``collected`` knows
     them, are the cause's.
     """
-    if not cause.tests:
+    if not cause.tests or not cause.rerun:  # none where another runner ran them
         return printable(cause.rerun)
     of_file: dict[str, list[str]] = {}
     for nodeid in sorted(cause.tests):
