@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from functools import cache
 from importlib import metadata
@@ -56,9 +58,18 @@ ENGINES: dict[str, Callable[[], str]] = {"docker": _docker, "postgres": _postgre
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    _heed_signals()
     unknown = sorted(_required() - set(ENGINES))
     if unknown:
         raise pytest.UsageError(f"{REQUIRE} names no engine of these tests: {', '.join(unknown)}")
+
+
+def _heed_signals() -> None:
+    """Undo what a shell does to jobs in the background: the programs that tests start and stop would ignore it too."""
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) is signal.SIG_IGN:
+                signal.signal(number, signal.default_int_handler if number is signal.SIGINT else signal.SIG_DFL)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
