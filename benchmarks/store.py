@@ -225,7 +225,8 @@ def api(store: Store, bare: sqlite3.Connection) -> None:
     a, b = oldest.id, newest.id
 
     def summary(run_id: str) -> list[tuple[str, Sequence[object]]]:
-        return [(causes.TESTS, [keys[run_id]]), (causes.CAUSES, [keys[run_id]])]
+        keyed = [keys[run_id]]
+        return [(causes.TESTS, keyed), (causes.CAUSES, keyed), (runs.COLLECTED, keyed)]
 
     slower = [comparison.SLOWER_TIMES, comparison.SLOWER_SECONDS]
     compared: list[tuple[str, Sequence[object]]] = [

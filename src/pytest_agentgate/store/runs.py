@@ -30,6 +30,12 @@ _STATUSES = {status.value: status for status in RunStatus}
 _NAMED = 3  # runs that a message names
 
 
+COLLECTED = """
+SELECT text.value, collected.tests FROM collected JOIN text ON text.text_key = collected.file_key
+WHERE collected.run_key = ?
+"""
+
+
 def latest(database: Database, limit: int) -> tuple[Run, ...]:
     """The newest runs, newest first."""
     return tuple(_run(row) for row in database.rows(LATEST, [limit]))
@@ -68,11 +74,7 @@ def collected(database: Database, run: Run, run_key: int) -> dict[str, int]:
     """How many tests each file has; nothing where the run was of selected tests and does not know."""
     if run.counts.deselected or any("::" in argument for argument in run.arguments):
         return {}
-    query = (
-        "SELECT text.value, collected.tests FROM collected JOIN text ON text.text_key = collected.file_key "
-        "WHERE collected.run_key = ?"
-    )
-    return dict(database.rows(query, [run_key]))
+    return dict(database.rows(COLLECTED, [run_key]))
 
 
 def agents(database: Database) -> tuple[Agent, ...]:
