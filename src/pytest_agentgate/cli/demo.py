@@ -80,9 +80,10 @@ def _run(folder: Path, workers: int) -> None:
     screen.say(
         f"A voice service is in {folder}. Its implementation has moved on from base to head; its tests have not."
     )
-    screen.say(f"Running them: agentgate run -- -n {workers} -q --tb=no\n")
+    arguments = ["-n", str(workers), "-q", "--tb=no", "-rN"]  # what pytest says of each failure is not what is shown
+    screen.say(f"Running them: agentgate run -- {' '.join(arguments)}\n")
     sys.stdout.flush()
-    ended = run_suite(named(sys.executable, folder), ["-n", str(workers), "-q", "--tb=no"], folder=folder)
+    ended = run_suite(named(sys.executable, folder), arguments, folder=folder)
     if ended.asked_to_stop:
         raise click.Abort
     if ended.log is None or not ended.complete:
