@@ -19,7 +19,6 @@ from itertools import islice
 from typing import Any
 
 from pytest_agentgate.capture.naming import (
-    MISSING,
     PASS_ON,
     arguments_of,
     attribute,
@@ -326,14 +325,16 @@ def _generated(owner: type, rendering: Any, value: object) -> _Show | None:
     inner = rendering.__dict__.get("__wrapped__", rendering)
     file = inner.__code__.co_filename if isinstance(inner, types.FunctionType) else ""
     if file == "<string>" and "__dataclass_fields__" in namespace:
-        fields = namespace["__dataclass_fields__"].values()
-        names = [field.name for field in fields if field.repr and field._field_type is dataclasses._FIELD]  # type: ignore[attr-defined]
+        named = namespace["__dataclass_fields__"].values()
+        names = [field.name for field in named if field.repr and field._field_type is dataclasses._FIELD]  # type: ignore[attr-defined]
     elif file.startswith("<attrs generated") and "__attrs_attrs__" in namespace:
         names = [field.name for field in namespace["__attrs_attrs__"] if field.repr is True]
     elif rendering.__module__ == "pydantic.main":
-        known = defined(type(value), "__pydantic_fields__")[1]
-        if known is not MISSING:
-            names = [name for name, field in known.items() if field.repr]
+        known = [
+            defined(type(value), name)[1] for name in ("__pydantic_fields__", "model_fields")
+        ]  # since 2.10, before
+        if fields := next((held for held in known if isinstance(held, dict)), None):
+            names = [name for name, field in fields.items() if field.repr]
     if names is None:
         return None
     shown = names
