@@ -362,7 +362,7 @@ def test_paths_are_relative_to_the_root_and_of_other_machines_to_what_it_holds(t
     raise RuntimeError
 RuntimeError: in {0}/src/order.py"""
     shown = []
-    for folder in (root.as_posix(), "/home/builder/work/shop", "C:\\build\\shop"):
+    for folder in (root.as_posix(), "/home/builder/jobs/shop", "C:\\build\\shop"):
         report = tmp_path / "out.xml"
         printed = text.format(folder)
         report.write_text(

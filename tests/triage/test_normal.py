@@ -19,7 +19,7 @@ from pytest_agentgate.triage.normal import KEPT, file_name, normal, one_line, sh
         ("assert {<object...7f2cd074f250>} == 0", "assert {<object...26c5da0>} == 0"),
         ("took 0.25 s", "took 1.5e-3 s"),
         ("no order '4711-x y'", "no order 'something else'"),
-        ("cannot read /tmp/pytest-of-ann/pytest-3/test_a0/shop.db", "cannot read /home/bob/work/test_a7/shop.db"),
+        ("cannot read /tmp/pytest-of-ann/pytest-3/test_a0/shop.db", "cannot read /home/bob/jobs/test_a7/shop.db"),
         ("cannot read C:\\Users\\ann\\shop.db", "cannot read /home/bob/shop.db"),
         ("at 2026-01-31T12:00:00+00:00", "at 2027-11-01 03:04:05.678"),
         (f"order {uuid.UUID(int=7)}", f"order {uuid.UUID(int=2**100)}"),
