@@ -121,14 +121,15 @@ class Recorder:
         now = datetime.now(UTC)
         self._started = time.perf_counter()
         run_id = f"{now:%Y%m%dT%H%M%S}-{os.urandom(4).hex()}"
+        begun = {"event": "run", "log": FORMAT, "id": run_id, "created_at": now.isoformat(timespec="microseconds")}
+        begun |= origin.facts_of_run(self._config, self._options)  # takes its time: a log without it would be no log
         try:
             self._project.prepare_state()
             self._log = RunLog(self._project.runs, run_id)
             tell(self._log.path)
         except (AgentgateError, OSError) as error:
             self._problem(f"this run is not recorded: {error}")
-        begun = {"event": "run", "log": FORMAT, "id": run_id, "created_at": now.isoformat(timespec="microseconds")}
-        self._write(begun | origin.facts_of_run(self._config, self._options))
+        self._write(begun)
 
     # ---- collection
 
