@@ -50,8 +50,8 @@ def test_runs_are_listed_newest_first(agentgate: Agentgate, recorded: Path, runs
     assert head.split()[:5] == ["run", "status", "tests", "failed", "not"]
     assert new.split()[:5] == [runs[0], "completed", "6", "5", "0"]
     assert old.split()[:5] == [runs[1], "completed", "6", "5", "0"]
-    seconds = [run.partition("-")[0] for run in runs]
-    assert seconds == sorted(seconds, reverse=True)
+    began = [run["created_at"] for run in read(agentgate("runs", "--json", cwd=recorded))]
+    assert began == sorted(set(began), reverse=True)
     assert len(agentgate("runs", "--limit", "1", cwd=recorded).stdout.splitlines()) == 2
 
 
