@@ -12,12 +12,13 @@ import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
 from pytest_agentgate.errors import ConfigError
 from pytest_agentgate.model import Kind, KindRule
+from pytest_agentgate.values import frozen
 
 STATE = ".agentgate"
 DEFAULT_STORE = f"sqlite:///{STATE}/agentgate.db"
@@ -26,7 +27,7 @@ _ROOT_FILES = ("pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.
 _LATER = frozenset({"phase", "services", "codemods"})  # keys that belong to commands with their own readers
 
 
-@dataclass(frozen=True)
+@frozen
 class Config:
     """``[tool.agentgate]``, checked; every key has a default."""
 
@@ -37,7 +38,7 @@ class Config:
     path: Path | None = None  # the file that it came from
 
 
-@dataclass(frozen=True)
+@frozen
 class Project:
     """A folder with tests, and where its record is."""
 

@@ -7,8 +7,10 @@ all times are ISO 8601 in UTC (``2026-01-31T12:00:00.000000+00:00``).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
+
+from pytest_agentgate.values import frozen
 
 JSON = None | bool | int | float | str | list["JSON"] | dict[str, "JSON"]
 
@@ -101,7 +103,7 @@ class CauseStatus(Word):
 # ---- what is known of a failure
 
 
-@dataclass(frozen=True)
+@frozen
 class Frame:
     """One frame of a traceback.
 
@@ -116,7 +118,7 @@ class Frame:
     module: str = ""
 
 
-@dataclass(frozen=True)
+@frozen
 class Raised:
     """One exception of a chain, with the facts that its type is known to carry."""
 
@@ -132,7 +134,7 @@ class Raised:
         return self.type in types or any(base in types for base in self.bases)
 
 
-@dataclass(frozen=True)
+@frozen
 class Side:
     """One side of a comparison that did not hold."""
 
@@ -140,7 +142,7 @@ class Side:
     repr: str  # bounded
 
 
-@dataclass(frozen=True)
+@frozen
 class Comparison:
     """What a failed assertion compared; ``operator`` as in the source (``==``, ``in``), or a unittest method's name."""
 
@@ -149,7 +151,7 @@ class Comparison:
     right: Side | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class Evidence:
     """What is known of one failure."""
 
@@ -169,7 +171,7 @@ class Evidence:
         return self.raised.frames[-1] if self.raised.frames else None
 
 
-@dataclass(frozen=True)
+@frozen
 class Reason:
     """Why a failure failed, as far as its facts tell.
 
@@ -191,7 +193,7 @@ class Reason:
         return "c1:" + blake2s(text.encode("utf-8", "backslashreplace"), digest_size=8).hexdigest()
 
 
-@dataclass(frozen=True)
+@frozen
 class KindRule:
     """A rule of a project: a failure that matches all the given parts is of this kind."""
 
@@ -201,7 +203,7 @@ class KindRule:
     path: str = ""  # glob over the test's file and the file that raised
 
 
-@dataclass(frozen=True)
+@frozen
 class Failure:
     """One failed report of a test or a collector, or of the run itself."""
 
@@ -220,7 +222,7 @@ class Failure:
         return self.nodeid.partition("::")[0]
 
 
-@dataclass(frozen=True)
+@frozen
 class Cause:
     """The failures that share one root."""
 
@@ -241,7 +243,7 @@ class Cause:
 # ---- runs
 
 
-@dataclass(frozen=True)
+@frozen
 class Counts:
     """How the tests of a run ended; each test counts once, by its last attempt."""
 
@@ -259,7 +261,7 @@ class Counts:
     warnings: int = 0  # distinct origins
 
 
-@dataclass(frozen=True)
+@frozen
 class Run:
     """One test session."""
 
@@ -285,7 +287,7 @@ class Run:
     counts: Counts = Counts()
 
 
-@dataclass(frozen=True)
+@frozen
 class Result:
     """One attempt at one test."""
 
@@ -298,7 +300,7 @@ class Result:
     reason: str = ""  # of a skip, an xfail, or a test that was not run
 
 
-@dataclass(frozen=True)
+@frozen
 class Warned:
     """A warning and where it came from."""
 
@@ -311,7 +313,7 @@ class Warned:
     count: int = 1
 
 
-@dataclass(frozen=True)
+@frozen
 class RunSummary:
     """A run with its causes, largest first: what every report renders."""
 
@@ -322,7 +324,7 @@ class RunSummary:
     )  # file -> all its tests; nothing where that is not known, as in a run of selected tests
 
 
-@dataclass(frozen=True)
+@frozen
 class PastRun:
     """An earlier run, as far as history needs it."""
 
@@ -331,7 +333,7 @@ class PastRun:
     dirty: bool | None
 
 
-@dataclass(frozen=True)
+@frozen
 class History:
     """What earlier runs say about the causes of one run; all of it may be empty."""
 
@@ -348,7 +350,7 @@ class History:
 # ---- what a store tells over runs
 
 
-@dataclass(frozen=True)
+@frozen
 class Ingested:
     """What a store took in from a folder of logs."""
 
@@ -359,7 +361,7 @@ class Ingested:
     problems: tuple[str, ...] = ()  # logs that are none, one line each; told once
 
 
-@dataclass(frozen=True)
+@frozen
 class Agent:
     """Who made runs."""
 
@@ -369,7 +371,7 @@ class Agent:
     last_seen: str
 
 
-@dataclass(frozen=True)
+@frozen
 class Recurrence:
     """One cause over the runs of a store, in the words of the latest run that had it."""
 
@@ -386,7 +388,7 @@ class Recurrence:
     last_run: str
 
 
-@dataclass(frozen=True)
+@frozen
 class Slower:
     """A test that passed in two runs and took much longer in the second."""
 
@@ -395,7 +397,7 @@ class Slower:
     after: float
 
 
-@dataclass(frozen=True)
+@frozen
 class RunComparison:
     """What became of the tests and causes of one run in another; node ids are sorted, a test is once in each list."""
 

@@ -8,11 +8,12 @@ import platform
 import socket
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from pytest_agentgate.values import frozen
 
 # Variables that hold a name, most specific first; AI_AGENT and AGENT are conventions that several tools follow.
 NAMES = ("AGENTGATE_AGENT", "AI_AGENT", "AGENT_NAME", "AGENT")
@@ -33,7 +34,7 @@ _OF_A_REPOSITORY = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT
 _GIT_LIMIT = 10  # seconds; a run is worth more than knowing whether it was dirty
 
 
-@dataclass(frozen=True)
+@frozen
 class Checkout:
     """The git state that a run started from; empty where there is none."""
 

@@ -12,7 +12,6 @@ import array
 import collections
 import dataclasses
 import functools
-import re
 import types
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
@@ -29,6 +28,7 @@ from pytest_agentgate.capture.naming import (
     namespace_of,
     qualified_name,
 )
+from pytest_agentgate.patterns import deferred
 
 MESSAGE = 2_000
 REPR = 400
@@ -36,7 +36,7 @@ _DEPTH = 6
 _SORTED = 64  # larger sets are only counted: sorting them would render every item
 _BITS = 4_096  # larger integers are only measured: their decimal form costs quadratic time, and CPython refuses it
 
-_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+_ADDRESS = deferred(r" at 0x[0-9a-fA-F]+")
 
 
 def shortened(text: str, limit: int) -> str:

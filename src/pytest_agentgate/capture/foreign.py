@@ -9,21 +9,23 @@ from __future__ import annotations
 import re
 import textwrap
 
-_OF_PYTHON = re.compile(r"^(?:E(?:\s|$)|Traceback \(most recent call last\)|\S+\.py:\d+: )", re.MULTILINE)
+from pytest_agentgate.patterns import deferred
+
+_OF_PYTHON = deferred(r"^(?:E(?:\s|$)|Traceback \(most recent call last\)|\S+\.py:\d+: )", re.MULTILINE)
 _NAME = r"(?P<type>(?:[A-Za-z_$][\w$.]*)?(?:Error|Exception|Failure))"
-_TELLING = re.compile(r"(?:^|[.$])[A-Z][\w$]*(?:Error|Exception|Failure)$")
+_TELLING = deferred(r"(?:^|[.$])[A-Z][\w$]*(?:Error|Exception|Failure)$")
 _SAYS_NOTHING = frozenset({"testCodeFailure", "failure", "failed", "error"})
 # Node's own error about a test, ERR_TEST_FAILURE, has the error as its cause.
 _ERROR = rf"(?:Uncaught )?{_NAME}(?: \[(?!ERR_TEST_FAILURE\])\w+\])?(?:: |:?$)"
 _ERRORS = (
-    re.compile(rf"^ {{0,8}}(?:\[?cause\]?: ){_ERROR}", re.MULTILINE),
-    re.compile(rf"^ {{0,8}}{_ERROR}", re.MULTILINE),
+    deferred(rf"^ {{0,8}}(?:\[?cause\]?: ){_ERROR}", re.MULTILINE),
+    deferred(rf"^ {{0,8}}{_ERROR}", re.MULTILINE),
 )
-_AFTER = re.compile(r"^\s+at |^\s*Require stack:|^\s*[\]}]+(?: \{)?$|^\s+(?:generatedMessage|code): ")
+_AFTER = deferred(r"^\s+at |^\s*Require stack:|^\s*[\]}]+(?: \{)?$|^\s+(?:generatedMessage|code): ")
 _LINES = 20  # of a message
-_GO = re.compile(r"^\s+[\w./-]+\.go:\d+: ?(?P<said>.*)$", re.MULTILINE)
-_PANIC = re.compile(r"^panic: .+$", re.MULTILINE)
-_TESTIFY = re.compile(
+_GO = deferred(r"^\s+[\w./-]+\.go:\d+: ?(?P<said>.*)$", re.MULTILINE)
+_PANIC = deferred(r"^panic: .+$", re.MULTILINE)
+_TESTIFY = deferred(
     r"^\s+Error:\s+(?P<said>\S.*(?:\n(?!\s+\w[\w ]*:\s+\t).*){0,8}?)(?=\n\s+(?:Test|Messages):\s)", re.MULTILINE
 )
 

@@ -22,6 +22,7 @@ from pytest_agentgate.capture.naming import qualified_name
 from pytest_agentgate.capture.roles import installed_part, looks_like_test
 from pytest_agentgate.capture.traces import FRAMES
 from pytest_agentgate.model import Comparison, Evidence, Frame, Link, Raised, Role, Side
+from pytest_agentgate.patterns import deferred
 
 _TEXT = 200_000  # characters that are read of one text, from its end: the raised exception stands there
 _CHAIN = 12
@@ -30,19 +31,19 @@ _SEPARATORS = {
     "The above exception was the direct cause of the following exception:": Link.CAUSE,
     "During handling of the above exception, another exception occurred:": Link.CONTEXT,
 }
-_NAMED = re.compile(r"(?P<type>[A-Za-z_][\w.<>]*\w|[A-Za-z])(?:: (?P<message>.*)|:?\s*)\Z", re.DOTALL)
-_EXCEPTIONAL = re.compile(
+_NAMED = deferred(r"(?P<type>[A-Za-z_][\w.<>]*\w|[A-Za-z])(?:: (?P<message>.*)|:?\s*)\Z", re.DOTALL)
+_EXCEPTIONAL = deferred(
     r"(?:Error|Exception|Warning|Exit|Interrupt|Failed|Skipped|Timeout|Group|Failure|Iteration)\d*$"
 )
 _FRAMES = (
-    re.compile(r'^\s*File "(?P<path>[^"\n]+)", line (?P<line>\d+)(?:, in (?P<function>.+))?$'),
-    re.compile(r"^(?P<path>(?:[A-Za-z]:)?[^\s:][^:\n]*):(?P<line>\d+): in (?P<function>.+)$"),
-    re.compile(r"^(?P<path>(?:[A-Za-z]:)?[^\s:][^:\n]*\.\w+):(?P<line>\d+): ?(?P<type>[\w.]*)$"),
+    deferred(r'^\s*File "(?P<path>[^"\n]+)", line (?P<line>\d+)(?:, in (?P<function>.+))?$'),
+    deferred(r"^(?P<path>(?:[A-Za-z]:)?[^\s:][^:\n]*):(?P<line>\d+): in (?P<function>.+)$"),
+    deferred(r"^(?P<path>(?:[A-Za-z]:)?[^\s:][^:\n]*\.\w+):(?P<line>\d+): ?(?P<type>[\w.]*)$"),
 )
 # How pytest prints a SyntaxError: the place, the line and a mark below it, then the error.
-_UNREADABLE = re.compile(r'File "(?P<path>[^"\n]+)", line (?P<line>\d+)\n(?:.*\n)*?(?P<error>\w+Error: .*)\Z')
-_FUNCTION = re.compile(r"^>?\s*(?:async )?def (\w+)\(")
-_STANDARD = re.compile(r"(?:^|/)lib/python3\.\d+t?/(?!(?:site|dist)-packages/)(?P<rest>.+)$", re.IGNORECASE)
+_UNREADABLE = deferred(r'File "(?P<path>[^"\n]+)", line (?P<line>\d+)\n(?:.*\n)*?(?P<error>\w+Error: .*)\Z')
+_FUNCTION = deferred(r"^>?\s*(?:async )?def (\w+)\(")
+_STANDARD = deferred(r"(?:^|/)lib/python3\.\d+t?/(?!(?:site|dist)-packages/)(?P<rest>.+)$", re.IGNORECASE)
 
 # What pytest prints without its module.
 _SHORT = {

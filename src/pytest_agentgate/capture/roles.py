@@ -7,12 +7,12 @@ import os
 import sys
 import sysconfig
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path, PurePath
 
 from pytest_agentgate.capture.naming import attribute
 from pytest_agentgate.model import Role
+from pytest_agentgate.values import frozen
 
 _INSTALLED = frozenset({"site-packages", "dist-packages"})
 _ENVIRONMENTS = _INSTALLED | {".venv", "venv", ".tox", ".nox", ".eggs"}
@@ -21,7 +21,7 @@ _TEST_FILES = ("conftest.py", "test_*.py", "*_test.py", "*_tests.py")
 _NO_PACKAGES = _TEST_FOLDERS | {"setup", "conftest", "docs", "examples"}
 
 
-@dataclass(frozen=True)
+@frozen
 class Roots:
     """Where a project's own files are; ``source`` and ``tests`` are relative to ``root``, empty: found by name."""
 

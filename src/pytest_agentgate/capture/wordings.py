@@ -13,11 +13,13 @@ from itertools import pairwise
 from typing import Any
 from urllib.parse import urlsplit
 
+from pytest_agentgate.patterns import deferred
+
 Facts = dict[str, Any]
 
 # Tables hold texts: `re` compiles and keeps each pattern when it is first needed, and most runs need few.
 
-_QUOTED = re.compile(r"['\"]([^'\"]+)['\"]")
+_QUOTED = deferred(r"['\"]([^'\"]+)['\"]")
 
 
 def import_facts(message: str) -> Facts:
@@ -190,7 +192,7 @@ _ENDPOINTS = (
     rf"""(?:from|to|at|host|on) ["']?{_HOST}:(?P<port>\d+)\b""",
     r"""Failed to resolve ["'](?P<host>[^"']+)["']""",
 )
-_URL = re.compile(r"\b(?:https?|wss?|amqps?|rediss?|postgres(?:ql)?(?:\+\w+)?|mysql|mongodb)://[^\s'\"<>)\]]+")
+_URL = deferred(r"\b(?:https?|wss?|amqps?|rediss?|postgres(?:ql)?(?:\+\w+)?|mysql|mongodb)://[^\s'\"<>)\]]+")
 _PORTS = {"http": 80, "ws": 80, "https": 443, "wss": 443, "amqp": 5672, "redis": 6379, "mysql": 3306, "mongodb": 27017}
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -13,13 +12,14 @@ from pytest_agentgate.model import Failure, Kind, RunSummary
 from pytest_agentgate.report.document import render
 from pytest_agentgate.report.logs import file_name, logs, nothing
 from pytest_agentgate.report.markdown import markdown
+from pytest_agentgate.values import frozen
 
 LOGS = "logs"
 _ONE_FILE: Mapping[str, Callable[[RunSummary], str]] = {"json": render, "md": markdown}
 FORMATS = (*_ONE_FILE, LOGS)
 
 
-@dataclass(frozen=True)
+@frozen
 class ReportTarget:
     """A report to be written: its format, and its file, or for ``logs`` its folder."""
 

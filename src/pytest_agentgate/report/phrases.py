@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 
 from pytest_agentgate.model import Cause, CauseStatus, Counts, Failure, Frame, Role, RunStatus, RunSummary
 from pytest_agentgate.report.printable import printable
+from pytest_agentgate.values import frozen
 
 LONGEST_COMMAND = 2000
 """Characters of a command line that a person still copies and every shell takes."""
@@ -88,7 +88,7 @@ def tally(counts: Counts) -> str:
     return said
 
 
-@dataclass(frozen=True)
+@frozen
 class Reach:
     """What a cause took down, apart: tests that failed, files that were not collected, the run itself."""
 

@@ -30,11 +30,13 @@ INSIDE = (
     "pytest_agentgate.hookspecs",
     "pytest_agentgate.model",
     "pytest_agentgate.origin",
+    "pytest_agentgate.patterns",
     "pytest_agentgate.plugin",
     "pytest_agentgate.recorder",
     "pytest_agentgate.report",
     "pytest_agentgate.store",
     "pytest_agentgate.triage",
+    "pytest_agentgate.values",
 )
 #: What does not, although it lies below one of these packages.
 OUTSIDE = ("pytest_agentgate.capture.junit",)

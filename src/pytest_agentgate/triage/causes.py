@@ -5,17 +5,17 @@ Nothing here depends on the order in which failures come, so that runs in one pr
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Iterable, Sequence
 from posixpath import commonpath
 
 from pytest_agentgate.model import Cause, CauseStatus, Failure, History, Scope, When
+from pytest_agentgate.patterns import deferred
 
 RERUN_LIMIT = 2000  # characters of a command line that a person still copies and every shell takes
 _COMMAND = "python -m pytest"
 # What Python's own runner reports under a class or a module, and no runner can be asked for.
-_FIXTURES_OF_UNITTEST = re.compile(r"::(?:setUp|tearDown)(?:Class|Module)$")
+_FIXTURES_OF_UNITTEST = deferred(r"::(?:setUp|tearDown)(?:Class|Module)$")
 _FILES = (".py", ".txt", ".rst", ".md", ".yaml", ".yml", ".json", ".ipynb", ".feature")
 _WHEN = {when: position for position, when in enumerate(When)}
 

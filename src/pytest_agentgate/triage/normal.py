@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 
+from pytest_agentgate.patterns import deferred
+
 KEPT = 300  # characters of a normalised text that count
 
-_IDENTIFIER = re.compile(r"[A-Za-z_][\w.-]{0,60}")
+_IDENTIFIER = deferred(r"[A-Za-z_][\w.-]{0,60}")
 _CUT = r"(?<=\.\.\.)[0-9a-fA-F]+(?=>)"  # what an abbreviated repr leaves of an address
 _PART = r"[^\s'\"<>|:*?,;()\[\]{}\\/]"  # a character of one part of a path
 _QUOTED = r"(?<![A-Za-z0-9])[bBrRuUfF]{0,2}(?:'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\")(?!\w)"
 _NUMBER = r"(?<![\w.])[-+]?(?:\d[\d_]*(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?[jJ]?(?![A-Za-z_])"
-_TEMPORARY = re.compile(r"\btmp[a-z0-9_]{8}\b")  # as tempfile makes names
-_VARIES = re.compile(
+_TEMPORARY_NAME = r"\btmp[a-z0-9_]{8}\b"  # as tempfile makes names
+_TEMPORARY = deferred(_TEMPORARY_NAME)
+_VARIES = deferred(
     "|".join(
         (
             r"(?P<bound><bound method (?P<method>[^\s<>]+) of .*?>+)",
@@ -23,14 +26,14 @@ _VARIES = re.compile(
             r"(?P<id>\b(?=[0-9a-fA-F]*\d)(?=[0-9a-fA-F]*[a-fA-F])[0-9a-fA-F]{8,}\b)",
             r"(?P<worker>\bgw\d+\b)",
             r"(?P<line>\bline \d+, code [\w<>]+(?=>))",  # of a frame, which names the test that made it
-            rf"(?P<temporary>{_TEMPORARY.pattern})",
+            rf"(?P<temporary>{_TEMPORARY_NAME})",
             rf"(?P<quoted>{_QUOTED})",
             rf"(?P<number>{_NUMBER})",
         )
     )
 )
 # What makes a line that people read differ between two runs of the same thing: the folders of this machine among it.
-_OF_THIS_RUN = re.compile(
+_OF_THIS_RUN = deferred(
     rf"(?P<address> at 0x[0-9a-fA-F]+|0x[0-9a-fA-F]{{6,}}|{_CUT})"
     r"|(?P<uuid>\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b)"
     r"|(?P<number>(?<![\w.])\d{12,}(?![\w.]))"
@@ -38,10 +41,10 @@ _OF_THIS_RUN = re.compile(
     rf"(?:{_PART}+[\\/]+)*(?P<last>{_PART}*))"
     rf"|(?P<absolute>(?<![\w./:<])(?:/{_PART}+)+/(?P<file>[\w.-]+\.\w{{1,5}})\b)"
 )
-_DIGITS = re.compile(r"\d+")
-_LEFT_OUT = re.compile(r"\w*\[\d+ chars\]\w*")  # unittest's; it may cut an address in two
-_FLAT = re.compile(r"set\(\)|frozenset\((?:\{[NS, .]*\})?\)|[\[({][NS, .]*[\])}]")
-_SPACE = re.compile(r"\s+")
+_DIGITS = deferred(r"\d+")
+_LEFT_OUT = deferred(r"\w*\[\d+ chars\]\w*")  # unittest's; it may cut an address in two
+_FLAT = deferred(r"set\(\)|frozenset\((?:\{[NS, .]*\})?\)|[\[({][NS, .]*[\])}]")
+_SPACE = deferred(r"\s+")
 
 
 def normal(message: str) -> str:

@@ -5,20 +5,22 @@ from __future__ import annotations
 import builtins
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from itertools import pairwise
 
 from pytest_agentgate.model import Evidence, Frame, Link, Raised, Role, Scope, When
+from pytest_agentgate.patterns import deferred
 from pytest_agentgate.triage.normal import normal, one_line
+from pytest_agentgate.values import frozen
 
 # These say only that something below them failed; what is below is the reason.
 _WRAPPERS = frozenset({"CollectError", "ConftestImportFailure", "ExceptionGroup", "BaseExceptionGroup"})
 _OF_PYTEST = frozenset({"Failed", "CollectError", "FixtureLookupError", "ConftestImportFailure"})
-_MISFIT = re.compile(r"(?:too many|not enough) values to unpack|is not in (?:list|tuple|deque)$")
+_MISFIT = deferred(r"(?:too many|not enough) values to unpack|is not in (?:list|tuple|deque)$")
 # Where an exception has one of these facts, or is worded like this, Python itself says all that there is to say.
 _NAMING = frozenset({"callable", "problem", "obj_type", "obj_name", "value_type", "attribute", "symbol"})
-_SENTENCE = re.compile(
+_SENTENCE = deferred(
     r"^invalid literal for |^could not convert |^can only concatenate |^can't (?:multiply|concat) |^Invalid isoformat "
     r"|^time data |^(?:sequence item|descriptor) |^'.*' codec can't |^\S.* is not a valid \w+$|^substring not found$"
     r"|^[\w.]+\(\)[ :]|^expected (?:str|string|bytes)\b.*, not |values to unpack|is not in (?:list|tuple|deque)$"
@@ -28,7 +30,7 @@ _LOOKUPS = ("__getattr__", "__getattribute__")
 _ORDER = (Link.RAISED, Link.CAUSE, Link.MEMBER, Link.CONTEXT)
 
 
-@dataclass(frozen=True)
+@frozen
 class View:
     """What is known of a failure, seen from the exception in ``focus``."""
 

@@ -7,10 +7,10 @@ response is one change, however many files look at responses. Of plain values, o
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from pytest_agentgate.model import Comparison, Kind, Reason, Side
+from pytest_agentgate.patterns import deferred
 from pytest_agentgate.triage.normal import a, joined, normal, one_line, shape
 from pytest_agentgate.triage.view import View
 
@@ -25,16 +25,16 @@ _TYPES = (
     "AssertionFailedError",
     "ComparisonFailure",
 )
-_NOT_RAISED = re.compile(r"DID NOT (?:RAISE|WARN)(?: any of)?\s*(.*)|^(\w+(?:\.\w+)*) not (?:raised|triggered)")
-_REGEX = re.compile(r"Regex pattern did not match|Pattern '.*' (?:does not match|not found in)|does not match ")
-_MOCK = re.compile(
+_NOT_RAISED = deferred(r"DID NOT (?:RAISE|WARN)(?: any of)?\s*(.*)|^(\w+(?:\.\w+)*) not (?:raised|triggered)")
+_REGEX = deferred(r"Regex pattern did not match|Pattern '.*' (?:does not match|not found in)|does not match ")
+_MOCK = deferred(
     r"expected call not found|Calls not found|Expected .* to (?:be|have been|not have been) (?:called|awaited)"
 )
-_NO_PLUGIN = re.compile(r"async def functions are not natively supported|'[^']+' not found in `markers` configuration")
-_TYPE = re.compile(r"<class '([\w.]+)'>")
-_TOKEN = re.compile(r"[\w.]+|\S")
-_LINES = re.compile(r"(?<!\\)(?:\\\\)*\\n.")  # in a repr, a line's end that more follows
-_EXPLAINED = re.compile(  # how pytest words a failed assert, with a message of its own or without
+_NO_PLUGIN = deferred(r"async def functions are not natively supported|'[^']+' not found in `markers` configuration")
+_TYPE = deferred(r"<class '([\w.]+)'>")
+_TOKEN = deferred(r"[\w.]+|\S")
+_LINES = deferred(r"(?<!\\)(?:\\\\)*\\n.")  # in a repr, a line's end that more follows
+_EXPLAINED = deferred(  # how pytest words a failed assert, with a message of its own or without
     r"(?:(?P<own>(?s:.+?))\n)?(?P<asserted>assert .*)(?:\n +\+ +(?P<where>where .*))?"
 )
 _OWN, _REST = 60, 100  # characters of each that a title shows

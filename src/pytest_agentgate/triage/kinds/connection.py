@@ -12,6 +12,7 @@ import re
 from itertools import takewhile
 
 from pytest_agentgate.model import Kind, Link, Raised, Reason
+from pytest_agentgate.patterns import deferred
 from pytest_agentgate.triage.normal import normal
 from pytest_agentgate.triage.view import View
 
@@ -27,14 +28,14 @@ _ERRNOS = frozenset(
     if (number := getattr(errno, name, None)) is not None
 )  # fmt: skip
 # How the clients of services name the exceptions for "cannot be reached", whatever the library.
-_NAME = re.compile(
+_NAME = deferred(
     r"Connect(?:ion|or|Timeout)?\w*Error$"
     r"|^Connect(?:ion)?(?:Error|Timeout|Refused|Reset|Failure|Failed|Closed|Aborted)"
     r"|^gaierror$|^herror$|^URLError$|NameResolution|MaxRetry|NoBrokers|NoHost|NoServers|SERVER_DOWN"
     r"|ServerSelectionTimeout|ServerDisconnected|ServiceUnavailable|AutoReconnect|Unreachable|Socket(?:Connect)?Blocked"
 )
 # What operating systems and clients say, and nobody else.
-_TEXT = re.compile(
+_TEXT = deferred(
     r"connection (?:refused|reset by|aborted|timed out)|connection to server .{0,200} failed|error \d+ connecting to"
     r"|name or service not known|temporary failure in name resolution|nodename nor servname|getaddrinfo failed"
     r"|no route to host|network is unreachable|server closed the connection|lost connection to .{0,40}server"
@@ -42,12 +43,12 @@ _TEXT = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 # What anybody may say; it counts from the client of a service, or with an address.
-_TRYING = re.compile(
+_TRYING = deferred(
     r"(?:could not|cannot|can't|failed to|unable to|timeout|error) (?:connect|bootstrap|reach|resolv)", re.IGNORECASE
 )
 # A client's timeout that says no more comes from the wait for its server, unless it had one and was reading from it.
-_READING = re.compile(r"read|write|deadline|execution|query|lock|pool", re.IGNORECASE)
-_ADDRESS = re.compile(
+_READING = deferred(r"read|write|deadline|execution|query|lock|pool", re.IGNORECASE)
+_ADDRESS = deferred(
     r"host='(?P<h1>[^']+)', port=(?P<p1>\d+)|server at \"(?P<h2>[^\"]+)\"(?: \([^)]*\))?, port (?P<p2>\d+)"
     r"|(?:connecting to|connect to host|connect to|bootstrap from|ipv[46]:|://(?:[^@/\s]*@)?)"
     r"\s*\[?(?P<h3>[\w.-]+)\]?:(?P<p3>\d+)"

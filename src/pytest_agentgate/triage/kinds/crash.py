@@ -9,18 +9,19 @@ from __future__ import annotations
 import re
 
 from pytest_agentgate.model import Kind, Reason
+from pytest_agentgate.patterns import deferred
 from pytest_agentgate.triage.normal import normal, one_line
 from pytest_agentgate.triage.view import View
 
 KIND = Kind.CRASH
 ADVICE = "Run the test that was running alone, with -p no:xdist and faulthandler, to see what ends the process."
 
-_LOST = re.compile(
+_LOST = deferred(
     r"\bworker '?\w+'? (?:crashed|was lost|terminated|died)|not properly terminated"
     r"|fatal python error|segmentation fault|\bsig(?:segv|abrt|kill|bus|ill)\b",
     re.IGNORECASE,
 )
-_WORKER = re.compile(r"\bworker '?\w+'?")
+_WORKER = deferred(r"\bworker '?\w+'?")
 
 
 def reason(view: View) -> Reason | None:

@@ -9,22 +9,23 @@ from __future__ import annotations
 import re
 
 from pytest_agentgate.model import Kind, Reason
+from pytest_agentgate.patterns import deferred
 from pytest_agentgate.triage.normal import normal, one_line
 from pytest_agentgate.triage.view import View
 
 KIND = Kind.FIXTURE
 ADVICE = "Look at the fixtures that the test asks for: their names, scopes and parameters."
 
-_NOT_FOUND = re.compile(r"fixture '([^']+)' not found|indirect fixture '([^']+)' doesn't exist")
-_RECURSIVE = re.compile(r"recursive dependency involving fixture '([^']+)'")
-_SCOPE = re.compile(r"ScopeMismatch.*?fixture '?(\w+)'?|fixture function '?(\w+)'? with a '\w+' scope", re.DOTALL)
-_CALLED = re.compile(r"Fixture \"?'?(\w+)'?\"? called directly")
-_UNUSED = re.compile(r"function uses no (?:argument|fixture) '([^']+)'")
-_NUMBER = re.compile(
+_NOT_FOUND = deferred(r"fixture '([^']+)' not found|indirect fixture '([^']+)' doesn't exist")
+_RECURSIVE = deferred(r"recursive dependency involving fixture '([^']+)'")
+_SCOPE = deferred(r"ScopeMismatch.*?fixture '?(\w+)'?|fixture function '?(\w+)'? with a '\w+' scope", re.DOTALL)
+_CALLED = deferred(r"Fixture \"?'?(\w+)'?\"? called directly")
+_UNUSED = deferred(r"function uses no (?:argument|fixture) '([^']+)'")
+_NUMBER = deferred(
     r"in \"parametrize\" the number of names|duplicate parametrization of|duplicate '[^']+' in parametri"
 )
-_NO_PARAM = re.compile(r"'SubRequest' object has no attribute 'param'|requested fixture has no parameter defined")
-_YIELD = re.compile(r"\b(\w+) did not yield a value|fixture function has more than one 'yield'")
+_NO_PARAM = deferred(r"'SubRequest' object has no attribute 'param'|requested fixture has no parameter defined")
+_YIELD = deferred(r"\b(\w+) did not yield a value|fixture function has more than one 'yield'")
 # The types that pytest raises for these; the text alone could be anybody's.
 _TYPES = (
     "FixtureLookupError",

@@ -6,29 +6,28 @@ However it is missed: by an import statement, as an attribute of the module, as 
 
 from __future__ import annotations
 
-import re
-
 from pytest_agentgate.model import Kind, Reason, Role
+from pytest_agentgate.patterns import deferred
 from pytest_agentgate.triage.normal import normal, one_line
 from pytest_agentgate.triage.view import View
 
 KIND = Kind.IMPORT
 ADVICE = "Point what is imported at its new place, or localize the import if it is gone."
 
-_MODULE = re.compile(r"No module named '?([\w.]+)'?")
-_SYMBOL = re.compile(r"cannot import name '?(\w+)'? from (?:partially initialized module )?'?([\w.]+)'?")
-_ATTRIBUTE = re.compile(r"module '([\w.]+)' has no attribute '(\w+)'")
+_MODULE = deferred(r"No module named '?([\w.]+)'?")
+_SYMBOL = deferred(r"cannot import name '?(\w+)'? from (?:partially initialized module )?'?([\w.]+)'?")
+_ATTRIBUTE = deferred(r"module '([\w.]+)' has no attribute '(\w+)'")
 # unittest.mock's and monkeypatch's own AttributeErrors carry no object
-_MOCK = re.compile(r"<(?:module|class|function) '?([\w.<>]+)'?.*> does not have the attribute '(\w+)'")
-_PATCH = re.compile(
+_MOCK = deferred(r"<(?:module|class|function) '?([\w.<>]+)'?.*> does not have the attribute '(\w+)'")
+_PATCH = deferred(
     r"'\w+' object at (\S+) has no attribute '(\w+)'"
     r"|<(?:module|class) '([\w.]+)'.*> has no attribute '(\w+)'"
 )
-_ABSOLUTE = re.compile(r"^(?:[A-Za-z]:[\\/]|/).*[\\/]")
-_MODULE_OF_NODE = re.compile(r"Cannot find (?:module|package) '([^']+)'")
-_RELATIVE = re.compile(r"attempted relative import")
-_PARTIAL = re.compile(r"partially initialized module '([\w.]+)'")
-_NAME = re.compile(r"name '(\w+)' is not defined")
+_ABSOLUTE = deferred(r"^(?:[A-Za-z]:[\\/]|/).*[\\/]")
+_MODULE_OF_NODE = deferred(r"Cannot find (?:module|package) '([^']+)'")
+_RELATIVE = deferred(r"attempted relative import")
+_PARTIAL = deferred(r"partially initialized module '([\w.]+)'")
+_NAME = deferred(r"name '(\w+)' is not defined")
 _PATCHERS = ("unittest/mock.py", "mock/mock.py", "pkgutil.py", "pytest_mock/plugin.py")
 
 

@@ -6,16 +6,15 @@ result lacks, types that cannot do what the test does with them, a deprecation t
 
 from __future__ import annotations
 
-import re
-
 from pytest_agentgate.model import Kind, Reason
+from pytest_agentgate.patterns import deferred
 from pytest_agentgate.triage.normal import a, normal, one_line
 from pytest_agentgate.triage.view import View
 
 KIND = Kind.INTERFACE
 ADVICE = "Follow the new signature, attribute or shape of what the implementation offers."
 
-_CALL = re.compile(
+_CALL = deferred(
     r"(?P<keyword>(?<![\w.<>])(?P<c1>[\w.<>]+)\(\) got an unexpected keyword argument '(?P<a1>\w+)')"
     r"|(?P<missing>(?<![\w.<>])(?P<c2>[\w.<>]+)\(\) "
     r"missing \d+ required (?:positional|keyword-only) arguments?: (?P<a2>.+))"
@@ -30,14 +29,14 @@ _PROBLEMS = {
     "keyword": "unexpected_keyword", "missing": "missing", "many": "too_many", "twice": "multiple_values",
     "only": "positional_only", "abstract": "abstract",
 }  # fmt: skip
-_ATTRIBUTE = re.compile(r"(?:type object )?'([\w.]+)'(?: object)? has no attribute '(\w+)'")
-_WORDS = re.compile(r"\w+")
+_ATTRIBUTE = deferred(r"(?:type object )?'([\w.]+)'(?: object)? has no attribute '(\w+)'")
+_WORDS = deferred(r"\w+")
 _MANAGERS = {"_GeneratorContextManager": "a with", "_AsyncGeneratorContextManager": "an async with"}
 _DATA = frozenset({"dict", "list", "tuple", "str", "int", "float", "bool", "NoneType", "set", "bytes"})
-_ASYNC = re.compile(r"coroutine|async_generator|can't be used in 'await' expression|asynchronous context manager")
-_DUMPED = re.compile(r"Object of type '?([\w.]+)'? is not JSON serializable|cannot represent an object")
-_NOTHING = re.compile(r"'NoneType' object|, not NoneType$")
-_ITEM = re.compile(r"'([\w.]+)' object (?:is not subscriptable|does not support item|is not iterable|is not callable)")
+_ASYNC = deferred(r"coroutine|async_generator|can't be used in 'await' expression|asynchronous context manager")
+_DUMPED = deferred(r"Object of type '?([\w.]+)'? is not JSON serializable|cannot represent an object")
+_NOTHING = deferred(r"'NoneType' object|, not NoneType$")
+_ITEM = deferred(r"'([\w.]+)' object (?:is not subscriptable|does not support item|is not iterable|is not callable)")
 
 
 def reason(view: View) -> Reason | None:

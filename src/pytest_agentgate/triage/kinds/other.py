@@ -7,20 +7,19 @@ either.
 
 from __future__ import annotations
 
-import re
-
 from pytest_agentgate.model import Kind, Reason, Role, Scope
+from pytest_agentgate.patterns import deferred
 from pytest_agentgate.triage.normal import file_name, normal, one_line
 from pytest_agentgate.triage.view import View
 
 KIND = Kind.OTHER
 ADVICE = "Read the traceback of an example, which `agentgate triage -v` shows."
 
-_ASYNC = re.compile(r"async def functions are not natively supported")
-_UNEQUAL = re.compile(r"Different tests were collected between|^To see why this happens see '?Known limitations")
-_NO_LOOP = re.compile(r"no (?:running|current) event loop")
-_QUOTED = re.compile(r"'([^']+)'$")
-_MARK = re.compile(r"'([^']+)' not found in `markers` configuration")
+_ASYNC = deferred(r"async def functions are not natively supported")
+_UNEQUAL = deferred(r"Different tests were collected between|^To see why this happens see '?Known limitations")
+_NO_LOOP = deferred(r"no (?:running|current) event loop")
+_QUOTED = deferred(r"'([^']+)'$")
+_MARK = deferred(r"'([^']+)' not found in `markers` configuration")
 
 
 def reason(view: View) -> Reason:

@@ -6,17 +6,16 @@ server answered at first and then did not. A client that could not reach its ser
 
 from __future__ import annotations
 
-import re
-
 from pytest_agentgate.model import Kind, Reason
+from pytest_agentgate.patterns import deferred
 from pytest_agentgate.triage.normal import normal, one_line
 from pytest_agentgate.triage.view import View
 
 KIND = Kind.TIMEOUT
 ADVICE = "Find out what it waits for; raise the limit only if the work itself has become longer."
 
-_NAME = re.compile(r"(?:Timeout|TimedOut)(?:Error|Exception|Expired)?$|^DeadlineExceeded")
-_OF_PYTEST = re.compile(r"^Timeout \(?>?\s*[\d.]+\s*s\)?")
+_NAME = deferred(r"(?:Timeout|TimedOut)(?:Error|Exception|Expired)?$|^DeadlineExceeded")
+_OF_PYTEST = deferred(r"^Timeout \(?>?\s*[\d.]+\s*s\)?")
 
 
 def reason(view: View) -> Reason | None:

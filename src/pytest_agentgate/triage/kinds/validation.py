@@ -6,19 +6,18 @@ also the one that Python raises in a test's own line when a result has another l
 
 from __future__ import annotations
 
-import re
-
 from pytest_agentgate.model import JSON, Kind, Reason
+from pytest_agentgate.patterns import deferred
 from pytest_agentgate.triage.normal import a, normal, one_line
 from pytest_agentgate.triage.view import View
 
 KIND = Kind.VALIDATION
 ADVICE = "Give the implementation a value that it accepts now."
 
-_NAME = re.compile(r"(?:Validation|Schema|Invalid\w*)Errors?$|^(?:Multiple)?Invalid$|^ValidationException$")
+_NAME = deferred(r"(?:Validation|Schema|Invalid\w*)Errors?$|^(?:Multiple)?Invalid$|^ValidationException$")
 _MISSING = frozenset({"missing", "missing_argument", "missing_keyword_only_argument", "value_error.missing"})
 _EXTRA = frozenset({"extra_forbidden", "unexpected_keyword_argument", "value_error.extra"})
-_ATTRS = re.compile(r"'(\w+)' must be <class '([\w.]+)'> \(got .* that is a <class '([\w.]+)'>")
+_ATTRS = deferred(r"'(\w+)' must be <class '([\w.]+)'> \(got .* that is a <class '([\w.]+)'>")
 
 
 def reason(view: View) -> Reason | None:
