@@ -24,7 +24,7 @@ from typing import Any
 
 from pytest_agentgate.capture import runlog
 from pytest_agentgate.capture.runlog import RunLog
-from pytest_agentgate.store import Store, causes, comparison, open_store, results, runs
+from pytest_agentgate.store import Store, causes, comparison, open_store, results, rows, runs
 
 CAUSES = 10
 AGENTS = 5
@@ -213,7 +213,9 @@ def sql(bare: sqlite3.Connection, *statements: tuple[str, Sequence[object]]) -> 
 
 
 def cold_summary(store: Store, run_id: str) -> None:
-    results._evidence.cache_clear()
+    """What a process that has read nothing yet has to do."""
+    rows._decoded.cache_clear()
+    runs._listed.cache_clear()
     store.run_summary(run_id)
 
 
@@ -238,12 +240,14 @@ def api(store: Store, bare: sqlite3.Connection) -> None:
         *summary(a),
         *summary(b),
     ]
+    failures = results.FAILURE_COLUMNS + "WHERE failure.run_key = ? ORDER BY failure.number"
     pairs: dict[str, tuple[Callable[[], object], Callable[[], object]]] = {
         "runs(10)": (lambda: store.runs(limit=10), sql(bare, (runs.LATEST, [10]))),
         "runs(100)": (lambda: store.runs(limit=100), sql(bare, (runs.LATEST, [100]))),
         "run_summary": (lambda: store.run_summary(b), sql(bare, (runs.BY_ID, [b]), *summary(b))),
         "errors": (store.errors, sql(bare, (causes.RECURRENCES, [50]))),
         "compare": (lambda: store.compare(a, b), sql(bare, *compared)),
+        "failures": (lambda: store.failures(b), sql(bare, (failures, [keys[b]]))),
         "results": (lambda: store.results(b), sql(bare, (RESULTS, [b]))),
     }
     pairs["run_summary, cold"] = (lambda: cold_summary(store, b), pairs["run_summary"][1])

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from functools import lru_cache
-
-from pytest_agentgate.capture.codec import from_data
-from pytest_agentgate.model import Evidence, Failure, Kind, Outcome, Reason, Result, Scope, Warned, When
+from pytest_agentgate.model import Failure, Kind, Outcome, Reason, Result, Scope, Warned, When
+from pytest_agentgate.store.rows import KeptFailure, made
 from pytest_agentgate.store.sqlite import Database, Row
 
 _OUTCOMES = {outcome.value: outcome for outcome in Outcome}
@@ -36,8 +33,21 @@ def results(database: Database, run_key: int) -> tuple[Result, ...]:
         [run_key],
     )
     return tuple(
-        Result(nodeid, _OUTCOMES[outcome], duration, when and _WHENS[when], worker, attempt, reason)
-        for nodeid, outcome, duration, when, worker, attempt, reason in rows
+        [
+            made(
+                Result,
+                {
+                    "nodeid": nodeid,
+                    "outcome": _OUTCOMES[outcome],
+                    "duration": duration,
+                    "when": when and _WHENS[when],
+                    "worker": worker,
+                    "attempt": attempt,
+                    "reason": reason,
+                },
+            )
+            for nodeid, outcome, duration, when, worker, attempt, reason in rows
+        ]
     )
 
 
@@ -50,15 +60,26 @@ def failures(database: Database, run_key: int) -> dict[int, Failure]:
 def failure_of(row: Row) -> Failure:
     """A failure from a row of ``FAILURE_COLUMNS`` without its number."""
     nodeid, scope, when, attempt, final, worker, signature, kind, title, next_action, text, facts = row
-    reason = Reason(_KINDS[kind], (), title, next_action)
-    evidence = _evidence(facts, worker)
-    return Failure(nodeid, _SCOPES[scope], _WHENS[when], evidence, reason, signature, attempt, final == 1, text)
+    return made(
+        KeptFailure,
+        {
+            "nodeid": nodeid,
+            "scope": _SCOPES[scope],
+            "when": _WHENS[when],
+            "reason": _reason(kind, title, next_action),
+            "signature": signature,
+            "attempt": attempt,
+            "final": final == 1,
+            "text": text,
+            "facts": facts,
+            "worker": worker,
+        },
+    )
 
 
-@lru_cache(maxsize=512)
-def _evidence(facts: str, worker: str) -> Evidence:
-    """Evidence that many runs of the same broken test have in common."""
-    return from_data(json.loads(facts) | {"worker": worker})
+def _reason(kind: str, title: str, next_action: str) -> Reason:
+    """A reason as far as the store knows it: its signature stands on the failure."""
+    return made(Reason, {"kind": _KINDS[kind], "key": (), "title": title, "next_action": next_action})
 
 
 def warnings(database: Database, run_key: int) -> tuple[Warned, ...]:

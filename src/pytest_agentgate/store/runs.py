@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from dataclasses import fields
 from functools import lru_cache
-from typing import TypeVar
 
 from pytest_agentgate.errors import StoreError
 from pytest_agentgate.model import Agent, Counts, Run, RunStatus
+from pytest_agentgate.store.rows import made
 from pytest_agentgate.store.sqlite import Database, Row
-
-T = TypeVar("T")
 
 _COLUMNS = """
 SELECT run_id, created_at, status, agent_id, task_id, ended_at, duration, exit_status, commit_id, branch, dirty, root,
@@ -20,9 +16,6 @@ SELECT run_id, created_at, status, agent_id, task_id, ended_at, duration, exit_s
        total, passed, failed, errors, skipped, xfailed, xpassed, not_run, deselected, reruns, collect_errors, warnings
 FROM runs
 """
-_COUNTS = [field.name for field in fields(Counts)]  # in the order of the columns
-_FIELDS = [field.name for field in fields(Run) if field.name != "counts"]
-_COUNTED = len(_FIELDS)
 LATEST = _COLUMNS + "ORDER BY created_at DESC, run_id DESC LIMIT ?"
 BY_ID = _COLUMNS + "WHERE run_id = ?"
 _BY_PREFIX = _COLUMNS + "WHERE substr(run_id, 1, ?) = ? ORDER BY created_at DESC, run_id DESC LIMIT ?"
@@ -89,20 +82,48 @@ def _ids(rows: list[Row]) -> str:
 
 
 def _run(row: Row) -> Run:
-    facts = dict(zip(_FIELDS, row, strict=False))  # the counts follow
-    facts["status"] = _STATUSES[facts["status"]]
-    facts["dirty"] = None if facts["dirty"] is None else facts["dirty"] == 1
-    facts["plugins"] = _listed(facts["plugins"])
-    facts["arguments"] = _listed(facts["arguments"])
-    facts["counts"] = _made(Counts, zip(_COUNTS, row[_COUNTED:], strict=True))
-    return _made(Run, facts.items())
-
-
-def _made(type_: type[T], facts: Iterable[tuple[str, object]]) -> T:
-    """An instance of a frozen dataclass with all its fields; its ``__init__`` makes a call for each of many."""
-    value = object.__new__(type_)
-    value.__dict__.update(facts)
-    return value
+    (
+        id_, created_at, status, agent, task, ended_at, duration, exit_status, commit, branch, dirty, root,
+        host, python, pytest, platform, plugins, arguments, workers,
+        total, passed, failed, errors, skipped, xfailed, xpassed, not_run, deselected, reruns, collect_errors, warnings,
+    ) = row  # fmt: skip
+    counts = {
+        "total": total,
+        "passed": passed,
+        "failed": failed,
+        "errors": errors,
+        "skipped": skipped,
+        "xfailed": xfailed,
+        "xpassed": xpassed,
+        "not_run": not_run,
+        "deselected": deselected,
+        "reruns": reruns,
+        "collect_errors": collect_errors,
+        "warnings": warnings,
+    }
+    facts = {
+        "id": id_,
+        "created_at": created_at,
+        "status": _STATUSES[status],
+        "agent": agent,
+        "task": task,
+        "ended_at": ended_at,
+        "duration": duration,
+        "exit_status": exit_status,
+        "commit": commit,
+        "branch": branch,
+        "dirty": None if dirty is None else dirty == 1,
+        "root": root,
+        "host": host,
+        "python": python,
+        "pytest": pytest,
+        "platform": platform,
+        "plugins": _listed(plugins),
+        "arguments": _listed(arguments),
+        "workers": workers,
+        "counts": made(Counts, counts),
+    }
+    return made(Run, facts)
 
 
 @lru_cache(maxsize=256)
