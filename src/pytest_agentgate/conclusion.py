@@ -7,15 +7,17 @@ import sys
 import tempfile
 from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_agentgate.errors import AgentgateError
 from pytest_agentgate.model import RunSummary
-from pytest_agentgate.report import formats, text
-from pytest_agentgate.report.formats import ReportTarget
+from pytest_agentgate.report import text
 from pytest_agentgate.store import Store, open_store
+
+if TYPE_CHECKING:
+    from pytest_agentgate.report.formats import ReportTarget
 
 
 class Conclusion:
@@ -63,6 +65,8 @@ class Conclusion:
         self._summary = store.run_summary(run_id)
         if not self._targets:
             return
+        from pytest_agentgate.report import formats  # loaded with the options that ask for it
+
         failures = store.failures(run_id)
         for target in self._targets:
             try:

@@ -30,7 +30,10 @@ def load(config: pytest.Config) -> None:
         import urllib.parse  # noqa: F401 - pathlib does without until a path becomes a URL, from Python 3.13 on
 
         import pytest_agentgate.conclusion
-        import pytest_agentgate.recorder  # noqa: F401
+        import pytest_agentgate.recorder
+
+        if config.known_args_namespace.agentgate_report:
+            import pytest_agentgate.report.formats  # noqa: F401
 
 
 def activate(config: pytest.Config) -> None:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import asdict
 
 from pytest_agentgate.model import JSON, Cause, Counts, Failure, Run, RunSummary
+from pytest_agentgate.patterns import deferred
 from pytest_agentgate.report.phrases import ordered, place
 
 SCHEMA = "agentgate/1"
 
 _VOLATILE = (
-    (re.compile(r"\b0x[0-9a-fA-F]{6,}\b"), "0x..."),  # an address in a repr
-    (re.compile(r"(?<=\.\.\.)[0-9a-fA-F]+(?=>)"), ""),  # what is left of one in a repr that was cut
-    (re.compile(r"(pytest-of-[^/\\\s]+[/\\]pytest-)\d+([/\\]popen-gw\d+)?"), r"\g<1>N"),  # where tmp_path lies
+    (deferred(r"\b0x[0-9a-fA-F]{6,}\b"), "0x..."),  # an address in a repr
+    (deferred(r"(?<=\.\.\.)[0-9a-fA-F]+(?=>)"), ""),  # what is left of one in a repr that was cut
+    (deferred(r"(pytest-of-[^/\\\s]+[/\\]pytest-)\d+([/\\]popen-gw\d+)?"), r"\g<1>N"),  # where tmp_path lies
 )
 
 

@@ -10,14 +10,15 @@ import re
 from collections.abc import Iterator, Mapping
 
 from pytest_agentgate.model import Cause, Counts, RunSummary
+from pytest_agentgate.patterns import deferred
 from pytest_agentgate.report.phrases import counted, extent, headline, location, ordered, rerun, tally
 from pytest_agentgate.report.printable import fit, printable
 
 _TITLE = 200  # columns of a title
 _DETAILED = 40  # causes that are described below the table
 _TESTS = 20  # node ids listed for a cause
-_ACTIVE = re.compile(r"[\\`*_\[\]<>{}&|~@#$^]|://|www\.")  # what Markdown or GitHub may take for more than text
-_ENTITIES = re.compile(r"[^\w\s]|_")
+_ACTIVE = deferred(r"[\\`*_\[\]<>{}&|~@#$^]|://|www\.")  # what Markdown or GitHub may take for more than text
+_ENTITIES = deferred(r"[^\w\s]|_")
 
 
 def markdown(summary: RunSummary) -> str:

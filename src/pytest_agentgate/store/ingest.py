@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from pytest_agentgate.model import Ingested
 from pytest_agentgate.store.events import Events, sorted_out, text, without_surrogates
 from pytest_agentgate.store.recording import Recording
 from pytest_agentgate.store.sqlite import Database
+from pytest_agentgate.values import frozen
 
 _OPEN, _ENDED, _INTERRUPTED, _REFUSED = "open", "ended", "interrupted", "refused"
 _GONE = -1  # size of a log that is not there
@@ -94,7 +94,7 @@ def _take_in(database: Database, path: Path) -> Ingested:
             return _Log(database, path, lambda events: [without_surrogates(event) for event in events]).take_in()
 
 
-@dataclass(frozen=True)
+@frozen
 class _Known:
     """What the store knows of a log."""
 
@@ -104,7 +104,7 @@ class _Known:
     run_key: int | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class _Owner:
     """The log that the rows of a run come from."""
 
