@@ -67,9 +67,8 @@ def derive(database: Database, run_key: int) -> None:
     reason_of = reason_keys(database, reasons)
     nodes = node_keys(database, [nodeid for cause in found for nodeid in cause.tests])
     numbers = {id(failure): number for number, failure in failures.items()}
-    database.execute_many(
-        "INSERT INTO cause (run_key, number, reason_key, size, status, hidden, seen, rerun, exemplar) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    database.insert(
+        "cause (run_key, number, reason_key, size, status, hidden, seen, rerun, exemplar)",
         [
             (
                 run_key,
@@ -85,8 +84,8 @@ def derive(database: Database, run_key: int) -> None:
             for place, cause in enumerate(found)
         ],
     )
-    database.execute_many(
-        "INSERT INTO cause_node (run_key, number, place, node_key) VALUES (?, ?, ?, ?)",
+    database.insert(
+        "cause_node (run_key, number, place, node_key)",
         [
             (run_key, number, place, nodes[nodeid])
             for number, cause in enumerate(found)

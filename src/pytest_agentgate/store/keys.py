@@ -11,24 +11,27 @@ from pytest_agentgate.store.sqlite import Database
 
 _CHUNKS = (16, 500)  # identities asked for at once: few different statements, which the driver keeps prepared
 
+_AT_A_TIME = 2_000  # node ids that are added at once, which bounds the memory that takes
+
 
 def node_keys(database: Database, nodeids: Iterable[str]) -> dict[str, int]:
     """Keys of node ids, which are numbered in the order in which they are first met."""
     wanted = list(dict.fromkeys(nodeids))
     known = known_nodes(database, wanted)
     missing = [nodeid for nodeid in wanted if nodeid not in known]
-    if missing:
-        files = [nodeid.partition("::")[0] for nodeid in missing]
+    for start in range(0, len(missing), _AT_A_TIME):
+        some = missing[start : start + _AT_A_TIME]
+        files = [nodeid.partition("::")[0] for nodeid in some]
         of_file = text_keys(database, files)
-        rows = [(nodeid, of_file[file]) for nodeid, file in zip(missing, files, strict=True)]
-        known |= _added(database, "node", "nodeid, file_key", rows)
+        rows = [(nodeid, of_file[file]) for nodeid, file in zip(some, files, strict=True)]
+        known.update(_added(database, "node", "nodeid, file_key", rows))
     return known
 
 
 def known_nodes(database: Database, nodeids: Iterable[str]) -> dict[str, int]:
     """Keys of those node ids that the store knows, and maybe of others."""
     wanted = list(nodeids)
-    if len(wanted) * 2 > _next_key(database, "node") > _CHUNKS[1]:  # nearly all of them: reading is faster than asking
+    if len(wanted) * 2 > _next_key(database, "node"):  # nearly all of them: reading is faster than asking
         return dict(database.rows("SELECT nodeid, node_key FROM node"))
     return _known(database, "node", "nodeid", wanted)
 
@@ -99,9 +102,7 @@ def _added(database: Database, table: str, columns: str, rows: Sequence[Sequence
     if not rows:
         return {}
     free = _next_key(database, table)
-    marks = ", ".join("?" * (len(rows[0]) + 1))
-    sql = f"INSERT INTO {table} ({table}_key, {columns}) VALUES ({marks})"
-    database.execute_many(sql, [(free + number, *row) for number, row in enumerate(rows)])
+    database.insert(f"{table} ({table}_key, {columns})", [(free + number, *row) for number, row in enumerate(rows)])
     return {row[0]: free + number for number, row in enumerate(rows)}
 
 

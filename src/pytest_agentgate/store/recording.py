@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 
 from pytest_agentgate.capture.runlog import Event
 from pytest_agentgate.model import Outcome, RunStatus, Scope
@@ -15,17 +16,16 @@ from pytest_agentgate.store.sqlite import Database
 _KILLED = "the run ended before this test was reported"
 _RUNNING = "the run ended while this test was running, or just before"
 
-_AT_A_TIME = 2_000  # node ids whose keys are asked for, which bounds the memory that takes
-
 _KEY = "run_key, node_key, worker_key, attempt"
-_PLAIN = (
-    f"INSERT INTO result ({_KEY}, last, outcome, duration, teardown) VALUES (?, ?, ?, 1, 1, 'passed', ?, 0) "
+_PLAIN = f"result ({_KEY}, last, outcome, duration, teardown)"
+_PLAIN_VALUES = "(?, ?, ?, 1, 1, 'passed', ?, 0)"
+_PLAIN_AGAIN = (
     f"ON CONFLICT ({_KEY}) DO UPDATE SET "
     "outcome = 'passed', report_when = NULL, reason_key = NULL, duration = excluded.duration"
 )
-_FULL = (
-    f"INSERT INTO result ({_KEY}, last, outcome, report_when, reason_key, duration, teardown) "
-    "VALUES (?, ?, ?, ?, 1, ?, ?, ?, ?, 0) "
+_FULL = f"result ({_KEY}, last, outcome, report_when, reason_key, duration, teardown)"
+_FULL_VALUES = "(?, ?, ?, ?, 1, ?, ?, ?, ?, 0)"
+_FULL_AGAIN = (
     f"ON CONFLICT ({_KEY}) DO UPDATE SET outcome = excluded.outcome, report_when = excluded.report_when, "
     "reason_key = excluded.reason_key, duration = excluded.duration"
 )
@@ -102,8 +102,8 @@ class Recording:
         tests = Counter([nodeid.partition("::")[0] for nodeid in nodeids])
         files = text_keys(self._database, tests)
         self._database.execute("DELETE FROM collected WHERE run_key = ?", [self.run_key])
-        self._database.execute_many(
-            "INSERT INTO collected (run_key, file_key, tests) VALUES (?, ?, ?)",
+        self._database.insert(
+            "collected (run_key, file_key, tests)",
             sorted((self.run_key, files[file], number) for file, number in tests.items()),
         )
         self._database.execute(
@@ -126,8 +126,7 @@ class Recording:
                 attempt = event.get("attempt", 1)
                 details = (outcome, event.get("when"), reasons.get(event.get("reason", "")), event["duration"])
                 full[node, worker, attempt] = (run_key, node, worker, attempt, *details)
-        self._database.execute_many(_PLAIN, sorted(plain.values()))
-        self._database.execute_many(_FULL, [full[key] for key in sorted(full)])
+        self._insert_results(sorted(plain.values()), [full[key] for key in sorted(full)])
         later = sorted(key for key in full if key[2] > 1)
         if later:
             self._database.execute_many(
@@ -135,6 +134,11 @@ class Recording:
                 "OR (SELECT every_worker FROM run WHERE run.run_key = result.run_key) = 0)",
                 [(run_key, node, attempt, worker) for node, worker, attempt in later],
             )
+
+    def _insert_results(self, plain: Sequence[tuple[object, ...]], full: Sequence[tuple[object, ...]]) -> None:
+        """Insert results, or bring those up to date that are there."""
+        self._database.insert(_PLAIN, plain, values=_PLAIN_VALUES, otherwise=_PLAIN_AGAIN)
+        self._database.insert(_FULL, full, values=_FULL_VALUES, otherwise=_FULL_AGAIN)
 
     def _add_teardowns(self, events: list[Event]) -> None:
         nodes = self._node_keys([event["nodeid"] for event in events])
@@ -182,9 +186,9 @@ class Recording:
             for event, (type_, message) in zip(kept, raised, strict=True)
         ]
         pieces = evidence_keys(database, evidence)
-        database.execute_many(
-            "INSERT INTO failure (run_key, number, node_key, scope, report_when, attempt, worker_key, final, "
-            "reason_key, evidence_key) VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?, ?)",
+        database.insert(
+            "failure (run_key, number, node_key, scope, report_when, attempt, worker_key, final, reason_key, "
+            "evidence_key)",
             [
                 (
                     run_key,
@@ -194,6 +198,7 @@ class Recording:
                     event["when"],
                     event.get("attempt", 1),
                     workers[text(event, "worker")],
+                    1,
                     reasons[_reason(event)],
                     pieces[evidence[place]],
                 )
@@ -222,8 +227,8 @@ class Recording:
 
     def _node_keys(self, nodeids: list[str]) -> dict[str, int]:
         missing = [nodeid for nodeid in nodeids if nodeid not in self._nodes]
-        for start in range(0, len(missing), _AT_A_TIME):
-            self._nodes |= node_keys(self._database, missing[start : start + _AT_A_TIME])
+        if missing:
+            self._nodes.update(node_keys(self._database, missing))
         return self._nodes
 
     # ---- where it stands
@@ -296,9 +301,8 @@ class Recording:
         if missing and self._is_serial():
             why[missing[0]] = reasons[_RUNNING]
         outcome = Outcome.NOT_RUN.value
-        self._database.execute_many(
-            _FULL,
-            [(self.run_key, node, worker, 1, outcome, None, why[node, worker], 0.0) for node, worker in sorted(why)],
+        self._insert_results(
+            [], [(self.run_key, node, worker, 1, outcome, None, why[node, worker], 0.0) for node, worker in sorted(why)]
         )
 
     def _is_serial(self) -> bool:

@@ -11,6 +11,7 @@ import sqlite3
 import time
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager, suppress
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ WORDS = {
 _APPLICATION_ID = 0x61676761  # "agga": how a file says that it is ours, at offset 68
 _MAGIC = b"SQLite format 3\x00"
 _PATIENCE = 60.0  # seconds to wait for other processes that write, in all
+_TOGETHER = 16  # rows that one statement inserts
 _AT_ONCE = 2.0  # seconds that SQLite waits by itself before we spread those who wait
 
 Row = tuple[Any, ...]
@@ -93,6 +95,19 @@ class Database:
             self._connection.execute(sql, parameters)
         except (sqlite3.Error, OverflowError) as error:
             raise self._told(error) from error
+
+    def insert(self, into: str, rows: Sequence[Sequence[object]], *, values: str = "", otherwise: str = "") -> None:
+        """Insert rows into ``table (columns)``, many with each statement: it takes half the time of one each.
+
+        ``values`` is what stands for one row, by default a mark for each column; ``otherwise`` is what follows all.
+        """
+        if not rows:
+            return
+        values = values or f"({', '.join('?' * len(rows[0]))})"
+        together = len(rows) - len(rows) % _TOGETHER
+        several = [[*chain.from_iterable(rows[at : at + _TOGETHER])] for at in range(0, together, _TOGETHER)]
+        self.execute_many(f"INSERT INTO {into} VALUES {', '.join([values] * _TOGETHER)} {otherwise}", several)
+        self.execute_many(f"INSERT INTO {into} VALUES {values} {otherwise}", rows[together:])
 
     def execute_many(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
         """Run a statement once for each row."""
