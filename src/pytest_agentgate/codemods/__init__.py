@@ -1,0 +1,1 @@
+"""Rewrites of test code: ``apply(source, codemods) -> source``, and what runs it over a tree of files."""

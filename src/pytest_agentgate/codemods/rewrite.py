@@ -1,0 +1,176 @@
+"""What a codemod wants changed in one file, and how LibCST's tree is built anew with it.
+
+Only the nodes on the way to a change are made anew; every other node, and so every byte of it, is the one that was
+read. That is also why this is quick: no visitor goes over the whole tree.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import libcst as cst
+
+from pytest_agentgate.codemods.imports import Imports
+from pytest_agentgate.codemods.locate import Locator, Path, Step
+from pytest_agentgate.codemods.names import ModuleNames
+
+Change: TypeAlias = Callable[[Any], "cst.CSTNode | Sequence[cst.CSTNode] | None"]
+"""From a node whose children have been changed already, to what stands in its place.
+
+None takes it away and a sequence puts several in its place: elements of a list of nodes (statements, arguments,
+import aliases, decorators) only.
+"""
+
+
+Placed: TypeAlias = tuple[ast.AST, bool, Change]
+"""A node, whether its whole line is meant where it is a small statement, and the change."""
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something that a codemod saw and left alone, and why."""
+
+    line: int
+    reason: str
+
+
+class Rewrite:
+    """The changes to one file, collected by a codemod that looks at ``names``."""
+
+    def __init__(self, names: ModuleNames) -> None:
+        self.names = names
+        self.notes: list[Note] = []
+        self.imports = Imports(names)
+        self._changes: list[Placed] = []
+
+    def replace(self, node: ast.AST, change: Change) -> None:
+        """Have ``change`` decide what stands in the place of a node; several changes of a node run in this order."""
+        self._changes.append((node, False, change))
+
+    def put(self, node: ast.expr, source: str) -> None:
+        """Replace an expression by another one, given as source; parentheses are added where they are needed."""
+        self.replace(node, lambda old: expression(source, old))
+
+    def remove(self, node: ast.AST) -> None:
+        """Take an element of a list away: a statement, an argument, an alias, a decorator."""
+        self.replace(node, lambda _: None)
+
+    def before(self, statement: ast.stmt, *lines: str) -> None:
+        """Put statements, each given as source, above a statement of the same block."""
+        self._changes.append((statement, True, lambda line: [*map(cst.parse_statement, lines), line]))
+
+    def after(self, statement: ast.stmt, *lines: str) -> None:
+        """Put statements, each given as source, below a statement of the same block."""
+        self._changes.append((statement, True, lambda line: [line, *map(cst.parse_statement, lines)]))
+
+    def leave(self, node: ast.AST, reason: str) -> None:
+        """Say that something was seen and left alone, and why."""
+        note = Note(getattr(node, "lineno", 1), reason)
+        if note not in self.notes:
+            self.notes.append(note)
+
+    @property
+    def is_empty(self) -> bool:
+        return not self._changes and not self.imports
+
+    def build(self, module: cst.Module) -> cst.Module:
+        """The tree with the changes made."""
+        locator = Locator(self.names.tree, module, self.names.up)
+        top = _Spot()
+        for node, whole_line, change in [*self._changes, *self.imports.changes()]:
+            path = locator.path(node)
+            if whole_line and isinstance(locator.node(node), cst.BaseSmallStatement):
+                path = path[:-1]
+            top.at(path).changes.append(change)
+        built = top.build(module)
+        assert isinstance(built, cst.Module)  # noqa: S101
+        return built
+
+
+def expression(source: str, instead_of: cst.CSTNode | None = None) -> cst.BaseExpression:
+    """Parse an expression; one that replaces another takes over its parentheses, and gets some where it needs them."""
+    parsed = cst.parse_expression(source)
+    if instead_of is None:
+        return parsed
+    around = getattr(instead_of, "lpar", None)
+    if around:
+        return parsed.with_changes(lpar=instead_of.lpar, rpar=instead_of.rpar)  # type: ignore[attr-defined]
+    atom = isinstance(
+        parsed,
+        cst.Name | cst.Attribute | cst.Call | cst.Subscript | cst.BaseNumber | cst.SimpleString | cst.FormattedString
+        | cst.List | cst.Dict | cst.Set | cst.ListComp | cst.SetComp | cst.DictComp | cst.Ellipsis,
+    )  # fmt: skip
+    if atom or getattr(parsed, "lpar", None):
+        return parsed
+    return parsed.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
+
+
+@dataclass
+class _Spot:
+    """A place in the tree: the changes of the node there, and the places below it."""
+
+    changes: list[Change] = field(default_factory=list)
+    below: dict[Step, _Spot] = field(default_factory=dict)
+
+    def at(self, path: Path) -> _Spot:
+        spot = self
+        for step in path:
+            spot = spot.below.setdefault(step, _Spot())
+        return spot
+
+    def build(self, node: cst.CSTNode) -> cst.CSTNode | Sequence[cst.CSTNode] | None:
+        """The node with everything below it changed, and then itself."""
+        fields: dict[str, Any] = {}
+        for (name, index), spot in self.below.items():
+            if index is None:
+                fields[name] = spot.build(getattr(node, name))
+        for name in {name for name, index in self.below if index is not None}:
+            fields[name] = self._items(node, name)
+        new: Any = _whole(node, node.with_changes(**fields)) if fields else node
+        for change in self.changes:
+            if not isinstance(new, cst.CSTNode):
+                break
+            new = change(new)
+        return new  # type: ignore[no-any-return]
+
+    def _items(self, node: cst.CSTNode, name: str) -> list[cst.CSTNode]:
+        items: list[Any] = []
+        orphaned: list[cst.EmptyLine] = []  # comments above statements that are gone
+        old = getattr(node, name)
+        for index, item in enumerate(old):
+            spot = self.below.get((name, index))
+            built = item if spot is None else spot.build(item)
+            new = [built] if isinstance(built, cst.CSTNode) else list(built or ())
+            if not new:
+                orphaned += getattr(item, "leading_lines", ())
+            elif orphaned and hasattr(new[0], "leading_lines"):
+                new[0] = new[0].with_changes(leading_lines=[*orphaned, *new[0].leading_lines])
+                orphaned = []
+            items.extend(new)
+        if items and old and items[-1] is not old[-1] and old[-1] not in items:
+            items[-1] = _last(items[-1], old[-1])
+        return items
+
+
+def _last(item: Any, old: Any) -> Any:
+    """An element that has become the last one ends as the last one did: with or without a comma or semicolon."""
+    for separator in ("comma", "semicolon"):
+        if hasattr(item, separator) and hasattr(old, separator):
+            return item.with_changes(**{separator: getattr(old, separator)})
+    return item
+
+
+def _whole(old: cst.CSTNode, new: Any) -> Any:
+    """None for what cannot be empty and is; a block gets a ``pass``."""
+    if isinstance(new, cst.SimpleStatementLine) and not new.body:
+        return None
+    if isinstance(new, cst.Import | cst.ImportFrom) and not new.names:
+        return None
+    if isinstance(new, cst.IndentedBlock) and not new.body:
+        return new.with_changes(body=[cst.SimpleStatementLine([cst.Pass()])])
+    if isinstance(new, cst.SimpleStatementSuite) and not new.body:
+        return new.with_changes(body=[cst.Pass()])
+    return new
