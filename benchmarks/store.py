@@ -263,7 +263,7 @@ def api(store: Store, bare: sqlite3.Connection) -> None:
 
 
 def reports(bare: sqlite3.Connection) -> None:
-    """What a report asks of the whole store, through the views."""
+    """What a report asks of the whole store, through the views; then what others may ask, who write their own SQL."""
     failing = "('failed', 'error', 'rerun')"
     queries = {
         "latest run": "SELECT * FROM consolidated_runs ORDER BY created_at DESC LIMIT 1",
@@ -271,11 +271,11 @@ def reports(bare: sqlite3.Connection) -> None:
         "FROM agent_results GROUP BY agent_id",
         "kinds of errors": "SELECT error_type, COUNT(*) FROM consolidated_errors GROUP BY error_type",
         "causes by runs": "SELECT signature, COUNT(*), MAX(size) FROM causes GROUP BY signature ORDER BY 2 DESC",
-        "failing tests": "SELECT nodeid, COUNT(*) FROM results "
-        f"WHERE outcome <> 'passed' AND outcome IN {failing} GROUP BY nodeid ORDER BY 2 DESC LIMIT 10",
-        "failing tests, any WHERE": "SELECT nodeid, COUNT(*) FROM results WHERE outcome = 'failed' "
+        "tests that failed and passed": "SELECT nodeid FROM failing_tests WHERE passed = 1",
+        "tests that failed most": "SELECT nodeid, failures FROM failing_tests ORDER BY failures DESC LIMIT 10",
+        "failed most, any WHERE": "SELECT nodeid, COUNT(*) FROM results WHERE outcome = 'failed' "
         "GROUP BY nodeid ORDER BY 2 DESC LIMIT 10",
-        "tests that failed and passed": "SELECT nodeid FROM results GROUP BY nodeid "
+        "failed and passed, every row": "SELECT nodeid FROM results GROUP BY nodeid "
         f"HAVING SUM(outcome IN {failing}) > 0 AND SUM(outcome = 'passed') > 0",
     }
     print("\nReports over all results, milliseconds:")

@@ -99,7 +99,37 @@ def test_agents_with_their_runs(query: Query) -> None:
     assert query("SELECT agent_id, runs FROM agents ORDER BY agent_id") == [("ann", 1), ("bob", 1)]
 
 
-@pytest.mark.parametrize("view", ["results", "failures", "causes", "warnings", "consolidated_errors", "agent_results"])
+def test_failing_tests_with_how_often(query: Query) -> None:
+    assert query("SELECT nodeid, file, failures, runs, passed FROM failing_tests ORDER BY nodeid") == [
+        ("a.py::y", "a.py", 1, 1, 0),
+        ("a.py::z", "a.py", 1, 1, 0),
+    ]
+
+
+def test_failing_tests_that_passed_as_well(store: Store, folder: Path, begin: Begin, query: Query) -> None:
+    writer = begin("run-003").failed("a.py::y").result("a.py::z", "xfailed")
+    writer.result("a.py::again", "rerun", when="call").result("a.py::again", attempt=2).result("a.py::s", "skipped")
+    writer.result("a.py::e", "error", when="setup").ended(exit_status=1)
+    begin("run-004").result("a.py::y").result("a.py::e", "not_run").result("a.py::x").ended()
+    store.ingest(folder)
+    assert query("SELECT nodeid, failures, runs, passed FROM failing_tests ORDER BY nodeid") == [
+        ("a.py::again", 1, 1, 1),
+        ("a.py::e", 1, 1, 0),
+        ("a.py::y", 2, 2, 1),
+        ("a.py::z", 1, 1, 0),
+    ]
+
+
+def test_tests_that_never_failed_are_not_read_to_find_those_that_did(query: Query) -> None:
+    plan = [row[3] for row in query("EXPLAIN QUERY PLAN SELECT * FROM failing_tests WHERE passed = 1")]
+    (scan,) = (step for step in plan if step.startswith("SCAN") and " result " in step)
+    assert "COVERING INDEX result_not_passed" in scan
+    assert any(step.startswith("SEARCH") and "(run_key=? AND node_key=?)" in step for step in plan)
+
+
+@pytest.mark.parametrize(
+    "view", ["results", "failures", "causes", "warnings", "consolidated_errors", "agent_results", "consolidated_runs"]
+)
 def test_the_rows_of_one_run_are_found_without_reading_those_of_others(query: Query, view: str) -> None:
     plan = [row[3] for row in query(f"EXPLAIN QUERY PLAN SELECT * FROM {view} WHERE run_id = 'run-001'")]
     assert [step for step in plan if step.startswith("SCAN")] == []
