@@ -7,7 +7,7 @@ read. That is also why this is quick: no visitor goes over the whole tree.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -52,7 +52,9 @@ class Rewrite:
 
     def put(self, node: ast.expr, source: str) -> None:
         """Replace an expression by another one, given as source; parentheses are added where they are needed."""
-        self.replace(node, lambda old: expression(source, old))
+        read = isinstance(self.names.up[node].parent, ast.Attribute)
+        number = read and source.isdigit()  # 1.real is no expression
+        self.replace(node, lambda old: expression(f"({source})" if number else source, old))
 
     def remove(self, node: ast.AST) -> None:
         """Take an element of a list away: a statement, an argument, an alias, a decorator."""
@@ -129,12 +131,24 @@ class _Spot:
                 fields[name] = spot.build(getattr(node, name))
         for name in {name for name, index in self.below if index is not None}:
             fields[name] = self._items(node, name)
-        new: Any = _whole(node, node.with_changes(**fields)) if fields else node
+        if any(name in fields and not fields[name] for name in _NEVER_EMPTY.get(type(node), ())):
+            return None
+        new: Any = _whole(node.with_changes(**fields)) if fields else node
+        above: list[cst.CSTNode] = []
+        below: list[cst.CSTNode] = []
         for change in self.changes:
-            if not isinstance(new, cst.CSTNode):
-                break
-            new = change(new)
-        return new  # type: ignore[no-any-return]
+            made = change(new)
+            if made is None:
+                return [*above, *below] or None
+            if isinstance(made, cst.CSTNode):
+                new = made
+                continue
+            place = next((place for place, each in enumerate(made) if each is new), None)
+            if place is None:  # others stand in its place now
+                return [*above, *made, *below]
+            above += made[:place]
+            below[:0] = made[place + 1 :]
+        return [*above, new, *below] if above or below else new
 
     def _items(self, node: cst.CSTNode, name: str) -> list[cst.CSTNode]:
         items: list[Any] = []
@@ -156,19 +170,34 @@ class _Spot:
 
 
 def _last(item: Any, old: Any) -> Any:
-    """An element that has become the last one ends as the last one did: with or without a comma or semicolon."""
-    for separator in ("comma", "semicolon"):
-        if hasattr(item, separator) and hasattr(old, separator):
-            return item.with_changes(**{separator: getattr(old, separator)})
-    return item
+    """An element that has become the last one ends as the last one did: with or without a comma or semicolon.
+
+    A comment behind its own comma stays; only the indentation of what follows is the last one's.
+    """
+    if hasattr(item, "semicolon"):
+        return item.with_changes(semicolon=old.semicolon)
+    if not hasattr(item, "comma") or not hasattr(old, "comma"):
+        return item
+    mine = getattr(item.comma, "whitespace_after", None)
+    ending = getattr(old.comma, "whitespace_after", None)
+    if isinstance(mine, cst.ParenthesizedWhitespace) and mine.first_line.comment is not None:
+        if isinstance(ending, cst.ParenthesizedWhitespace):
+            kept = mine.with_changes(last_line=ending.last_line, indent=ending.indent, empty_lines=ending.empty_lines)
+            return item.with_changes(comma=item.comma.with_changes(whitespace_after=kept))
+        return item
+    return item.with_changes(comma=old.comma)
 
 
-def _whole(old: cst.CSTNode, new: Any) -> Any:
-    """None for what cannot be empty and is; a block gets a ``pass``."""
-    if isinstance(new, cst.SimpleStatementLine) and not new.body:
-        return None
-    if isinstance(new, cst.Import | cst.ImportFrom) and not new.names:
-        return None
+_NEVER_EMPTY: Mapping[type[cst.CSTNode], tuple[str, ...]] = {
+    cst.SimpleStatementLine: ("body",),
+    cst.Import: ("names",),
+    cst.ImportFrom: ("names",),
+}
+"""What goes away when everything in it did."""
+
+
+def _whole(new: Any) -> Any:
+    """A block that everything was taken from gets a ``pass``."""
     if isinstance(new, cst.IndentedBlock) and not new.body:
         return new.with_changes(body=[cst.SimpleStatementLine([cst.Pass()])])
     if isinstance(new, cst.SimpleStatementSuite) and not new.body:

@@ -1,0 +1,24 @@
+"""What the tests of codemods share: real programs to read."""
+
+from __future__ import annotations
+
+import os
+import random
+import sysconfig
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+FEW = 60
+
+
+@pytest.fixture(scope="session")
+def programs() -> Sequence[Path]:
+    """Files of the standard library: a few that are always the same, or all with AGENTGATE_PROGRAMS=all."""
+    library = Path(sysconfig.get_path("stdlib"))
+    files = [path for path in sorted(library.rglob("*.py")) if "site-packages" not in path.parts]
+    if os.environ.get("AGENTGATE_PROGRAMS") == "all":
+        return files
+    small = [path for path in files if path.stat().st_size < 60_000 and "lib2to3" not in path.parts]
+    return random.Random(11).sample(small, FEW)  # noqa: S311 - a choice, not a secret
