@@ -32,7 +32,7 @@ def known_nodes(database: Database, nodeids: Iterable[str]) -> dict[str, int]:
     """Keys of those node ids that the store knows, and maybe of others."""
     wanted = list(nodeids)
     if len(wanted) * 2 > _next_key(database, "node"):  # nearly all of them: reading is faster than asking
-        return dict(database.rows("SELECT nodeid, node_key FROM node"))
+        return database.pairs("SELECT nodeid, node_key FROM node")
     return _known(database, "node", "nodeid", wanted)
 
 
@@ -93,7 +93,7 @@ def _known(database: Database, table: str, column: str, wanted: Sequence[Any]) -
     sql = f"SELECT {column}, {table}_key FROM {table} WHERE {column} IN ({', '.join('?' * size)})"
     for start in range(0, len(wanted), size):
         chunk = list(wanted[start : start + size])
-        known.update(database.rows(sql, chunk + chunk[-1:] * (size - len(chunk))))
+        known |= database.pairs(sql, chunk + chunk[-1:] * (size - len(chunk)))
     return known
 
 

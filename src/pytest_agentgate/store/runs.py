@@ -67,7 +67,7 @@ def collected(database: Database, run: Run, run_key: int) -> dict[str, int]:
     """How many tests each file has; nothing where the run was of selected tests and does not know."""
     if run.counts.deselected or any("::" in argument for argument in run.arguments):
         return {}
-    return dict(database.rows(COLLECTED, [run_key]))
+    return database.pairs(COLLECTED, [run_key])
 
 
 def agents(database: Database) -> tuple[Agent, ...]:

@@ -89,6 +89,11 @@ class Database:
         found: list[Row] = self._patiently(lambda: self._connection.execute(sql, parameters).fetchall())
         return found
 
+    def pairs(self, sql: str, parameters: Sequence[object] = ()) -> dict[Any, Any]:
+        """The rows of a query of two columns, of which the second belongs to the first."""
+        found: dict[Any, Any] = self._patiently(lambda: dict(self._connection.execute(sql, parameters)))
+        return found
+
     def execute(self, sql: str, parameters: Sequence[object] = ()) -> None:
         """Run a statement that returns nothing."""
         try:

@@ -126,7 +126,7 @@ def _rerun(members: list[Failure]) -> str:
 
 def _is_run_by_pytest(failure: Failure) -> bool:
     """Whether pytest knows the node id: it made it, or it begins with a file or folder that pytest collects."""
-    if failure.evidence.live or failure.scope is Scope.RUN or failure.file.endswith(_FILES):
+    if failure.scope is Scope.RUN or failure.file.endswith(_FILES) or failure.evidence.live:
         return True
     return failure.scope is Scope.COLLECT and "." not in failure.nodeid
 
