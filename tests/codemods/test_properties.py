@@ -1,0 +1,198 @@
+"""What holds for every codemod and every program, generated or real.
+
+``AGENTGATE_EXAMPLES`` sets how many programs are generated, ``AGENTGATE_PROGRAMS=all`` reads the whole standard library
+instead of a sample, ``AGENTGATE_TREES`` names further folders of Python files, separated as in PATH.
+"""
+
+from __future__ import annotations
+
+import ast
+import keyword
+import os
+import warnings
+import zlib
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import MISSING
+from pathlib import Path
+from random import Random
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pytest_agentgate.codemods.apply import Changed, Unchanged, rewrite
+from pytest_agentgate.codemods.codemod import Codemod, built_in
+from pytest_agentgate.codemods.names import ModuleNames, parse
+from pytest_agentgate.codemods.sources import Place, Sources
+from pytest_agentgate.errors import UsageError
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # hypothesmith's grammar is built with deprecated parts of lark
+    import hypothesmith
+
+KINDS = [pytest.param(kind, id=name) for name, kind in built_in().items()]
+EXAMPLES = int(os.environ.get("AGENTGATE_EXAMPLES", "8"))
+GENERATED = settings(
+    max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True, derandomize=True
+)
+TRIES = 3  # codemods of a kind that are made up for one real program
+ABSENT = "zz_nowhere.at_all.Thing"
+FRESH = ("zz_fresh", "zz_new_place.inner.Renamed", "zz_other")
+
+
+class Vocabulary:
+    """The names and literals of one program, and codemods made up of them.
+
+    Options are filled by their form alone, so that a codemod which is added later is tried as well.
+    """
+
+    def __init__(self, names: ModuleNames) -> None:
+        bindings = [each for scope in names.scopes.values() for found in scope.bindings.values() for each in found]
+        targets = {each.target for each in bindings if each.target}
+        used = {meaning for call in names.calls if (meaning := names.meaning(call.func))}
+        self.dotted = sorted(_plain(targets | used)) or ["os.path"]
+        modules = {name.rpartition(".")[0] for name in self.dotted} - {""}
+        self.modules = sorted(_plain(modules)) or ["os"]
+        words = {each.arg for call in names.calls for each in call.keywords if each.arg}
+        words |= {node.arg for node in names.up if isinstance(node, ast.arg)}
+        self.words = sorted(word for word in words | set(names.by_word) if word.isidentifier()) or ["x"]
+        keywords = [
+            (names.meaning(call.func), [each.arg for each in call.keywords if each.arg]) for call in names.calls
+        ]
+        self.calls = [(function, passed) for function, passed in keywords if function and passed]
+        literals = {ast.unparse(node) for node in names.up if isinstance(node, ast.Constant)}
+        self.literals = sorted(each for each in literals if len(each) < 60) or ["1"]
+
+    def codemod(self, kind: type[Codemod], random: Random, absent: bool = False) -> Codemod | None:
+        """A codemod of a kind; None if what was drawn makes none. ``absent``: all its names stand nowhere."""
+        call = random.choice(self.calls) if self.calls and random.random() < 0.8 else None  # what belongs together
+        values: dict[str, object] = {}
+        for option in kind.options():
+            if option.default is not MISSING and random.random() < 0.6:
+                continue
+            form = option.metadata["form"]
+            if call and not absent and option.name == "function":
+                values[option.name] = call[0]
+            elif call and not absent and form == "name" and option.name in {"old", "parameter"}:
+                values[option.name] = random.choice(call[1])
+            else:
+                values[option.name] = self._value(option.name, form, random, absent)
+        try:
+            return kind(**values)
+        except UsageError:
+            return None
+
+    def _value(self, name: str, form: str, random: Random, absent: bool) -> object:
+        fresh = name in {"new", "value"} and random.random() < 0.8
+        match form:
+            case "flag":
+                return random.random() < 0.5
+            case "text":
+                return random.choice(self.words)
+            case "dotted" if absent:
+                return ABSENT
+            case "name" if absent:
+                return "zz_absent"
+            case "names" if absent:
+                return ("zz_absent", "zz_missing")
+            case "dotted":
+                return random.choice(FRESH[1:] if fresh else random.choice((self.dotted, self.modules)))
+            case "name":
+                return FRESH[0] if fresh else random.choice(self.words)
+            case "names":
+                return tuple(dict.fromkeys(random.choices(self.words, k=random.randint(1, 4))))
+            case "source":
+                return random.choice([*self.literals, "[]", "zz_made.Value(1)", "dict", "a + b"])
+            case _:
+                raise AssertionError(form)
+
+
+def _plain(names: set[str]) -> set[str]:
+    return {name for name in names if all(p.isidentifier() and not keyword.iskeyword(p) for p in name.split("."))}
+
+
+def place_for(source: str) -> Place:
+    return Place.within(Sources.of({"tests/test_it.py": source}), "tests/test_it.py")
+
+
+def check(kind: type[Codemod], source: str, random: Random) -> int:
+    """Hold one program to everything; how many of the codemods made up for it changed it."""
+    names = ModuleNames(parse(source))
+    vocabulary = Vocabulary(names)
+    place = place_for(source)
+    absent = vocabulary.codemod(kind, random, absent=True)
+    if absent is not None and ("zz_absent" not in source or "zz_nowhere" not in source):
+        assert isinstance(rewrite(source, [absent], place), Unchanged), absent
+    changed = 0
+    for _ in range(TRIES):
+        codemod = vocabulary.codemod(kind, random)
+        if codemod is None:
+            continue
+        outcome = rewrite(source, [codemod], place)
+        if not isinstance(outcome, Changed):
+            continue
+        changed += 1
+        tree = parse(outcome.source)
+        again = rewrite(outcome.source, [codemod], place_for(outcome.source))
+        assert not isinstance(again, Changed), f"{codemod}: twice is not once"
+        unlike = written_otherwise(names.tree, source, tree, outcome.source)
+        assert not unlike, f"{codemod}: {unlike}"
+    return changed
+
+
+def written_otherwise(old_tree: ast.Module, old: str, new_tree: ast.Module, new: str) -> list[str]:
+    """Plain statements that mean the same before and after and are written otherwise, and comments that got lost."""
+    before, after = _statements(old_tree, old), _statements(new_tree, new)
+    found = []
+    for meaning, texts in before.items():
+        kept = after.get(meaning, Counter())
+        same = min(sum(texts.values()), sum(kept.values()))
+        if sum((texts & kept).values()) < same:
+            found.append(f"{list(texts - kept)[:1]} became {list(kept - texts)[:1]}")
+    return found
+
+
+def _statements(tree: ast.Module, source: str) -> dict[str, Counter[str]]:
+    lines = source.splitlines(keepends=True)
+    found: dict[str, Counter[str]] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.stmt) and not hasattr(node, "body") and node.end_lineno is not None:
+            text = "".join(lines[node.lineno - 1 : node.end_lineno]).encode()
+            last = len(lines[node.end_lineno - 1].encode())
+            segment = text[node.col_offset : len(text) - last + (node.end_col_offset or 0)]
+            found.setdefault(ast.dump(node), Counter())[segment.decode(errors="replace")] += 1
+    return found
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@GENERATED
+@given(source=hypothesmith.from_node(), random=st.randoms(use_true_random=False))
+def test_generated_programs(kind: type[Codemod], source: str, random: Random) -> None:
+    try:
+        parse(source)
+    except SyntaxError:  # newer than the Python that runs
+        return
+    check(kind, source, random)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_real_programs(kind: type[Codemod], programs: Sequence[Path], record_property: Callable[[str, object], None]) -> None:
+    trees = [Path(tree) for tree in os.environ.get("AGENTGATE_TREES", "").split(os.pathsep) if tree]
+    read = changed = 0
+    for path in [*programs, *(file for tree in trees for file in sorted(tree.rglob("*.py")))]:
+        try:
+            source = path.read_bytes().decode("utf-8-sig")
+            parse(source)
+        except (SyntaxError, UnicodeDecodeError):
+            continue
+        read += 1
+        try:
+            changed += check(kind, source, Random(zlib.crc32(source.encode())))
+        except Exception as error:
+            error.add_note(str(path))
+            raise
+    record_property("programs", read)
+    record_property("changed", changed)
+    print(f"{kind.name()}: {read} programs, changed {changed} times")  # noqa: T201 - the count is asked for
+    assert read
