@@ -74,9 +74,13 @@ class Imports:
         return min(found, key=len, default=None)
 
     def _agree(self, bindings: Sequence[Binding]) -> bool:
-        """Whether a name has one meaning, but for a fallback to None."""
-        known = [binding for binding in bindings if not _is_none(binding)]
-        return bool(known) and known[-1] is bindings[-1] and len({binding.target for binding in known}) == 1
+        """Whether a name has one meaning, but for None where its import failed."""
+        known = [
+            binding
+            for binding in bindings
+            if not (_is_none(binding) and self.names.enclosing(binding.node, ast.ExceptHandler))
+        ]
+        return bool(known) and len({binding.target for binding in known}) == 1
 
     def _loads(self, name: str, target: str) -> bool:
         """Whether an import of ``target`` gives attributes down to ``name``: submodules must be imported too."""
