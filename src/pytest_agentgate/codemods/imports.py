@@ -64,23 +64,23 @@ class Imports:
         found = []
         for scope in _outwards(here):
             for local, bindings in scope.bindings.items():
-                if here.home(local) is not scope or not self._agree(bindings):
+                target = self._target(bindings) if here.home(local) is scope else None
+                if target is None:
                     continue
-                target = bindings[-1].target or ""
                 if name != target and not (name.startswith(f"{target}.") and self._loads(name, target)):
                     continue
                 if any(self._is_seen(binding, at) for binding in bindings):
                     found.append(local + name[len(target) :])
         return min(found, key=len, default=None)
 
-    def _agree(self, bindings: Sequence[Binding]) -> bool:
-        """Whether a name has one meaning, but for None where its import failed."""
-        known = [
-            binding
+    def _target(self, bindings: Sequence[Binding]) -> str | None:
+        """The one meaning of a name, but for None where its import failed."""
+        targets = {
+            binding.target
             for binding in bindings
             if not (_is_none(binding) and self.names.enclosing(binding.node, ast.ExceptHandler))
-        ]
-        return bool(known) and len({binding.target for binding in known}) == 1
+        }
+        return next(iter(targets)) if len(targets) == 1 else None
 
     def _loads(self, name: str, target: str) -> bool:
         """Whether an import of ``target`` gives attributes down to ``name``: submodules must be imported too."""
