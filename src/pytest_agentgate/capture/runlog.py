@@ -57,16 +57,18 @@ class RunLog:
 
     def write(self, event: Mapping[str, Any]) -> None:
         """Append one event."""
-        self._append(_encoded(event) + "\n")
+        self._append(_encoded(event).encode("ascii") + b"\n")
+
+    def passed(self, nodeid: str, duration: float, worker: str = "") -> None:
+        """Append the result of a test that passed, the only event of most tests."""
+        on = f',"worker":{quoted(worker)}' if worker else ""
+        line = f'{{"event":"result","nodeid":{quoted(nodeid)},"outcome":"passed","duration":{duration:.6f}{on}}}\n'
+        self._append(line.encode("ascii"))
 
     def result(self, nodeid: str, outcome: str, duration: float, worker: str = "", **more: Any) -> None:
-        """Append the result of one attempt; the only event of a passing test, so it is put together by hand."""
-        line = f'{{"event":"result","nodeid":{quoted(nodeid)},"outcome":"{outcome}","duration":{duration:.6f}'
-        if worker:
-            line += f',"worker":{quoted(worker)}'
-        if more:
-            line += "," + _encoded(more)[1:-1]
-        self._append(line + "}\n")
+        """Append the result of one attempt."""
+        known = {"event": "result", "nodeid": nodeid, "outcome": outcome, "duration": round(duration, 6)}
+        self.write(known | ({"worker": worker} if worker else {}) | more)
 
     def close(self) -> None:
         """End the log's life: from now on a reader takes it for ended or interrupted."""
@@ -75,10 +77,9 @@ class RunLog:
             with suppress(OSError):
                 os.close(file)
 
-    def _append(self, line: str) -> None:
+    def _append(self, data: bytes) -> None:
         if self._file < 0:
             return
-        data = line.encode("ascii")
         try:
             written = self._put(self._file, data)
             while written < len(data):  # a nearly full disk
@@ -88,7 +89,7 @@ class RunLog:
             if error.errno != errno.EBADF:
                 raise
             self._open_again()  # a test closed all files that it did not know
-            self._append(line)
+            self._append(data)
 
     def _open_again(self) -> None:
         flags = os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0)

@@ -12,12 +12,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_agentgate import config as configuration
-from pytest_agentgate.capture.evidence import evidence_of
 from pytest_agentgate.capture.live import LiveCapture, WorkerCapture
 from pytest_agentgate.capture.roles import Roots
 from pytest_agentgate.config import Project
 from pytest_agentgate.errors import AgentgateError
-from pytest_agentgate.model import Scope, When
 
 if TYPE_CHECKING:
     from pytest_agentgate.conclusion import Conclusion
@@ -61,7 +59,8 @@ def activate(config: pytest.Config) -> None:
     recorder = Recorder(config, config.option, project, roots, capture, conclusion.problem, conclusion.conclude)
     register(capture, "agentgate-capture")
     register(conclusion, "agentgate-conclusion")
-    register(recorder, "agentgate-recorder")
+    for name, part in recorder.plugins.items():
+        register(part, f"agentgate-{name}")
 
 
 def record_broken_start(config: pytest.Config, error: BaseException) -> None:
@@ -89,7 +88,7 @@ def _record_broken_start(config: pytest.Config, error: BaseException) -> None:
     roots = _roots(project, config)
     recorder = Recorder(config, options, project, roots, LiveCapture(roots), conclusion.problem, conclusion.conclude)
     recorder.start()
-    recorder.failed("", Scope.RUN, When.SESSION, evidence_of(error, roots()), text=str(error))
+    recorder.failed_to_start(error)
     of_conftest = type(error).__name__ == "ConftestImportFailure"  # which pytest takes for wrong usage
     recorder.finish(int(pytest.ExitCode.USAGE_ERROR) if of_conftest else None)
     conclusion.show(sys.stderr.write, width=80, colour=False)
