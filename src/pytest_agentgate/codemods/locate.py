@@ -8,7 +8,7 @@ them, so that no positions have to be computed for a whole LibCST tree.
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import libcst as cst
@@ -30,10 +30,38 @@ class Up(NamedTuple):
     at: int | None
 
 
+class Ups(Mapping[ast.AST, Up]):
+    """Where the nodes of a tree hang. Only parents are kept: the field is looked for when somebody asks."""
+
+    def __init__(self) -> None:
+        self.parents: dict[ast.AST, ast.AST] = {}
+
+    def __getitem__(self, node: ast.AST) -> Up:
+        parent = self.parents[node]
+        for name in parent._fields:
+            value = getattr(parent, name, None)
+            if value is node:
+                return Up(parent, name, None)
+            if value.__class__ is list:
+                for index, item in enumerate(value):
+                    if item is node:
+                        return Up(parent, name, index)
+        raise KeyError(node)
+
+    def __iter__(self) -> Iterator[ast.AST]:
+        return iter(self.parents)
+
+    def __len__(self) -> int:
+        return len(self.parents)
+
+    def __contains__(self, node: object) -> bool:
+        return node in self.parents
+
+
 class Locator:
     """The paths of the nodes of one module, found on demand."""
 
-    def __init__(self, tree: ast.Module, module: cst.Module, up: dict[ast.AST, Up]) -> None:
+    def __init__(self, tree: ast.Module, module: cst.Module, up: Mapping[ast.AST, Up]) -> None:
         self._up = up
         self._found: dict[ast.AST, tuple[Path, object]] = {tree: ((), module)}
 

@@ -14,16 +14,25 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
-from pytest_agentgate.codemods.locate import Up
+from pytest_agentgate.codemods.locate import Ups
 
 FunctionNode: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 ScopeNode: TypeAlias = ast.Module | ast.ClassDef | FunctionNode | ast.Lambda | ast.expr
 BindingKind: TypeAlias = Literal["import", "function", "class", "parameter", "assignment", "star"]
 
-_SCOPES = (
+_SCOPES = frozenset({
     ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef,
     ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp,
-)  # fmt: skip
+})  # fmt: skip
+_MADE_AROUND = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef})
+_MAKING = frozenset({"decorator_list", "returns", "bases", "keywords"})  # evaluated where the scope is made
+_PARTS = frozenset({ast.arguments, ast.arg, ast.comprehension})
+# ``ast`` uses one object for all of a kind, so they hang nowhere: contexts and operators.
+_SHARED = frozenset(
+    kind
+    for base in (ast.expr_context, ast.operator, ast.boolop, ast.unaryop, ast.cmpop)
+    for kind in base.__subclasses__()
+)
 _BUILTINS = frozenset(dir(builtins))
 
 
@@ -120,7 +129,7 @@ class ModuleNames:
         self.tree = tree
         self.module = module
         self.package = package
-        self.up: dict[ast.AST, Up] = {}
+        self.up = Ups()
         self.scopes: dict[ast.AST, Scope] = {}  # by the node that opens the scope
         self._evaluated: dict[ast.AST, Scope] = {}
         self.by_word: dict[str, list[ast.Name | ast.Attribute]] = {}  # uses of an identifier, in source order
@@ -140,8 +149,9 @@ class ModuleNames:
 
     def ancestors(self, node: ast.AST) -> Iterator[ast.AST]:
         """The nodes around a node, from its parent to the module."""
-        while (up := self.up.get(node)) is not None:
-            node = up.parent
+        parents = self.up.parents
+        while node in parents:
+            node = parents[node]
             yield node
 
     def enclosing(self, node: ast.AST, *types: type[ast.AST]) -> ast.AST | None:
@@ -151,7 +161,7 @@ class ModuleNames:
     def statement(self, node: ast.AST) -> ast.stmt:
         """The innermost statement that holds a node, or the node itself."""
         while not isinstance(node, ast.stmt):
-            node = self.up[node].parent
+            node = self.up.parents[node]
         return node
 
     def scope_of(self, node: ast.AST) -> Scope:
@@ -297,46 +307,45 @@ class _Reader:
                 bindings.sort(key=lambda binding: _place(binding.node))
 
     def _below(self, root: ast.AST, scope: Scope) -> None:
-        up, evaluated = self.names.up, self.names._evaluated
+        parents, evaluated = self.names.up.parents, self.names._evaluated
         evaluated[root] = scope
-        stack: list[tuple[ast.AST, Scope]] = [(root, scope)]
+        stack = [root]
         while stack:
-            node, here = stack.pop()
-            inner = self._inner(node, here)
-            for name in node._fields:
+            node = stack.pop()
+            kind = node.__class__
+            here = evaluated[node]
+            inner = here
+            if kind in _SCOPES:
+                self.names.scopes[node] = inner = Scope(node, here)
+            for name in kind._fields:
                 value = getattr(node, name, None)
-                if isinstance(value, ast.AST):
-                    up[value] = Up(node, name, None)
-                    evaluated[value] = there = self._evaluated_in(node, name, here, inner)
-                    stack.append((value, there))
-                elif isinstance(value, list) and value:
-                    there = self._evaluated_in(node, name, here, inner)
-                    for index, item in enumerate(value):
-                        if isinstance(item, ast.AST):
-                            up[item] = Up(node, name, index)
-                            evaluated[item] = there
-                            stack.append((item, there))
-            visit = _VISITS.get(node.__class__)
+                if value.__class__ is list:
+                    if not value:
+                        continue
+                    items = [item for item in value if isinstance(item, ast.AST) and item.__class__ not in _SHARED]
+                elif isinstance(value, ast.AST) and value.__class__ not in _SHARED:
+                    items = [value]
+                else:
+                    continue
+                there = here if name in _MAKING and kind in _MADE_AROUND else inner
+                if kind in _PARTS:
+                    there = self._around(node, name, here)
+                for item in items:
+                    parents[item] = node
+                    evaluated[item] = there
+                stack += items
+            visit = _VISITS.get(kind)
             if visit is not None:
                 visit(self, node, here)
 
-    def _inner(self, node: ast.AST, here: Scope) -> Scope:
-        if isinstance(node, _SCOPES):
-            self.names.scopes[node] = inner = Scope(node, here)
-            return inner
-        return here
-
-    def _evaluated_in(self, node: ast.AST, name: str, here: Scope, inner: Scope) -> Scope:
-        """The scope of a child: the inner one, but for what is evaluated where the scope is made."""
-        if inner is here:
-            if isinstance(node, ast.arguments) and name in {"defaults", "kw_defaults"} and here.parent is not None:
-                return here.parent
-            if isinstance(node, ast.arg) and name == "annotation" and here.parent is not None:
-                return here.parent
-            if isinstance(node, ast.comprehension) and name == "iter" and self.names.up[node].at == 0:
-                return here.parent or here
-            return here
-        return here if name in {"decorator_list", "returns", "bases", "keywords"} else inner
+    def _around(self, node: ast.AST, name: str, here: Scope) -> Scope:
+        """The scope of a child of a function's parameters or of a comprehension's clause."""
+        outside = (
+            (isinstance(node, ast.arguments) and name in {"defaults", "kw_defaults"})
+            or (isinstance(node, ast.arg) and name == "annotation")
+            or (isinstance(node, ast.comprehension) and name == "iter" and self.names.up[node].at == 0)
+        )
+        return here.parent if outside and here.parent is not None else here
 
     # -- bindings ----------------------------------------------------------------------------------------------------
 
