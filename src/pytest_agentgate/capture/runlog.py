@@ -61,9 +61,9 @@ class RunLog:
 
     def passed(self, nodeid: str, duration: float, worker: str = "") -> None:
         """Append the result of a test that passed, the only event of most tests."""
-        on = f',"worker":{quoted(worker)}' if worker else ""
-        line = f'{{"event":"result","nodeid":{quoted(nodeid)},"outcome":"passed","duration":{duration:.6f}{on}}}\n'
-        self._append(line.encode("ascii"))
+        on = b',"worker":%b' % quoted(worker).encode() if worker else b""
+        line = b'{"event":"result","nodeid":%b,"outcome":"passed","duration":%.6f%b}\n'
+        self._append(line % (quoted(nodeid).encode(), duration, on))
 
     def result(self, nodeid: str, outcome: str, duration: float, worker: str = "", **more: Any) -> None:
         """Append the result of one attempt."""
@@ -148,8 +148,8 @@ def stretches(path: Path, offset: int = 0) -> Iterator[tuple[list[Event], int]]:
 
 
 def _events(lines: bytes) -> list[Event]:
-    try:  # one call for all lines: twice as fast as one each
-        events = json.loads(b"[" + lines.replace(b"\n", b",") + b"]")
+    try:  # one call for all lines: twice as fast as one each; the one of a large collection needs no copies
+        events = json.loads(b"[%b]" % lines.replace(b"\n", b",")) if b"\n" in lines else [json.loads(lines)]
     except (ValueError, RecursionError):
         events = map(_parsed, lines.splitlines())
     return [event for event in events if type(event) is dict]
