@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import dropwhile, takewhile
 from typing import Any, TypeAlias
 
 import libcst as cst
@@ -161,12 +162,20 @@ class _Spot:
             if not new:
                 orphaned += getattr(item, "leading_lines", ())
             elif orphaned and hasattr(new[0], "leading_lines"):
-                new[0] = new[0].with_changes(leading_lines=[*orphaned, *new[0].leading_lines])
+                new[0] = new[0].with_changes(leading_lines=_joined(orphaned, new[0].leading_lines))
                 orphaned = []
             items.extend(new)
         if items and old and items[-1] is not old[-1] and old[-1] not in items:
             items[-1] = _last(items[-1], old[-1])
         return items
+
+
+def _joined(above: Sequence[cst.EmptyLine], below: Sequence[cst.EmptyLine]) -> list[cst.EmptyLine]:
+    """The comments and blank lines of statements that are gone and of the next one: no more blank lines than before."""
+    blank = list(takewhile(lambda line: line.comment is None, below))
+    if len(blank) >= len(above) and all(line.comment is None for line in above):
+        return list(below)
+    return [*above, *below[len(blank) :]] if above[-1].comment is None else [*above, *below]
 
 
 def _last(item: Any, old: Any) -> Any:
@@ -197,7 +206,10 @@ _NEVER_EMPTY: Mapping[type[cst.CSTNode], tuple[str, ...]] = {
 
 
 def _whole(new: Any) -> Any:
-    """A block that everything was taken from gets a ``pass``."""
+    """A block that everything was taken from gets a ``pass``; a file begins with a statement, not with blank lines."""
+    if isinstance(new, cst.Module) and new.body and not new.header:
+        lines = list(dropwhile(lambda line: line.comment is None, new.body[0].leading_lines))
+        return new.with_changes(body=[new.body[0].with_changes(leading_lines=lines), *new.body[1:]])
     if isinstance(new, cst.IndentedBlock) and not new.body:
         return new.with_changes(body=[cst.SimpleStatementLine([cst.Pass()])])
     if isinstance(new, cst.SimpleStatementSuite) and not new.body:

@@ -1,0 +1,463 @@
+"""A name that is gone: its users fail as before, everything else in the file runs again, nothing passes wrongly."""
+
+from __future__ import annotations
+
+from textwrap import dedent
+
+import pytest
+
+from pytest_agentgate.codemods.apply import Changed, Outcome, Unchanged, apply, rewrite
+from pytest_agentgate.codemods.rewrites.localize_import import LocalizeImport
+from pytest_agentgate.codemods.sources import Place, Sources
+
+LEGACY = LocalizeImport(old="shop.legacy")
+
+
+def of(source: str, path: str = "tests/test_shop.py", old: str = "shop.legacy", **files: str) -> Outcome:
+    others = {name.replace("__", "/") + ".py": dedent(text) for name, text in files.items()}
+    return rewrite(dedent(source), [LocalizeImport(old)], Place.within(Sources.of(others), path))
+
+
+def reasons(outcome: Outcome) -> list[str]:
+    assert isinstance(outcome, Unchanged), outcome
+    return [f"{note.line}: {note.reason}" for note in outcome.notes]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from cafe import legacy\nlegacy()\n",
+        "import shop\n\n\ndef test():\n    shop.legacy()\n",
+        "from shop.legacies import legacy\n",
+        "def test():\n    from shop import legacy\n    legacy()\n",
+        "try:\n    from shop import legacy\nexcept ImportError:\n    legacy = None\n",
+        "try:\n    import shop.legacy\nexcept (ImportError, AttributeError):\n    pass\n",
+        "from typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n    from shop import legacy\n",
+        "import typing\n\nif typing.TYPE_CHECKING:\n    from shop import legacy\n",
+        "import contextlib\n\nwith contextlib.suppress(ImportError):\n    from shop import legacy\n",
+    ],
+)
+def test_other_names_and_imports_that_may_fail_are_left_without_a_word(source: str) -> None:
+    assert rewrite(source, [LEGACY]) == Unchanged()
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("class TestX(legacy.Case):\n    pass\n", "3: needs legacy as the file is loaded: a base class or decorator"),
+        (
+            "@legacy\ndef test():\n    pass\n",
+            "3: needs legacy as the file is loaded: a decorator, default or annotation",
+        ),
+        (
+            "def make(x=legacy):\n    pass\n",
+            "3: needs legacy as the file is loaded: a decorator, default or annotation",
+        ),
+        ("DATA = [legacy]\n", "3: needs legacy as the file is loaded: a statement of the module"),
+        ("class A:\n    x = legacy\n", "4: needs legacy as the file is loaded: the body of a class"),
+        ("CALL = lambda: legacy()\n", "3: needs legacy as the file is loaded: a lambda of the module"),
+        ("class A:\n    legacy: legacy = 1\n", "3: has a legacy of its own, made from the imported one"),
+        ("class A:\n    legacy = legacy\n", "3: has a legacy of its own, made from the imported one"),
+        ("__all__ = ['legacy']\n", "3: offers legacy to other files"),
+        ("legacy = legacy or None\n", "3: gives legacy another meaning"),
+        ("def test():\n    global legacy\n    legacy = 1\n", "3: declares legacy global"),
+        ("def test(legacy):\n    pass\n", "3: may request the imported legacy as a fixture"),
+        ("def test(request):\n    request.getfixturevalue('legacy')\n", "4: names the legacy of this file"),
+        ("def test():\n    globals()['legacy']()\n", "4: names the legacy of this file"),
+        (
+            "def test(monkeypatch):\n    monkeypatch.setattr('tests.test_shop.legacy', 1)\n",
+            "4: names the legacy of this file",
+        ),
+        (
+            "def test(monkeypatch):\n    monkeypatch.setattr(sys.modules[__name__], 'legacy', 1)\n",
+            "4: names the legacy of this file",
+        ),
+        ("class M(Model):\n    x: legacy\n", "4: needs legacy as the file is loaded: the body of a class"),
+        (
+            "import app\n@app.route('/')\ndef view():\n    return legacy()\n",
+            "4: runs a function that uses legacy in a way of its own",
+        ),
+        ("@raises(Exception)\ndef test():\n    legacy()\n", "3: runs a function that uses legacy in a way of its own"),
+        (
+            "def make():\n    legacy()\napp.register(make)\n",
+            "5: is handed on here, and where legacy fails could go unnoticed",
+        ),
+    ],
+)
+def test_what_needs_the_name_as_the_file_is_loaded_leaves_the_file_alone(source: str, reason: str) -> None:
+    assert reason in reasons(of(f"from shop import legacy\n\n{source}"))
+
+
+def test_a_name_that_one_use_keeps_is_not_moved_for_the_other_uses() -> None:
+    source = "from shop import legacy\nDATA = legacy()\n\n\ndef test():\n    legacy()\n"
+    assert apply(source, [LEGACY]) == source
+
+
+@pytest.mark.parametrize(
+    ("path", "source", "reason"),
+    [
+        ("tests/test_shop.py", "from .helpers import legacy\n", "1: may import legacy as a fixture"),
+        ("tests/test_shop.py", "from tests.helpers import legacy\n", "1: may import legacy as a fixture"),
+        ("tests/conftest.py", "from helpers import legacy\n", "1: may import legacy for other files"),
+        ("tests/__init__.py", "from helpers import legacy\n", "1: may import legacy for other files"),
+    ],
+)
+def test_an_unused_import_that_pytest_or_other_files_may_use_stays(path: str, source: str, reason: str) -> None:
+    for old in ("tests.helpers.legacy", "helpers.legacy"):
+        outcome = of(source, path, old)
+        if isinstance(outcome, Unchanged) and outcome.notes:
+            assert reasons(outcome) == [reason]
+            return
+    pytest.fail("left without a word")
+
+
+def test_a_helper_module_keeps_what_other_files_import_from_it() -> None:
+    helpers = "from shop import legacy\n\n\ndef make():\n    return legacy()\n"
+    importing = of(helpers, "tests/helpers.py", tests__test_a="from tests.helpers import legacy\n")
+    assert reasons(importing) == ["1: imports legacy for tests/test_a.py"]
+    star = of(helpers, "tests/helpers.py", tests__test_a="from tests.helpers import *\nlegacy()\n")
+    assert reasons(star) == ["1: imports legacy for tests/test_a.py"]
+    catching = """
+        from tests.helpers import make
+        def test():
+            with pytest.raises(Exception):
+                make()
+    """
+    outcome = of(helpers, "tests/helpers.py", tests__test_a=catching)
+    assert reasons(outcome) == ["1: tests/test_a.py could take its ImportError for what it expects"]
+    plain = of(helpers, "tests/helpers.py", tests__test_a="from tests.helpers import make\nmake()\n")
+    assert isinstance(plain, Changed)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("from shop import legacy\nx = 1\n", "x = 1\n"),
+        ("import os\nfrom shop import legacy  # noqa\n", "import os\n"),
+        ("from shop import a, legacy, b\n", "from shop import a, b\n"),
+        ("from shop import legacy as old, b\n", "from shop import b\n"),
+        (
+            "from shop import (\n    a,\n    legacy,  # gone\n    b,  # stays\n)\n",
+            "from shop import (\n    a,\n    b,  # stays\n)\n",
+        ),
+        ("from shop import (\n    a,  # stays\n    legacy,\n)\n", "from shop import (\n    a,  # stays\n)\n"),
+        ("import os; from shop import legacy; import sys\n", "import os; import sys\n"),
+        ("import shop.legacy, os\n", "import os\n"),
+        (
+            '"""Doc."""\n\nfrom shop import legacy\n\n\ndef test():\n    pass\n',
+            '"""Doc."""\n\n\ndef test():\n    pass\n',
+        ),
+        ("# Licence\nfrom shop import legacy\n\nx = 1\n", "# Licence\n\nx = 1\n"),
+    ],
+)
+def test_a_name_that_nothing_uses_leaves_its_import(before: str, after: str) -> None:
+    assert apply(before, [LEGACY]) == after
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("def test(): legacy()  # ok\n", "def test():\n    from shop import legacy\n    legacy()  # ok\n"),
+        (
+            'def test():\n    """Doc."""; legacy()\n',
+            'def test():\n    """Doc."""\n    from shop import legacy\n    legacy()\n',
+        ),
+        (
+            "def test():\n\n    # first\n    legacy()\n",
+            "def test():\n    from shop import legacy\n\n    # first\n    legacy()\n",
+        ),
+        (
+            "class TestX:\n\tasync def test(self):  # tabs\n\t\tawait legacy()\n",
+            "class TestX:\n\tasync def test(self):  # tabs\n\t\tfrom shop import legacy\n\t\tawait legacy()\n",
+        ),
+        (
+            "def test():\n    def inner():\n        return legacy\n    inner()\n",
+            "def test():\n    from shop import legacy\n    def inner():\n        return legacy\n    inner()\n",
+        ),
+        (
+            "def test():\n    class A(legacy):\n        x = [legacy for _ in y]\n",
+            "def test():\n    from shop import legacy\n    class A(legacy):\n        x = [legacy for _ in y]\n",
+        ),
+    ],
+)
+def test_the_import_is_the_first_thing_that_its_user_does(before: str, after: str) -> None:
+    assert apply(f"from shop import legacy\n{before}", [LEGACY]) == after
+    assert apply(after, [LEGACY]) == after
+
+
+def test_functions_with_a_name_of_their_own_need_no_import() -> None:
+    source = """
+        from shop import legacy
+
+        def test_parameter(legacy=1):
+            assert legacy
+
+        def test_local():
+            legacy = 1
+            assert [legacy for legacy in [legacy]]
+    """
+    assert "from shop import legacy" not in apply(dedent(source), [LEGACY])
+
+
+def test_a_relative_import_stays_relative() -> None:
+    outcome = of(
+        "from .helpers import legacy\n\ndef test():\n    legacy()\n", "tests/a/test_x.py", "tests.a.helpers.legacy"
+    )
+    assert isinstance(outcome, Changed)
+    assert outcome.source == "def test():\n    from .helpers import legacy\n    legacy()\n"
+
+
+def test_a_module_that_is_gone_takes_every_import_of_it_along() -> None:
+    source = """
+        import shop
+        import shop.old
+        import shop.old.deep as deep
+        from shop import old as o
+        from shop.old import a, b as c
+        from shop.old.deep import d
+        from shop.older import e
+
+        def test_dotted():
+            shop.old.a()
+
+        def test_all():
+            deep, o, a, c, d, e
+
+        def test_rest():
+            shop.new, e
+    """
+    after = """
+        import shop
+        from shop.older import e
+
+        def test_dotted():
+            import shop.old
+            shop.old.a()
+
+        def test_all():
+            import shop.old.deep as deep
+            from shop import old as o
+            from shop.old import a, b as c
+            from shop.old.deep import d
+            deep, o, a, c, d, e
+
+        def test_rest():
+            shop.new, e
+    """
+    assert apply(dedent(source), [LocalizeImport("shop.old")]) == dedent(after)
+
+
+def test_a_package_that_only_the_gone_import_binds_goes_to_all_its_users() -> None:
+    source = "import shop.old\n\n\ndef test():\n    shop.new\n"
+    assert apply(source, [LocalizeImport("shop.old")]) == "def test():\n    import shop.old\n    shop.new\n"
+
+
+def test_a_star_import_of_a_gone_module_is_left_with_a_reason() -> None:
+    outcome = of("from shop.old import *\n", old="shop.old")
+    assert reasons(outcome) == ["1: imports everything from it; the names that are needed can't be told"]
+
+
+def test_an_annotation_that_nothing_reads_is_quoted() -> None:
+    before = """
+        import pytest
+        from shop import Legacy
+
+        @pytest.fixture
+        def cart() -> list[Legacy]:
+            return []
+
+        def check(cart: Legacy | None, *rest: Legacy) -> None:
+            assert not cart
+
+        def test_cart(cart: list[Legacy]):
+            check(cart)
+    """
+    after = before.replace("from shop import Legacy\n", "\b").replace("        \b", "")
+    for annotation in ("list[Legacy]", "Legacy | None", "*rest: Legacy"):
+        name, colon, kind = annotation.rpartition(": ")
+        after = after.replace(annotation, f'{name}{colon}"{kind}"')
+    assert apply(dedent(before), [LocalizeImport("shop.Legacy")]) == dedent(after)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "@register\ndef check(x: legacy):\n    pass\n",
+        "def check(x: legacy):\n    pass\n\n\nregister(check)\n",
+        "def check(x: 'list' | legacy):\n    pass\n",
+        "def check(x: legacy()):\n    pass\n",
+    ],
+)
+def test_an_annotation_that_something_may_read_keeps_the_import(source: str) -> None:
+    assert reasons(of(f"from shop import legacy\n{source}"))
+
+
+def test_annotations_that_are_never_evaluated_need_no_import() -> None:
+    source = (
+        "from __future__ import annotations\nfrom shop import legacy\n\n\ndef test(x: legacy):\n    y: legacy = 1\n"
+    )
+    assert apply(source, [LEGACY]) == source.replace("from shop import legacy\n", "")
+    local = "from shop import legacy\n\n\ndef test():\n    y: legacy = 1\n"
+    assert apply(local, [LEGACY]) == "def test():\n    y: legacy = 1\n"
+
+
+# -- who could take the error for something else -----------------------------------------------------------------------
+
+METHOD = "class TestX:\n    def make(self):\n        legacy()\n\n    def test(self):\n"
+HELPER = "import shop\nfrom shop import legacy\n\n\ndef make():\n    return legacy()\n\n\n"
+
+
+@pytest.mark.parametrize(
+    ("test", "meets_it_first"),
+    [
+        ("def test():\n    make()\n", False),
+        ("def test():\n    with pytest.raises(ValueError):\n        make()\n", False),
+        ("def test():\n    with pytest.raises(shop.Error):\n        make()\n", False),
+        ("def test():\n    with shop.open():\n        make()\n", False),
+        ("def test():\n    try:\n        make()\n    except ValueError:\n        pass\n", False),
+        ("def test():\n    with pytest.raises(Exception):\n        make()\n", True),
+        ("def test():\n    with pytest.raises((ValueError, ImportError)):\n        make()\n", True),
+        ("def test():\n    with pytest.raises(expected_exception=Exception):\n        make()\n", True),
+        ("def test(error):\n    with pytest.raises(error):\n        make()\n", True),
+        ("def test():\n    with contextlib.suppress(Exception):\n        make()\n", True),
+        ("def test():\n    pytest.raises(Exception, make)\n", True),
+        ("def test():\n    try:\n        make()\n    except Exception:\n        pass\n", True),
+        ("def test():\n    try:\n        make()\n    except:\n        pass\n", True),
+        ("def test():\n    run(make)\n", True),
+        ("def test():\n    run(lambda: make())\n", True),
+        ("def more():\n    return make()\n\n\ndef test():\n    with pytest.raises(Exception):\n        more()\n", True),
+        ("ALL = [make]\n\n\ndef test():\n    run(ALL)\n", True),
+        ("@pytest.mark.parametrize('f', [make])\ndef test(f):\n    f()\n", True),
+        ("class TestX:\n    def test(self):\n        with self.assertRaises(Exception):\n            make()\n", True),
+        ("class TestX:\n    f = make\n\n    def test(self):\n        self.f()\n", True),
+    ],
+)
+def test_a_test_meets_the_import_first_where_the_error_could_be_taken_for_another(
+    test: str, meets_it_first: bool
+) -> None:
+    after = apply(HELPER + test, [LEGACY])
+    assert ("# noqa: F401" in after) == meets_it_first
+    assert after.count("from shop import legacy") == 1 + meets_it_first
+    assert apply(after, [LEGACY]) == after
+
+
+@pytest.mark.parametrize(
+    ("source", "meets_it_first"),
+    [
+        ("class Fake:\n    def run(self):\n        legacy()\n\n\ndef test():\n    app(Fake())\n", True),
+        ("class Fake:\n    def __init__(self):\n        legacy()\n\n\ndef test():\n    app(Fake())\n", False),
+        (
+            "class A:\n    def run(self):\n        legacy()\n\n\nclass Mock(A):\n    x = 1\n\n\ndef test():\n    Mock()\n",
+            True,
+        ),
+        (f"{METHOD}        with pytest.raises(Exception):\n            self.make()\n", True),
+        (f"{METHOD}        self.make()\n", False),
+    ],
+)
+def test_who_uses_an_object_meets_the_import_first(source: str, meets_it_first: bool) -> None:
+    after = apply(f"from shop import legacy\n\n\n{source}", [LEGACY])
+    assert ("# noqa: F401" in after) == meets_it_first
+    assert after.count("from shop import legacy") == 1 + meets_it_first
+
+
+# -- by execution ------------------------------------------------------------------------------------------------------
+
+SUITE = """
+    import unittest
+    import pytest
+    from shop import legacy, order
+
+    def make(name):
+        return legacy(name)
+
+    @pytest.fixture
+    def old_order():
+        return legacy("tea")
+
+    class Gateway:
+        def send(self, name):
+            return legacy(name)
+
+    def test_order():
+        assert order("tea") == 2
+
+    def test_legacy():
+        '''Uses it.'''
+        assert legacy("tea") == 2
+
+    def test_fixture(old_order):
+        assert old_order == 2
+
+    def test_helper():
+        assert make("tea") == 2
+
+    def test_helper_raises():
+        with pytest.raises(Exception):
+            make("")
+
+    def test_gateway():
+        try:
+            Gateway().send("")
+        except Exception:
+            return
+
+    @pytest.mark.parametrize("name", ["tea", "milk"])
+    def test_names(name):
+        assert order(name) == 2
+
+    @pytest.mark.parametrize("call", [make, order])
+    def test_calls(call):
+        with pytest.raises(Exception):
+            call()
+
+    class TestShop:
+        def setup_method(self):
+            self.order = order
+
+        def test_order(self):
+            assert self.order("tea") == 2
+
+        def test_legacy(self):
+            assert legacy("tea") == self.order("tea")
+
+    class ShopTest(unittest.TestCase):
+        def setUp(self):
+            self.old = legacy("tea")
+
+        def test_old(self):
+            self.assertRaises(Exception, self.old)
+
+    async def later():
+        return legacy("tea")
+"""
+
+
+def test_the_others_run_again_and_its_users_fail_with_the_same_error(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "250")
+    pytester.makepyfile(**{"shop/__init__": "def order(name):\n    return 2\n"})
+    path = pytester.makepyfile(test_shop=dedent(SUITE))
+    pytester.syspathinsert()
+    before = pytester.runpytest("-p", "no:cacheprovider")
+    before.assert_outcomes(errors=1)
+
+    after = apply(path.read_text(), [LEGACY])
+    path.write_text(after)
+    result = pytester.runpytest("-p", "no:cacheprovider", "-rA")
+    passed = {line.partition("::")[2] for line in result.outlines if line.startswith("PASSED")}
+    assert passed == {"test_order", "test_names[tea]", "test_names[milk]", "TestShop::test_order"}
+    unhappy = [line for line in result.outlines if line.startswith(("FAILED", "ERROR"))]
+    assert len(unhappy) == 9
+    assert all("ImportError: cannot import name 'legacy' from 'shop'" in line for line in unhappy)
+
+
+def test_where_the_name_still_exists_every_test_does_what_it_did(pytester: pytest.Pytester) -> None:
+    shop = "def order(name):\n    return 2\n\n\ndef legacy(name):\n    return 2 if name else 1 / 0\n"
+    pytester.makepyfile(**{"shop/__init__": shop})
+    path = pytester.makepyfile(test_shop=dedent(SUITE))
+    pytester.syspathinsert()
+    before = pytester.runpytest("-p", "no:cacheprovider").parseoutcomes()
+    path.write_text(apply(path.read_text(), [LEGACY]))
+    assert pytester.runpytest("-p", "no:cacheprovider").parseoutcomes() == before
+    assert before["passed"] == 13
