@@ -13,6 +13,7 @@ from pytest_agentgate.codemods.values import (
     Annotations,
     Value,
     Values,
+    as_classes,
     as_instances,
     awaited,
     element,
@@ -60,6 +61,8 @@ class Reader(Protocol):
 def attribute(value: Value, name: str, hierarchy: Hierarchy) -> Values | None:
     """An attribute whose meaning is known beforehand; None where the class has to say it."""
     if value.form == "instance":
+        if name == "__class__":
+            return as_classes(frozenset({value}))
         if value.name == _EXCEPTION_INFO and name in {"value", "exception"}:
             return value.of[0] if value.of else UNKNOWN
         if value.name.startswith("builtins."):
@@ -93,6 +96,8 @@ def result(value: Value | None, call: ast.Call, names: ModuleNames, reader: Read
         return None
     if value.name == "typing.cast" and len(call.args) > 1:
         return reader.annotations.values(first, names)
+    if value.name == "builtins.type":
+        return as_classes(reader.values(first, names))
     if value.name == _RAISES:
         return _raises(first, names, reader)
     if value.name in _COPIES:
