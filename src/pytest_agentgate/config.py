@@ -24,7 +24,7 @@ STATE = ".agentgate"
 DEFAULT_STORE = f"sqlite:///{STATE}/agentgate.db"
 # Where a project starts when nothing names it: what pytest takes for its rootdir.
 _ROOT_FILES = ("pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg", "setup.py", STATE)
-_LATER = frozenset({"phase", "services", "codemods"})  # keys that belong to commands with their own readers
+_LATER = frozenset({"phase", "services"})  # keys that belong to commands with their own readers
 
 
 @frozen
@@ -35,6 +35,7 @@ class Config:
     tests: tuple[str, ...] = ()  # folders of the tests; empty: found by name
     store: str = DEFAULT_STORE  # URL of the database; a relative path starts at the folder of the main worktree
     kinds: tuple[KindRule, ...] = ()  # rules that come before the kinds of the package
+    codemods: tuple[str, ...] = ()  # dotted names of the project's own modules with codemods
     path: Path | None = None  # the file that it came from
 
 
@@ -166,7 +167,7 @@ def _toml(path: Path) -> dict[str, Any]:
 def _checked(table: Mapping[str, Any], path: Path) -> Config:
     if not isinstance(table, dict):
         raise ConfigError(f"{path}: [tool.agentgate] must be a table")
-    known = {"source", "tests", "store", "kinds"}
+    known = {"source", "tests", "store", "kinds", "codemods"}
     for key in table:
         if key not in known | _LATER:
             raise ConfigError(f"{path}: [tool.agentgate] has no key {key!r}{_nearest(key, known | _LATER)}")
@@ -178,6 +179,7 @@ def _checked(table: Mapping[str, Any], path: Path) -> Config:
         tests=_folders(table, "tests", path),
         store=os.path.expandvars(store),
         kinds=tuple(_kind_rules(table.get("kinds", {}), path)),
+        codemods=_modules(table, path),
         path=path,
     )
 
@@ -191,6 +193,15 @@ def _folders(table: Mapping[str, Any], key: str, path: Path) -> tuple[str, ...]:
     if outside is not None:
         raise ConfigError(f"{path}: tool.agentgate.{key}: {outside!r} is no folder below that of this file")
     return tuple(item.rstrip("/") or "." for item in value)
+
+
+def _modules(table: Mapping[str, Any], path: Path) -> tuple[str, ...]:
+    value = table.get("codemods", [])
+    value = [value] if isinstance(value, str) else value
+    names = value if isinstance(value, list) else [value]
+    if not all(isinstance(name, str) and all(map(str.isidentifier, name.split("."))) for name in names):
+        raise ConfigError(f"{path}: tool.agentgate.codemods must be a list of modules such as 'my.codemods'")
+    return tuple(names)
 
 
 def _kind_rules(table: Any, path: Path) -> Iterator[KindRule]:

@@ -19,3 +19,7 @@ class RunLogError(AgentgateError):
 
 class StoreError(AgentgateError):
     """The store cannot be opened, is not ours, is damaged, or is newer than this version."""
+
+
+class JournalError(AgentgateError):
+    """A batch of changes to files cannot be recorded, or not be taken back."""

@@ -43,6 +43,7 @@ class Refused:
     reason: str
     line: int = 0
     notes: tuple[Note, ...] = field(default=())
+    unreadable: bool = False  # Python can't read it: nothing that a codemod could be blamed for
 
 
 Outcome: TypeAlias = Unchanged | Changed | Refused
@@ -55,10 +56,10 @@ def apply(source: str, codemods: Sequence[Codemod], place: Place = ALONE) -> str
 
 
 def may_match(text: str | bytes, codemod: Codemod) -> bool:
-    """Whether every word that a codemod needs stands in a file's text or bytes."""
-    if isinstance(text, bytes):
-        return all(_in_bytes(word).search(text) for word in codemod.words())
-    return all(_in_text(word).search(text) for word in codemod.words())
+    """Whether every word that a codemod needs stands in a file's text, or may in its bytes, whatever their encoding."""
+    if isinstance(text, bytes):  # a plain search first: it is many times as fast, and says no to most files
+        return all(word.encode() in text and _in_bytes(word).search(text) for word in codemod.words() if word.isascii())
+    return all(word in text and _in_text(word).search(text) for word in codemod.words())
 
 
 def rewrite(source: str, codemods: Sequence[Codemod], place: Place = ALONE) -> Outcome:
@@ -73,18 +74,21 @@ def rewrite(source: str, codemods: Sequence[Codemod], place: Place = ALONE) -> O
     if not wanted:
         return Unchanged()
     try:
-        names = ModuleNames(parse(source), place.module, place.package)
+        tree = parse(source)
     except SyntaxError as error:
-        return Refused(_unreadable(error), error.lineno or 0)
+        return Refused(_unreadable(error), error.lineno or 0, unreadable=True)
     import libcst as cst
 
     module: cst.Module | None = None
+    names: ModuleNames | None = None
     notes: list[Note] = []
     by: list[Codemod] = []
     text = source
     for codemod in codemods:
         if codemod not in wanted and not (by and may_match(text, codemod)):
             continue
+        if names is None:
+            names = ModuleNames(tree, place.module, place.package)
         plan = Rewrite(names)
         codemod.rewrite(File(names, place, text), plan)
         notes += plan.notes
@@ -97,13 +101,13 @@ def rewrite(source: str, codemods: Sequence[Codemod], place: Place = ALONE) -> O
             new = built.code
             if new == text:
                 continue
-            tree = parse(new)
+            new_tree = parse(new)
         except (NotLocatedError, SyntaxError, cst.ParserSyntaxError, cst.CSTValidationError, RecursionError) as error:
             return Refused(f"{codemod.name()} can't be applied: {' '.join(str(error).split())}", notes=tuple(notes))
-        problem = foreign_difference(names.tree, tree, codemod.owns)
+        problem = foreign_difference(tree, new_tree, codemod.owns)
         if problem is not None:
             return Refused(f"{codemod.name()} would change more than it may: {problem}", notes=tuple(notes))
-        module, text, names = built, new, ModuleNames(tree, place.module, place.package)
+        module, text, tree, names = built, new, new_tree, None
         by.append(codemod)
     return Changed(text, tuple(by), tuple(notes)) if text != source else Unchanged(tuple(notes))
 
@@ -119,6 +123,4 @@ def _in_text(word: str) -> re.Pattern[str]:
 
 @lru_cache(maxsize=256)
 def _in_bytes(word: str) -> re.Pattern[bytes]:
-    if not word.isascii():  # the file may be encoded in any way
-        return re.compile(b"")
     return re.compile(rb"(?<![A-Za-z0-9_])" + re.escape(word.encode()) + rb"(?![A-Za-z0-9_])")

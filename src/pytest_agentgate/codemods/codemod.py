@@ -84,7 +84,7 @@ class Codemod(ABC):
     def settings(self) -> dict[str, str]:
         """The options that differ from their defaults, as they are written on the command line."""
         return {
-            each.name: _written(value)
+            each.name: written(value)
             for each in fields(self)
             if (value := getattr(self, each.name)) != each.default or each.default is MISSING
         }
@@ -183,7 +183,8 @@ def _read_names(value: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in value.split(",") if name.strip())
 
 
-def _written(value: object) -> str:
+def written(value: object) -> str:
+    """The value of an option as it is written on the command line."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     return ",".join(value) if isinstance(value, tuple) else str(value)

@@ -79,7 +79,7 @@ class Sources:
         """The dotted name under which a file is imported: from the longest root that holds it."""
         root = max((root for root in self.roots if not root or path.startswith(f"{root}/")), key=len, default="")
         inner = path[len(root) + 1 :] if root else path
-        parts = inner.removesuffix(".py").split("/")
+        parts = inner.removesuffix(".pyi").removesuffix(".py").split("/")
         return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
     def module(self, name: str) -> ModuleNames | None:

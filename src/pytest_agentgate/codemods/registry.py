@@ -1,0 +1,97 @@
+"""Every codemod that can be named in a project: those of this package, of plugins, and of the project itself.
+
+A plugin is what an entry point of the group ``agentgate`` names, a project's own module what ``codemods`` names in its
+``[tool.agentgate]``. Both are registered with a pluggy manager of our own; what is taken of each is the codemods that
+it defines, and those that its ``agentgate_codemods`` returns.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from importlib import import_module
+from importlib.metadata import entry_points
+from pathlib import Path
+
+import pluggy
+
+from pytest_agentgate.codemods.codemod import Codemod, built_in, codemods_in
+from pytest_agentgate.errors import ConfigError, UsageError
+
+GROUP = "agentgate"
+"""The name of the manager, of its markers, and of the group of entry points."""
+
+hookimpl = pluggy.HookimplMarker(GROUP)
+
+
+class Hooks:
+    """What a plugin of the command line may implement."""
+
+    @pluggy.HookspecMarker(GROUP)
+    def agentgate_codemods(self) -> Iterable[type[Codemod]]:  # type: ignore[empty-body]
+        """Called when codemods are looked up; return those that are not defined in the plugin's own module."""
+
+
+def known(modules: Sequence[str] = (), root: Path | None = None, roots: Sequence[str] = ()) -> dict[str, type[Codemod]]:
+    """The codemods by name, sorted.
+
+    Args:
+        modules: dotted names of the project's own modules with codemods.
+        root: the project's folder.
+        roots: the folders in it from which its modules are imported.
+
+    Raises:
+        ConfigError: a module can't be imported, or two codemods have one name.
+    """
+    manager = pluggy.PluginManager(GROUP)
+    manager.add_hookspecs(Hooks)
+    for point in entry_points(group=GROUP):
+        package = f" of {point.dist.name}" if point.dist else ""
+        _register(manager, point.value, f"entry point {point.name}{package}")
+    if modules and root is not None:
+        # Last, so that a project which is itself one of our libraries takes nothing away from us. They stay: other
+        # processes import the same modules.
+        sys.path += [path for name in roots or ("",) if (path := str(root / name)) not in sys.path]
+    for module in modules:
+        _register(manager, module, f"tool.agentgate.codemods: {module}")
+    found = dict(built_in())
+    for plugin in manager.get_plugins():
+        _add(found, codemods_in(plugin))
+    for more in manager.hook.agentgate_codemods():
+        _add(found, {kind.name(): kind for kind in more})
+    return dict(sorted(found.items()))
+
+
+def named(name: str, among: Mapping[str, type[Codemod]]) -> type[Codemod]:
+    """The codemod of that name.
+
+    Raises:
+        UsageError: there is none; with the one that was perhaps meant.
+    """
+    if name in among:
+        return among[name]
+    close = get_close_matches(name.replace("_", "-").lower(), among, n=1)
+    hint = f"; did you mean {close[0]!r}?" if close else "; agentgate codemod list shows all"
+    raise UsageError(f"no codemod {name!r}{hint}")
+
+
+def _register(manager: pluggy.PluginManager, module: str, where: str) -> None:
+    try:
+        plugin = import_module(module.partition(":")[0])
+    except Exception as error:  # it is anybody's code
+        message = " ".join(str(error).split())
+        raise ConfigError(f"{where}: cannot be imported: {type(error).__name__}: {message}") from error
+    if not manager.is_registered(plugin):
+        manager.register(plugin, module)
+
+
+def _add(found: dict[str, type[Codemod]], more: Mapping[str, type[Codemod]]) -> None:
+    for name, kind in more.items():
+        other = found.setdefault(name, kind)
+        if other is not kind:
+            raise ConfigError(f"two codemods are called {name}: {_home(other)} and {_home(kind)}")
+
+
+def _home(kind: type[Codemod]) -> str:
+    return f"{kind.__module__}.{kind.__qualname__}"
