@@ -45,8 +45,10 @@ class Imports:
         if existing is not None:
             return existing
         module, path = _split(name)
-        if module in {"", self.names.module}:
-            return path or name
+        if not module:
+            return self._add(name, "", at)
+        if module == self.names.module:
+            return path
         if module == "builtins" and self.names.scope_of(at).home(path) is None:
             return path
         first, _, rest = path.partition(".")
@@ -159,7 +161,7 @@ class Imports:
 
     def _is_available(self, local: str, module: str, name: str, at: ast.AST, home: Scope) -> bool:
         """Whether a local name can be bound: it is free there, and nobody means something else by it."""
-        target = f"{module}.{name}"
+        target = f"{module}.{name}" if name else module
         others = home.bindings.get(local, ())
         if any(binding.target != target for binding in others) or self.names.scope_of(at).home(local) not in {
             None,
@@ -177,14 +179,14 @@ class Imports:
 
     def changes(self) -> Iterable[tuple[ast.AST, bool, Any]]:
         """The changes as ``Rewrite`` takes them: node, whether its whole line is meant, change."""
-        groups: dict[tuple[str, Scope], list[_Needed]] = {}
+        groups: dict[tuple[str, bool, Scope], list[_Needed]] = {}
         for needed in self._needed:
-            groups.setdefault((needed.module, needed.scope), []).append(needed)
+            groups.setdefault((needed.module, bool(needed.name), needed.scope), []).append(needed)
         lines: dict[tuple[ast.stmt, bool], list[str]] = {}  # by statement, and whether above it
-        for (module, scope), wanted in groups.items():
+        for (module, by_name, scope), wanted in groups.items():
             first = min((self._needed[needed] for needed in wanted), key=_position)
             limit = None if self._is_later(first, scope) else first
-            merged = self._merged(module, scope, limit)
+            merged = self._merged(module, scope, limit) if by_name else None
             if merged is not None:
                 yield merged, False, _adding([named(needed.name, needed.local) for needed in wanted])
                 continue
@@ -287,9 +289,11 @@ def _split(name: str) -> tuple[str, str]:
 def _locals(module: str, name: str) -> Iterator[str]:
     """Local names for something imported, the best first."""
     if not name.startswith("test"):  # pytest would run it
-        yield name
+        yield name or module
     owner = module.rpartition(".")[2].strip("_")
-    if name.isupper():
+    if not name:
+        other = f"{owner}_module"
+    elif name.isupper():
         other = f"{owner.upper()}_{name}"
     elif name[:1].isupper():
         other = "".join(part[:1].upper() + part[1:] for part in owner.split("_")) + name
@@ -303,6 +307,8 @@ def _locals(module: str, name: str) -> Iterator[str]:
 
 
 def _line(module: str, wanted: Sequence[_Needed]) -> str:
+    if not wanted[0].name:
+        return "".join(f"import {module}{'' if each.local == module else f' as {each.local}'}\n" for each in wanted)
     aliases = sorted(
         needed.name if needed.local == needed.name else f"{needed.name} as {needed.local}" for needed in wanted
     )
