@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import libcst as cst
 
+from pytest_agentgate.codemods.brackets import named
+from pytest_agentgate.codemods.calls import Calls, Site
 from pytest_agentgate.codemods.codemod import Applicability, Codemod, option
+from pytest_agentgate.codemods.literals import text_put
 from pytest_agentgate.codemods.rewrite import Rewrite
 from pytest_agentgate.codemods.sources import File
+from pytest_agentgate.codemods.splats import Keys
 
 
 @dataclass(frozen=True)
 class RenameKeyword(Codemod):
-    """Rename a keyword argument at every call of one function.
+    """Rename a keyword argument at every call of one function, method or class.
 
     Repairs ``TypeError: order() got an unexpected keyword argument 'qty'``.
 
@@ -34,16 +39,80 @@ class RenameKeyword(Codemod):
         def test_total():
             assert order("tea", quantity=2).total == 4  # stays
 
+    Before::
+
+        import pytest
+        from shop import order
+
+        DEFAULTS = {"item": "tea", "qty": 1}
+
+        @pytest.mark.parametrize("kwargs", [{"qty": 1}, {"qty": 2}])
+        def test_many(kwargs):
+            order("tea", **kwargs)
+
+        def test_defaults():
+            order(**{**DEFAULTS, "qty": 3})
+
+    After::
+
+        import pytest
+        from shop import order
+
+        DEFAULTS = {"item": "tea", "quantity": 1}
+
+        @pytest.mark.parametrize("kwargs", [{"quantity": 1}, {"quantity": 2}])
+        def test_many(kwargs):
+            order("tea", **kwargs)
+
+        def test_defaults():
+            order(**{**DEFAULTS, "quantity": 3})
+
     Unchanged::
 
         from cafe import order
 
         order("tea", qty=2)
+
+    Unchanged::
+
+        from shop import order
+
+        KWARGS = {"qty": 2}
+
+        def test_total(client):
+            order("tea", **KWARGS)
+            client.post("/orders", json=KWARGS)  # a dict that goes elsewhere too
+
+    In shop.py::
+
+        def order(item, quantity=1): ...
+
+    In cart.py::
+
+        from shop import order
+
+    Before::
+
+        from unittest.mock import patch
+
+        @patch("cart.order")
+        def test_expected(place):
+            place.assert_called_once_with("tea", qty=2)
+            assert place.call_args.kwargs["qty"] == 2
+
+    After::
+
+        from unittest.mock import patch
+
+        @patch("cart.order")
+        def test_expected(place):
+            place.assert_called_once_with("tea", quantity=2)
+            assert place.call_args.kwargs["quantity"] == 2
     """
 
     applicability = Applicability.SAFE
     because = "Only calls that are proven to reach the function are changed, and they pass the same value."
-    owns = frozenset({ast.keyword})
+    owns = frozenset({ast.keyword, ast.Constant})
 
     function: str = option("the function, method or class that is called", "dotted")
     old: str = option("the keyword as the tests write it", "name")
@@ -53,13 +122,50 @@ class RenameKeyword(Codemod):
         return (self.old,)
 
     def rewrite(self, file: File, rewrite: Rewrite) -> None:
-        for call in file.names.calls:
-            if not file.names.means(call.func, self.function):
+        calls = Calls(file, self.function)
+        done: set[ast.AST] = set()
+        for site in calls.sites:
+            if self._passes(site, self.new):
+                if self._passes(site, self.old):
+                    rewrite.leave(site.node, f"{self.old!r} and {self.new!r} are both passed")
                 continue
-            taken = any(keyword.arg == self.new for keyword in call.keywords)
-            for keyword in call.keywords:
-                if keyword.arg == self.old and not taken:
-                    rewrite.replace(keyword, self._renamed)
+            keyword = site.keyword(self.old)
+            if keyword is not None:
+                rewrite.replace(keyword, self._renamed)
+            for splat in site.splats:
+                for keys in splat.keys:
+                    self._rename_key(keys, rewrite, done)
+                if any(keys.private for keys in splat.keys):
+                    self._rename_words(splat.words, rewrite, done)
+                if not splat.complete:
+                    rewrite.leave(splat.node, f"where this ** comes from can't be told; it may hold {self.old!r}")
+        self._rename_words(calls.recorded, rewrite, done)
+        for call in calls.handed:
+            if any(keyword.arg == self.old for keyword in call.keywords):
+                rewrite.leave(call, f"what is called here gets {self.function}, and may pass {self.old!r} on to it")
+
+    def _passes(self, site: Site, name: str) -> bool:
+        return site.keyword(name) is not None or any(each.names(name) for each in site.splats)
+
+    def _rename_key(self, keys: Keys, rewrite: Rewrite, done: set[ast.AST]) -> None:
+        said = keys.named(self.old)
+        if said is None or said in done:
+            return
+        done.add(said)
+        if not keys.private:
+            rewrite.leave(said, f"this {self.old!r} also goes elsewhere")
+        elif self.new in keys.not_keys:
+            rewrite.leave(said, f"the function that is called here keeps {self.new!r} for itself")
+        elif isinstance(said, ast.keyword):
+            rewrite.replace(said, self._renamed)
+        else:
+            rewrite.replace(said, text_put(self.old, self.new))
+
+    def _rename_words(self, words: Sequence[ast.Constant], rewrite: Rewrite, done: set[ast.AST]) -> None:
+        for word in words:
+            if word.value == self.old and word not in done:
+                done.add(word)
+                rewrite.replace(word, text_put(self.old, self.new))
 
     def _renamed(self, argument: cst.Arg) -> cst.Arg:
-        return argument.with_changes(keyword=cst.Name(self.new))
+        return named(argument, self.new)
