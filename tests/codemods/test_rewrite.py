@@ -60,6 +60,10 @@ def test_nothing_asked_for_is_the_same_tree() -> None:
         ("f(\n    a,\n    gone=1,\n)\n", "f(\n    a,\n)\n"),
         ("# above\nfrom a import gone\nx\n", "# above\nx\n"),
         ("x\n# about it\nfrom a import gone\n\ny\n", "x\n# about it\n\ny\n"),
+        ("from a import gone\n\n\nx\n", "x\n"),
+        ("# Licence\nfrom a import gone\n\nx\n", "# Licence\n\nx\n"),
+        ("x\n\nfrom a import gone\n\n\ny\n", "x\n\n\ny\n"),
+        ("x\n\nfrom a import gone\ny\n", "x\n\ny\n"),
     ],
 )
 def test_what_is_removed_leaves_its_surroundings_whole(before: str, after: str) -> None:
@@ -105,6 +109,17 @@ def test_an_expression_keeps_its_meaning_where_it_is_put(source: str, value: str
 
     assert rewritten(source, put) == after
     ast.parse(after)
+
+
+@pytest.mark.parametrize("module", ["a", "b"])
+def test_an_import_is_not_lost_with_the_one_that_it_was_put_beside_or_into(module: str) -> None:
+    def change(names: ModuleNames, rewrite: Rewrite) -> None:
+        [use] = names.by_word["gone"]
+        rewrite.put(use, rewrite.imports.use(f"{module}.come", use))
+        alias = names.imports[0].names[0]
+        rewrite.remove(alias)
+
+    assert rewritten("from a import gone\nf(gone)\n", change) == f"from {module} import come\nf(come)\n"
 
 
 def test_what_is_left_alone_is_noted_once() -> None:

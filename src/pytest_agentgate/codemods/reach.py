@@ -54,6 +54,16 @@ def hides_import_error(names: ModuleNames, node: ast.AST) -> bool:
     return False
 
 
+def is_guarded(names: ModuleNames, statement: ast.AST) -> bool:
+    """Whether an import may fail where it stands, or is never made."""
+    if hides_import_error(names, statement):
+        return True
+    return any(
+        isinstance(above, ast.If) and (names.meaning(above.test) or "").endswith("TYPE_CHECKING")
+        for above in names.ancestors(statement)
+    )
+
+
 def is_catcher(names: ModuleNames, node: ast.expr) -> bool:
     """Whether a context manager or decorator is one that an ImportError may satisfy."""
     return _is_catcher(names, node)

@@ -133,7 +133,7 @@ class _Spot:
         for name in {name for name, index in self.below if index is not None}:
             fields[name] = self._items(node, name)
         if any(name in fields and not fields[name] for name in _NEVER_EMPTY.get(type(node), ())):
-            return None
+            return self._without(node)
         new: Any = _whole(node.with_changes(**fields)) if fields else node
         above: list[cst.CSTNode] = []
         below: list[cst.CSTNode] = []
@@ -150,6 +150,21 @@ class _Spot:
             above += made[:place]
             below[:0] = made[place + 1 :]
         return [*above, new, *below] if above or below else new
+
+    def _without(self, node: cst.CSTNode) -> cst.CSTNode | Sequence[cst.CSTNode] | None:
+        """What changes put beside a statement that everything was taken from, or into an import."""
+        beside: list[cst.CSTNode] = []
+        for change in self.changes:
+            made = change(node)
+            if isinstance(node, cst.ImportFrom) and isinstance(made, cst.ImportFrom):
+                come = [each for each in _aliases(made) if not any(_same(each, gone) for gone in _aliases(node))]
+                if come:
+                    last = come[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
+                    return made.with_changes(names=[*come[:-1], last])
+            elif isinstance(made, Sequence):
+                body = getattr(node, "body", None)
+                beside += [each for each in made if each is not node and getattr(each, "body", ()) is not body]
+        return beside or None
 
     def _items(self, node: cst.CSTNode, name: str) -> list[cst.CSTNode]:
         items: list[Any] = []
@@ -168,6 +183,14 @@ class _Spot:
         if items and old and items[-1] is not old[-1] and old[-1] not in items:
             items[-1] = _last(items[-1], old[-1])
         return items
+
+
+def _aliases(line: cst.ImportFrom) -> Sequence[cst.ImportAlias]:
+    return () if isinstance(line.names, cst.ImportStar) else line.names
+
+
+def _same(one: cst.ImportAlias, other: cst.ImportAlias) -> bool:
+    return (one.evaluated_name, one.evaluated_alias) == (other.evaluated_name, other.evaluated_alias)
 
 
 def _joined(above: Sequence[cst.EmptyLine], below: Sequence[cst.EmptyLine]) -> list[cst.EmptyLine]:

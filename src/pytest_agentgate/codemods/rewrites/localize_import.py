@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 import libcst as cst
 
-from pytest_agentgate.codemods import fixtures, reach
+from pytest_agentgate.codemods import dependents, fixtures, reach
 from pytest_agentgate.codemods.codemod import Applicability, Codemod, option
 from pytest_agentgate.codemods.names import FunctionNode, ModuleNames, dotted
 from pytest_agentgate.codemods.rewrite import Rewrite
@@ -165,7 +165,7 @@ class LocalizeImport(Codemod):
                     continue
                 if names.up[statement].parent is names.tree and alias.name != "*":
                     yield statement, alias
-                elif names.scope_of(statement).is_module and not _is_guarded(names, statement):
+                elif names.scope_of(statement).is_module and not reach.is_guarded(names, statement):
                     what = "imports everything from it" if alias.name == "*" else "imports it within a block"
                     rewrite.leave(statement, f"{what}; the names that are needed can't be told")
 
@@ -295,36 +295,14 @@ class _Move:
 
     def _look_at_other_files(self) -> None:
         """A module that others import from keeps what they need, and what they expect to fail."""
-        file, module = self.file, self.file.names.module
-        name = file.place.path.rpartition("/")[2]
-        if not module or name.startswith("test_") or name.endswith("_test.py"):
-            return
-        raising = [each.name for each in [*self.users, *self.exposed] if file.names.scope_of(each).is_module]
-        for path in file.sources.paths:
-            text = file.sources.text(path) if path != file.place.path else None
-            if text is None or module.rpartition(".")[2] not in text:
-                continue
-            other = file.sources.file(path)
-            if other is None:
-                continue
-            if _takes(other, f"{module}.{self.local}") or (
-                self.local in text and any(star.target == module for star in other.scope.stars)
-            ):
-                self.obstacles.append((self.statement, f"imports {self.local} for {path}"))
-            elif any(
-                reach.hides_import_error(other, use) for each in raising for use in other.uses(f"{module}.{each}")
-            ):
+        for path in dependents.takers(self.file, self.local):
+            self.obstacles.append((self.statement, f"imports {self.local} for {path}"))
+        module = self.file.names.module
+        raising = [each.name for each in [*self.users, *self.exposed] if self.file.names.scope_of(each).is_module]
+        for path, other in dependents.dependents(self.file) if raising else ():
+            uses = (use for each in raising for use in other.uses(f"{module}.{each}"))
+            if any(reach.hides_import_error(other, use) for use in uses):
                 self.obstacles.append((self.statement, f"{path} could take its ImportError for what it expects"))
-
-
-def _takes(names: ModuleNames, target: str) -> bool:
-    return any(
-        binding.target == target
-        for scope in names.scopes.values()
-        for bindings in scope.bindings.values()
-        for binding in bindings
-        if binding.is_import
-    ) or bool(names.uses(target))
 
 
 def _chain(names: ModuleNames, node: ast.expr) -> str:
@@ -332,16 +310,6 @@ def _chain(names: ModuleNames, node: ast.expr) -> str:
     while isinstance(above := names.up[node].parent, ast.Attribute):
         node = above
     return dotted(node) or ""
-
-
-def _is_guarded(names: ModuleNames, statement: ast.AST) -> bool:
-    """Whether an import may fail where it stands, or is never made."""
-    if reach.hides_import_error(names, statement):
-        return True
-    return any(
-        isinstance(above, ast.If) and (names.meaning(above.test) or "").endswith("TYPE_CHECKING")
-        for above in names.ancestors(statement)
-    )
 
 
 def _annotation(names: ModuleNames, node: ast.AST) -> ast.expr | None:
