@@ -206,28 +206,28 @@ MOCKS = """
         ("with patch('cart.order') as m: m.assert_called_with(1)", ["1"]),
         ("with patch('cafe.order') as m: m.assert_called_with(1)", []),
         ("with mock.patch.object(cart, 'order') as m: m.assert_called_once_with(1)", ["1"]),
-        ("@patch('cart.order')\n@patch('cart.pay')\n"
-         "def test(pay, place): place.assert_any_call(1); pay.assert_any_call(2)", ["1"]),
+        (("@patch('cart.order')\n@patch('cart.pay')\n"
+         "def test(pay, place): place.assert_any_call(1); pay.assert_any_call(2)"), ["1"]),
         ("@patch('cart.order')\n@patch('cart.pay', new=1)\ndef test(place, pay): place.assert_any_call(1)", ["1"]),
-        ("@patch('cart.order')\nclass TestIt:\n    @patch('cart.pay')\n"
-         "    def test(self, pay, place): place.assert_any_call(1)", ["1"]),
+        (("@patch('cart.order')\nclass TestIt:\n    @patch('cart.pay')\n"
+         "    def test(self, pay, place): place.assert_any_call(1)"), ["1"]),
         ("def test(mocker):\n    m = mocker.patch('cart.order')\n    m.assert_called_with(1)", ["1"]),
         ("def test(mocker):\n    m = mocker.patch.object(cart, 'order')\n    m.assert_called_with(1)", ["1"]),
         ("def test(mocker):\n    mocker.patch('cart.order')\n    cart.order.assert_called_with(1)", ["1"]),
         ("def test(mocker):\n    m = mocker.spy(cart, 'order')\n    m.assert_called_with(1)", ["1"]),
         ("m = create_autospec(order)\nm.assert_called_with(1)", ["1"]),
-        ("m = Mock()\ndef test(monkeypatch):\n    monkeypatch.setattr(cart, 'order', m)\n"
-         "    m.assert_called_with(1)", ["1"]),
-        ("def test(monkeypatch):\n    m = Mock()\n    monkeypatch.setattr('cart.order', m)\n"
-         "    m.assert_called_with(1)", ["1"]),
+        (("m = Mock()\ndef test(monkeypatch):\n    monkeypatch.setattr(cart, 'order', m)\n"
+         "    m.assert_called_with(1)"), ["1"]),
+        (("def test(monkeypatch):\n    m = Mock()\n    monkeypatch.setattr('cart.order', m)\n"
+         "    m.assert_called_with(1)"), ["1"]),
         ("def test():\n    m = Mock()\n    with patch('cart.order', m):\n        m.assert_called_with(1)", ["1"]),
         ("m = Mock()\nm.assert_called_with(1)", []),
-        ("class T:\n    def setUp(self): self.m = patch('cart.order').start()\n"
-         "    def test(self): self.m.assert_called_with(1)", ["1"]),
-        ("@pytest.fixture\ndef place():\n    with patch('cart.order') as m: yield m\n"
-         "def test(place): place.assert_called_with(1)", ["1"]),
-        ("@pytest.fixture\ndef place(mocker): return mocker.patch('cart.order')\n"
-         "def test(place): place.assert_called_with(1)", ["1"]),
+        (("class T:\n    def setUp(self): self.m = patch('cart.order').start()\n"
+         "    def test(self): self.m.assert_called_with(1)"), ["1"]),
+        (("@pytest.fixture\ndef place():\n    with patch('cart.order') as m: yield m\n"
+         "def test(place): place.assert_called_with(1)"), ["1"]),
+        (("@pytest.fixture\ndef place(mocker): return mocker.patch('cart.order')\n"
+         "def test(place): place.assert_called_with(1)"), ["1"]),
         ("with patch('cart.order') as m: m.assert_has_calls([call(1), call(2)])", ["1", "2"]),
         ("with patch('cart.order') as m: assert m.call_args == call(1)", ["1"]),
         ("with patch('cart.order') as m: assert m.call_args_list == [call(1), mock.call(2)]", ["1", "2"]),
