@@ -11,6 +11,7 @@ from pytest_agentgate.codemods.mocks import Mocks
 from pytest_agentgate.codemods.names import Binding, FunctionNode
 from pytest_agentgate.codemods.receivers import Receivers, is_tests
 from pytest_agentgate.codemods.sources import File
+from pytest_agentgate.errors import UsageError
 
 _NAMED_ATTRIBUTE = frozenset(
     {f"builtins.{name}" for name in ("getattr", "setattr", "hasattr", "delattr")}
@@ -53,12 +54,22 @@ class MemberUses:
 
     def proves(self, node: ast.expr) -> bool:
         """Whether an expression is an instance of the class, the class itself, or a mock of either."""
-        receivers = self.receivers
-        return (
-            receivers.proves(node, self.cls, self.member, spec=True)
-            or receivers.proves_class(node, self.cls, self.member)
-            or self._is_mock(node)
-        )
+        return self.is_instance(node) or self.is_class(node) or self.is_mock(node)
+
+    def is_instance(self, node: ast.expr) -> bool:
+        """Whether an expression is proven to be a real instance of the class."""
+        return self.receivers.proves(node, self.cls, self.member)
+
+    def is_class(self, node: ast.expr) -> bool:
+        """Whether an expression is proven to be the class itself."""
+        return self.receivers.proves_class(node, self.cls, self.member)
+
+    def is_mock(self, node: ast.expr) -> bool:
+        """Whether an expression is proven to be a mock of the class or of its instances."""
+        mocked = self._mocks.of(node)
+        if mocked is not None and self._names_class(mocked.name):
+            return True
+        return not self.is_instance(node) and self.receivers.proves(node, self.cls, self.member, spec=True)
 
     @cached_property
     def accesses(self) -> list[ast.Attribute]:
@@ -68,7 +79,7 @@ class MemberUses:
     def instances(self) -> Iterator[ast.Attribute]:
         """Those of ``accesses`` whose receiver is a real instance: neither the class nor a mock."""
         for node in self.accesses:
-            if self.receivers.proves(node.value, self.cls, self.member):
+            if self.is_instance(node.value):
                 yield node
 
     def doubtful(self) -> Iterator[ast.Attribute]:
@@ -98,7 +109,7 @@ class MemberUses:
                 target = call.args[0]
                 if isinstance(target, ast.Constant) and isinstance(target.value, str):
                     owner, dot, last = target.value.rpartition(".")
-                    if last == self.member and dot and self._is_class(owner):
+                    if last == self.member and dot and self._names_class(owner):
                         yield Named(target, call, f"{owner}.")
 
         for name in self.names.strings:
@@ -112,7 +123,7 @@ class MemberUses:
             if self.names.meaning(call.func) in _MULTIPLE and call.args:
                 target = call.args[0]
                 named = isinstance(target, ast.Constant) and isinstance(target.value, str)
-                if self._is_class(target.value) if named else self.proves(target):  # type: ignore[attr-defined]
+                if self._names_class(target.value) if named else self.proves(target):  # type: ignore[attr-defined]
                     yield from (each for each in call.keywords if each.arg == self.member)
 
     def derived(self) -> Iterator[ast.ClassDef]:
@@ -142,7 +153,7 @@ class MemberUses:
         for node in ast.walk(self.names.tree) if self._has_match else ():
             if not isinstance(node, ast.MatchClass) or self.member not in node.kwd_attrs:
                 continue
-            if self.receivers.proves_class(node.cls, self.cls, self.member):
+            if self.is_class(node.cls):
                 yield node
 
     # -- the questions below these -----------------------------------------------------------------------------------
@@ -172,14 +183,10 @@ class MemberUses:
 
     def _is_enum(self, node: ast.expr) -> bool:
         hierarchy = self.receivers.hierarchy
-        return hierarchy.is_enum(self.cls) and self.receivers.proves_class(node, self.cls, self.member)
+        return hierarchy.is_enum(self.cls) and self.is_class(node)
 
-    def _is_class(self, name: str) -> bool:
+    def _names_class(self, name: str) -> bool:
         return self.receivers.derives(name, self.cls, self.member)
-
-    def _is_mock(self, node: ast.expr) -> bool:
-        mocked = self._mocks.of(node)
-        return mocked is not None and self._is_class(mocked.name)
 
     def _takes(self, call: ast.Call) -> tuple[bool, bool]:
         """Whether a call takes an object and the name of an attribute, and whether it takes a dotted target."""
@@ -198,6 +205,18 @@ class MemberUses:
             return False, False
         by_name, by_target = _FIXTURES[kind or "monkeypatch"]
         return ".".join(parts) in by_name, ".".join(parts) in by_target
+
+
+def split_member(codemod: str, name: str) -> tuple[str, str]:
+    """A class and its member.
+
+    Raises:
+        UsageError: the name is not one of a member.
+    """
+    owner, _, member = name.rpartition(".")
+    if not owner:
+        raise UsageError(f"{codemod} old={name}: must name a class and its member such as app.User.name")
+    return owner, member
 
 
 def _last_word(node: ast.expr) -> str:

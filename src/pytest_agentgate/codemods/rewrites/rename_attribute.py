@@ -11,7 +11,7 @@ import libcst as cst
 from pytest_agentgate.codemods.codemod import Applicability, Codemod, option
 from pytest_agentgate.codemods.constructions import field_keywords
 from pytest_agentgate.codemods.literals import text_put
-from pytest_agentgate.codemods.members import MemberUses
+from pytest_agentgate.codemods.members import MemberUses, split_member
 from pytest_agentgate.codemods.rewrite import Rewrite
 from pytest_agentgate.codemods.sources import File
 from pytest_agentgate.errors import UsageError
@@ -131,8 +131,7 @@ class RenameAttribute(Codemod):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if "." not in self.old:
-            raise UsageError(f"rename-attribute old={self.old}: must name a class and its member such as app.User.name")
+        split_member(self.name(), self.old)
         owner, dot, _ = self.new.rpartition(".")
         if dot and owner != self._class:
             raise UsageError(f"rename-attribute new={self.new}: a member stays in its class, {self._class}")
