@@ -81,12 +81,14 @@ class Layout:
             folder, _, name = path.rpartition("/")
             folders.setdefault(folder, []).append(name)
         above = sorted({each for folder in folders for each in _upwards(folder)}, key=lambda each: each.count("/"))
-        projects = [folder for folder in above if not folder or self._is_project(folder)]
-        roots = [root for folder in projects for root in self._of_project(folder)]
+        projects = {
+            folder: pytest_settings(self.root / folder) for folder in above if not folder or self._is_project(folder)
+        }
+        roots = [root for folder, settings in projects.items() for root in self._of_project(folder, settings)]
         roots += [folder for folder in self.source if not self._is_package(folder)]
         for folder in above:
             project = max((each for each in projects if _holds(each, folder)), key=len)
-            settings = pytest_settings(self.root / project)
+            settings = projects[project]
             if settings.importlib:
                 continue
             names = folders.get(folder, ())
@@ -94,9 +96,8 @@ class Layout:
                 roots.append(self._outside_packages(folder))
         return tuple(dict.fromkeys(root for root in roots if root is not None))
 
-    def _of_project(self, folder: str) -> Iterator[str | None]:
-        base = self.root / folder
-        for name in (*pytest_settings(base).pythonpath, *_packaging(base)):
+    def _of_project(self, folder: str, settings: PytestSettings) -> Iterator[str | None]:
+        for name in (*settings.pythonpath, *_packaging(self.root / folder)):
             yield _within(folder, name)
         source = _within(folder, "src") or "src"
         if (self.root / source).is_dir() and not self._is_package(source):

@@ -5,22 +5,28 @@ A preview shows the plan, and writing follows it, so that both are the same.
 
 from __future__ import annotations
 
+import gc
 import traceback
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from pytest_agentgate.codemods.apply import Changed, Refused, may_match, rewrite
+from pytest_agentgate.codemods.apply import Refused, Unchanged, may_match, rewrite
 from pytest_agentgate.codemods.codemod import Codemod
 from pytest_agentgate.codemods.files import Edit, UnwritableError, contents, decoded, is_generated, is_read_only
 from pytest_agentgate.codemods.processes import Crew, Lost, processors
 from pytest_agentgate.codemods.rewrite import Note
-from pytest_agentgate.codemods.sources import Place, Sources
-from pytest_agentgate.codemods.tree import Tree
+from pytest_agentgate.codemods.sources import Place
+from pytest_agentgate.codemods.tree import Disk, Tree
 
 LIMIT = 120.0
 """Seconds that one file may take."""
+
+PARSED = 1_500_000
+"""Characters of other files of which a process keeps what it read in them: some 60 MB."""
+
+_FEW = 10  # files, after which it is not worth reading everything anew
 
 
 @dataclass(frozen=True)
@@ -59,7 +65,7 @@ def plan(
     """
     sizes = {path: size for path in paths if (size := _candidate(tree.root, path, codemods))}
     largest_first = sorted(sizes, key=lambda path: (-sizes[path], path))  # no long one is left for the end
-    crew = Crew(partial(_planner, tree, tuple(codemods)), processors() if jobs is None else jobs, limit)
+    crew = Crew(partial(Planner, tree, tuple(codemods)), processors() if jobs is None else jobs, limit)
     found = []
     for path, result in crew.work(largest_first):
         planned = Planned(path, reason=result.reason, failed=True) if isinstance(result, Lost) else result
@@ -79,36 +85,60 @@ def _candidate(root: Path, path: str, codemods: Sequence[Codemod]) -> int:
     return len(data) if any(may_match(data, codemod) for codemod in codemods) else 0
 
 
-def _planner(tree: Tree, codemods: tuple[Codemod, ...]) -> Callable[[str], Planned]:
-    return partial(_planned, tree.root, tree.sources(), codemods)
+class Planner:
+    """Plans one file after the other; what it learns of other files it keeps, up to a size."""
 
+    def __init__(self, tree: Tree, codemods: Sequence[Codemod]) -> None:
+        self.codemods = codemods
+        self._disk = Disk(tree)
+        self._sources = self._disk.sources()
+        self._enough = PARSED
+        self._since = 0  # files since it began anew
 
-def _planned(root: Path, sources: Sources, codemods: tuple[Codemod, ...], path: str) -> Planned:
-    try:
-        raw = contents(root, path)
-    except UnwritableError as error:
-        return Planned(path, reason=str(error))
-    read = decoded(raw)
-    if isinstance(read, str):
-        return Planned(path, reason=read)
-    try:
-        outcome = rewrite(read.text, codemods, Place.within(sources, path))
-    except Exception as error:  # noqa: BLE001  a codemod's mistake costs the one file
-        return Planned(path, reason=_said(error), failed=True)
-    if not isinstance(outcome, Changed | Refused):
-        return Planned(path, notes=outcome.notes)
-    if is_generated(raw):
-        return Planned(path, reason="it says that it is generated")
-    if isinstance(outcome, Refused):
-        return Planned(path, None, (), outcome.notes, outcome.reason, outcome.line, failed=not outcome.unreadable)
-    if is_read_only(root / path):
-        return Planned(path, notes=outcome.notes, reason="it is read-only")
-    try:
-        after = read.encoded(outcome.source)
-    except UnicodeEncodeError as error:
-        reason = f"the result has {error.object[error.start]!a}, which {read.encoding} can't encode"
-        return Planned(path, notes=outcome.notes, reason=reason, failed=True)
-    return Planned(path, Edit(path, raw, after), tuple(map(str, outcome.by)), outcome.notes)
+    def __call__(self, path: str) -> Planned:
+        """What the codemods make of a file."""
+        planned = self._planned(self._disk.tree.root, path)
+        self._since += 1
+        if self._sources.parsed > self._enough:
+            self._forget()
+        return planned
+
+    def _forget(self) -> None:
+        """Begin anew; but where so much is needed for few files already, allow it more."""
+        if self._since < _FEW:
+            self._enough *= 2
+            return
+        self._sources = self._disk.sources()
+        self._since = 0
+        gc.collect()  # trees refer to themselves
+
+    def _planned(self, root: Path, path: str) -> Planned:
+        try:
+            raw = contents(root, path)
+        except UnwritableError as error:
+            return Planned(path, reason=str(error))
+        read = decoded(raw)
+        if isinstance(read, str):
+            return Planned(path, reason=read)
+        try:
+            outcome = rewrite(read.text, self.codemods, Place.within(self._sources, path))
+        except Exception as error:  # noqa: BLE001  a codemod's mistake costs the one file
+            return Planned(path, reason=_said(error), failed=True)
+        if isinstance(outcome, Unchanged):
+            return Planned(path, notes=outcome.notes)
+        if is_generated(raw):
+            return Planned(path, reason="it says that it is generated")
+        if isinstance(outcome, Refused):
+            failed = not outcome.unreadable
+            return Planned(path, notes=outcome.notes, reason=outcome.reason, line=outcome.line, failed=failed)
+        if is_read_only(root / path):
+            return Planned(path, notes=outcome.notes, reason="it is read-only")
+        try:
+            after = read.encoded(outcome.source)
+        except UnicodeEncodeError as error:
+            reason = f"the result has {error.object[error.start]!a}, which {read.encoding} can't encode"
+            return Planned(path, notes=outcome.notes, reason=reason, failed=True)
+        return Planned(path, Edit(path, raw, after), tuple(map(str, outcome.by)), outcome.notes)
 
 
 def _said(error: Exception) -> str:

@@ -152,6 +152,7 @@ def _serve(connection: Connection, not_ours: Sequence[Connection], make: Callabl
         other.close()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all of us; the one that started us decides
     gc.freeze()  # what was there before the fork is shared as long as nothing writes to it
+    gc.set_threshold(50_000, 20, 50)  # trees are large and gone soon: a tenth of the time
     work = make()
     while True:
         try:

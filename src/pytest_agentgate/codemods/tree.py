@@ -6,6 +6,7 @@ import os
 import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from posixpath import basename, dirname
 
@@ -13,6 +14,9 @@ from pytest_agentgate.codemods.files import Skipped, decoded, reason_against
 from pytest_agentgate.codemods.sources import Sources
 
 SUFFIXES = (".py", ".pyi")
+
+KEPT = 20_000_000
+"""Characters of files that are kept, to look for words in."""
 
 # Folders that hold what was made or fetched. Where git knows better, only those that no project writes by hand count.
 _MADE = frozenset({"__pycache__", "node_modules", "site-packages"})
@@ -31,14 +35,37 @@ class Tree:
     root: Path
     roots: tuple[str, ...] = ("", "src")
 
+
+class Disk:
+    """A project's files as they are when they are first asked for."""
+
+    def __init__(self, tree: Tree) -> None:
+        self.tree = tree
+        self._texts: dict[str, str] = {}  # some codemods look for a word in every file, again and again
+        self._kept = 0
+
     def sources(self) -> Sources:
-        """The files as they are on disk when they are asked for."""
-        return Sources(self.read, self.roots, lambda: (path for path in python_files(self.root)))
+        """Sources that know nothing yet; what was read before is not read again."""
+        return Sources(self.read, self.tree.roots, lambda: self.paths)
+
+    @cached_property
+    def paths(self) -> tuple[str, ...]:
+        """Every Python file of the project."""
+        return tuple(python_files(self.tree.root))
 
     def read(self, path: str) -> str | None:
         """The text of a file by its path relative to the root; None where there is none or it can't be read."""
-        full = os.path.normpath(self.root / path)
-        if not full.startswith(f"{self.root}{os.sep}"):
+        text = self._texts.get(path)
+        if text is None:
+            text = self._read(path)
+            if text is not None and self._kept < KEPT:
+                self._texts[path] = text
+                self._kept += len(text)
+        return text
+
+    def _read(self, path: str) -> str | None:
+        full = os.path.normpath(self.tree.root / path)
+        if not full.startswith(f"{self.tree.root}{os.sep}"):
             return None
         try:
             raw = Path(full).read_bytes()
