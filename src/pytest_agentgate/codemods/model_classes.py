@@ -284,11 +284,11 @@ class _Class:
         }
         all_kw_only = _true(_keyword(made, "kw_only"))
         candidates = [(each, value) for each, value in self._fields(link) if by_annotation or link.specifier(value)]
-        for key, value in link.assigned():
-            call = link.specifier(value)
+        for key, assigned in link.assigned():
+            call = link.specifier(assigned)
             if call is not None:
                 required = not _has_default(call, first=_ATTRS_OLD.fullmatch(name) is not None)
-                candidates.append((Field(key, (key,), required, False, _keyword(call, "type"), link.where), value))
+                candidates.append((Field(key, (key,), required, False, _keyword(call, "type"), link.where), assigned))
         candidates.sort(key=lambda pair: _line_of(link.node, pair[0].name))
         found: list[Field] = []
         for each, value in candidates:
