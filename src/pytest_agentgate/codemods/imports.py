@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -34,25 +34,26 @@ class Imports:
         self.names = names
         self._needed: dict[_Needed, ast.AST] = {}  # with the first node that needs it
 
-    def use(self, name: str, at: ast.AST) -> str:
+    def use(self, name: str, at: ast.AST, instead_of: str = "") -> str:
         """Source of an expression that stands for a dotted name at a node, imported where it has to be.
 
         An import that is there already is used, also one of the module or a package; else ``from MODULE import NAME``
         is added to the file's imports, under another local name where the plain one would collide. A name in a class,
         ``app.Outer.Inner``, is reached through the class: segments before the last with a capital are classes.
+        Names that mean ``instead_of`` are about to be replaced, and don't stand in the way of the new one.
         """
-        existing = self._existing(name, at)
+        existing = self.find(name, at)
         if existing is not None:
             return existing
         module, path = _split(name)
         if not module:
-            return self._add(name, "", at)
+            return self._add(name, "", at, instead_of)
         if module == self.names.module:
             return path
         if module == "builtins" and self.names.scope_of(at).home(path) is None:
             return path
         first, _, rest = path.partition(".")
-        local = self._add(module, first, at)
+        local = self._add(module, first, at, instead_of)
         return f"{local}.{rest}" if rest else local
 
     def __bool__(self) -> bool:
@@ -60,8 +61,8 @@ class Imports:
 
     # -- what is there -----------------------------------------------------------------------------------------------
 
-    def _existing(self, name: str, at: ast.AST) -> str | None:
-        """The shortest expression that stands for a name by the imports and definitions that are there."""
+    def find(self, name: str, at: ast.AST) -> str | None:
+        """The shortest expression by which a dotted name can be reached at a node now; None where it can't."""
         here = self.names.scope_of(at)
         found = []
         for scope in _outwards(here):
@@ -131,7 +132,7 @@ class Imports:
 
     # -- what is added -----------------------------------------------------------------------------------------------
 
-    def _add(self, module: str, name: str, at: ast.AST) -> str:
+    def _add(self, module: str, name: str, at: ast.AST, instead_of: str) -> str:
         for needed in self._needed:
             usable = self.names.scope_of(at).home(needed.local) in {None, needed.scope}
             if (
@@ -142,7 +143,11 @@ class Imports:
                 self._needed[needed] = min(self._needed[needed], at, key=_position)
                 return needed.local
         home = self._home(module, at)
-        local = next(each for each in _locals(module, name) if self._is_available(each, module, name, at, home))
+        local = next(
+            each
+            for each in _locals(module, name)
+            if self._is_available(each, {f"{module}.{name}" if name else module, instead_of}, at, home)
+        )
         self._needed[_Needed(module, name, local, home)] = at
         return local
 
@@ -159,19 +164,18 @@ class Imports:
         base = absolute(self.names.package, node.module, node.level)
         return {base, *(f"{base}.{alias.name}" for alias in node.names)}
 
-    def _is_available(self, local: str, module: str, name: str, at: ast.AST, home: Scope) -> bool:
+    def _is_available(self, local: str, targets: Collection[str], at: ast.AST, home: Scope) -> bool:
         """Whether a local name can be bound: it is free there, and nobody means something else by it."""
-        target = f"{module}.{name}" if name else module
         others = home.bindings.get(local, ())
-        if any(binding.target != target for binding in others) or self.names.scope_of(at).home(local) not in {
-            None,
-            home if others else None,
-        }:
+        around = self.names.scope_of(at).home(local)
+        if any(binding.target not in targets for binding in others) or around not in {None, home if others else None}:
             return False
         if any(needed.local == local for needed in self._needed):
             return False
         return others != () or not any(
-            isinstance(node, ast.Name) and self.names.scope_of(node).home(local) is None
+            isinstance(node, ast.Name)
+            and self.names.scope_of(node).home(local) is None
+            and self.names.meaning(node) not in targets
             for node in self.names.by_word.get(local, ())
         )
 

@@ -46,6 +46,16 @@ class MovedImports:
         """Have one name of an import be something else; ``*`` moves with its whole statement."""
         self._moved.setdefault(statement, {})[alias] = to
 
+    def has_successor(self, statement: ast.stmt, name: str) -> bool:
+        """Whether an import is one of two ways to get the same in a ``try``, the other of which is of a dotted name."""
+        guard = self.names.enclosing(statement, ast.Try)
+        return guard is not None and any(
+            self.names.import_target(other, alias) == name
+            for other in self.names.imports
+            if other is not statement and guard in self.names.ancestors(other)
+            for alias in other.names
+        )
+
     def write(self) -> None:
         """Hand the changes over to the rewrite."""
         for statement, moved in self._moved.items():

@@ -14,7 +14,7 @@ from typing import Literal, TypeAlias
 from pytest_agentgate.codemods.local_names import users
 from pytest_agentgate.codemods.names import ModuleNames, dotted
 
-Role: TypeAlias = Literal["object", "module", "logger"]
+Role: TypeAlias = Literal["object", "module", "logger", "warning"]
 
 _PATCHES = frozenset({"", ".object", ".dict", ".multiple"})
 _MODULE_CALLS = frozenset(
@@ -30,24 +30,32 @@ _MODULES_METHODS = frozenset({"pop", "get", "setdefault"})
 
 @dataclass(frozen=True)
 class NamedString:
-    """A string literal that starts with a dotted name."""
+    """A string literal with a dotted name in it: all of it, or the category of a warning filter."""
 
     node: ast.Constant
     role: Role
 
     @property
-    def text(self) -> str:
-        return str(self.node.value)
+    def name(self) -> str:
+        return self._parts[1]
+
+    def with_name(self, name: str) -> str:
+        """The text with another name."""
+        before, _, after = self._parts
+        return before + name + after
+
+    @property
+    def _parts(self) -> tuple[str, str, str]:
+        text = str(self.node.value)
+        if self.role != "warning":
+            return "", text, ""
+        action, message, name, *rest = [*text.split(":"), "", ""][: max(3, text.count(":") + 1)]
+        return (f"{action}:{message}:", name, "".join(f":{each}" for each in rest)) if name else ("", text, "")
 
 
 def begins_with(text: str, name: str) -> bool:
     """Whether a text is a dotted name or one below it."""
     return text == name or text.startswith(f"{name}.")
-
-
-def literals(names: ModuleNames) -> Iterator[ast.Constant]:
-    """The strings of a file that can be replaced: those within f-strings can't."""
-    return (node for node in names.strings if not isinstance(names.up[node].parent, ast.JoinedStr))
 
 
 def named_strings(names: ModuleNames) -> list[NamedString]:
@@ -120,6 +128,8 @@ class _Finder:
             self.add(_argument(call, 0, "name"), "object")
         elif function in _LOGGER_CALLS:
             self.add(_argument(call, 0, "name"), "logger")
+        elif function == "pytest.mark.filterwarnings":
+            self.add(_argument(call, 0), "warning")
         elif word in {"setattr", "delattr"}:
             self.add(_argument(call, 0, "target"), "object")
         elif word in {"assertLogs", "assertNoLogs"}:
@@ -202,3 +212,18 @@ def _argument(call: ast.Call, place: int, *keywords: str) -> ast.expr | None:
     if len(call.args) > place and not any(isinstance(each, ast.Starred) for each in call.args[: place + 1]):
         return call.args[place]
     return next((each.value for each in call.keywords if each.arg in keywords), None)
+
+
+def attribute_strings(names: ModuleNames) -> list[tuple[ast.expr, ast.Constant]]:
+    """Strings that name an attribute of an object, with the object: ``patch.object(jobs, "run")``, ``getattr``."""
+    found: list[tuple[ast.expr, ast.Constant]] = []
+    for call in names.calls:
+        word = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+        if isinstance(call.func, ast.Name):
+            word = call.func.id
+        if word not in {"setattr", "delattr", "getattr", "hasattr", "object"}:
+            continue
+        owner, name = _argument(call, 0, "target"), _argument(call, 1, "name", "attribute")
+        if isinstance(owner, ast.Name | ast.Attribute) and isinstance(name, ast.Constant):
+            found.append((owner, name))
+    return found

@@ -13,7 +13,7 @@ from pytest_agentgate.codemods.import_lines import dotted_node
 from pytest_agentgate.codemods.local_names import can_become, users
 from pytest_agentgate.codemods.loggers import follows_module
 from pytest_agentgate.codemods.moved_imports import Moved, MovedImports
-from pytest_agentgate.codemods.named_strings import begins_with, literals, named_strings
+from pytest_agentgate.codemods.named_strings import begins_with, named_strings
 from pytest_agentgate.codemods.names import Scope, absolute, dotted
 from pytest_agentgate.codemods.quoted import Decide, quoted_annotations, renamed_annotation, spelled
 from pytest_agentgate.codemods.rewrite import Rewrite
@@ -110,7 +110,7 @@ class _Renaming:
                 target = self._target(statement, alias)
                 if target is None:
                     continue
-                if self._falls_back(statement, target):
+                if self.moved.has_successor(statement, target):
                     self.rewrite.leave(statement, f"{target} is imported beside it already")
                 elif isinstance(statement, ast.Import):
                     if alias.asname is None:
@@ -140,16 +140,6 @@ class _Renaming:
             if start is not None and begins_with(start, self.old):
                 return None  # relative to a package that moves as a whole
         return self.renamed(self.names.import_target(statement, alias))
-
-    def _falls_back(self, statement: ast.stmt, new: str) -> bool:
-        """Whether an import is one of two ways to get the same, the other of which is the new one."""
-        guard = self.names.enclosing(statement, ast.Try)
-        return guard is not None and any(
-            self.names.import_target(other, alias) == new
-            for other in self.names.imports
-            if other is not statement and guard in self.names.ancestors(other)
-            for alias in other.names
-        )
 
     def _named(self, alias: ast.alias, target: str, local: str | None = None) -> None:
         def change(node: cst.ImportAlias) -> cst.ImportAlias:
@@ -256,7 +246,7 @@ class _Renaming:
     def _strings(self) -> None:
         seen: set[ast.Constant] = {*quoted_annotations(self.names), *self.names.dunder_all}
         for each in named_strings(self.names):
-            stem = each.text.rstrip(".")  # "app.livekit." + name
+            stem = each.name.rstrip(".")  # "app.livekit." + name
             new = self.renamed(stem)
             seen.add(each.node)
             if new is None:
@@ -264,8 +254,8 @@ class _Renaming:
             if each.role == "logger" and not follows_module(self.file.sources, stem, new):
                 self.rewrite.leave(each.node, f"{stem!r} is a logger that is not known to be the module's own")
                 continue
-            self.rewrite.replace(each.node, spelled(new + each.text[len(stem) :]))
-        for node in literals(self.names) if "." in self.old else ():
+            self.rewrite.replace(each.node, spelled(each.with_name(new + each.name[len(stem) :])))
+        for node in self.names.strings if "." in self.old else ():
             if node not in seen and begins_with(str(node.value).replace(":", "."), self.old):
                 self.rewrite.leave(node, f"{node.value!r} names the module, but it is not known what for")
 

@@ -1,0 +1,428 @@
+"""A function, class, constant or exception that was renamed, moved to another module, or both."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import libcst as cst
+
+from pytest_agentgate.codemods.codemod import Applicability, Codemod, option
+from pytest_agentgate.codemods.fixtures import DECORATORS
+from pytest_agentgate.codemods.import_lines import dotted_node
+from pytest_agentgate.codemods.local_names import can_become, is_requested, users
+from pytest_agentgate.codemods.moved_imports import Moved, MovedImports
+from pytest_agentgate.codemods.named_strings import attribute_strings, begins_with, named_strings
+from pytest_agentgate.codemods.names import Binding, ModuleNames, Scope, dotted
+from pytest_agentgate.codemods.quoted import Decide, quoted_annotations, renamed_annotation, spelled
+from pytest_agentgate.codemods.rewrite import Rewrite
+from pytest_agentgate.codemods.sources import File, Sources
+
+
+@dataclass(frozen=True)
+class RenameSymbol(Codemod):
+    """Rename a function, class, constant or exception, or follow it to another module.
+
+    Repairs ``ImportError: cannot import name 'fetch' from 'shop.api'``. A local name that would collide is kept with
+    ``as``, and so is the name of a fixture: tests ask for it.
+
+    With ``old=shop.api.fetch new=shop.client.load``:
+
+    Before::
+
+        from unittest.mock import patch
+
+        from shop.api import Order, fetch  # both
+
+        @patch("shop.api.fetch")
+        def test_order(fake):
+            assert fetch(1) == Order(1)
+
+    After::
+
+        from unittest.mock import patch
+
+        from shop.api import Order  # both
+        from shop.client import load
+
+        @patch("shop.client.load")
+        def test_order(fake):
+            assert load(1) == Order(1)
+
+    Before::
+
+        from shop.api import fetch
+
+        def load():
+            return fetch(1)
+
+    After::
+
+        from shop.client import load as fetch
+
+        def load():
+            return fetch(1)
+
+    Unchanged::
+
+        from cafe.api import fetch
+
+        fetch("shop.api.fetch")
+    """
+
+    applicability = Applicability.SAFE
+    because = "A name is changed only where it is proven to be the old one; what it stands for stays the same."
+    owns = frozenset(
+        {ast.Import, ast.ImportFrom, ast.alias, ast.Name, ast.Attribute, ast.Constant, ast.ClassDef, ast.FunctionDef}
+        | {ast.AsyncFunctionDef, ast.Global}
+    )
+
+    old: str = option("what it was called: module and name", "dotted")
+    new: str = option("what it is called: module and name", "dotted")
+
+    def words(self) -> tuple[str, ...]:
+        return (self.old.rpartition(".")[2],)
+
+    def rewrite(self, file: File, rewrite: Rewrite) -> None:
+        if self.old == self.new:
+            return
+        if _is_member(self.old, file.sources):
+            for node in file.names.uses(self.old):
+                rewrite.leave(node, f"{self.old} is an attribute of a class: rename-attribute finds all its uses")
+            return
+        _Renaming(Symbol.named(self.old), Symbol.named(self.new), file, rewrite).write()
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """A module and a name in it."""
+
+    module: str
+    name: str
+
+    @classmethod
+    def named(cls, name: str) -> Symbol:
+        module, _, last = name.rpartition(".")
+        return cls(module, last)
+
+    def __str__(self) -> str:
+        return f"{self.module}.{self.name}" if self.module else self.name
+
+
+class _Renaming:
+    """The renaming of one symbol in one file."""
+
+    def __init__(self, old: Symbol, new: Symbol, file: File, rewrite: Rewrite) -> None:
+        self.old, self.new = old, new
+        self.file, self.rewrite, self.names = file, rewrite, file.names
+        self.moved = MovedImports(file, rewrite)
+        self.locals: dict[tuple[Scope, str], str] = {}  # what local names are called now
+        self.modules: dict[tuple[Scope, str], str] = {}  # what stands now for a module that held nothing else we used
+
+    def write(self) -> None:
+        if self.names.module == self.old.module:
+            self._definition()
+        self._imports()
+        self._modules()
+        self._uses()
+        for constant in quoted_annotations(self.names):
+            text = renamed_annotation(self.names, constant, self._in_annotation(constant))
+            if text is not None:
+                self.rewrite.replace(constant, spelled(text))
+        self._strings()
+        self.moved.write()
+
+    # -- what a dotted name becomes ----------------------------------------------------------------------------------
+
+    def instead_of(self, name: str | None) -> Symbol | None:
+        """What a dotted name is to be; None where it is another thing, or still right.
+
+        A package that exports the symbol may do so before or after the change: what it exports on disk is used,
+        and the new place where it doesn't export the new name.
+        """
+        if name == str(self.old):
+            return self.new
+        if name is None or not name.endswith(f".{self.old.name}"):
+            return None
+        owner = name.rpartition(".")[0]
+        module = self.file.sources.module(owner)
+        if module is None or owner == self.new.module:
+            return None
+        if self._binds(module, self.old.name, self.old) and self.old.name != self.new.name:
+            return self.new
+        if self.old.name in module.scope.bindings or module.scope.stars:
+            return None
+        if self._binds(module, self.new.name, self.new):
+            return Symbol(owner, self.new.name)
+        return self.new if begins_with(self.old.module, owner) else None
+
+    def _binds(self, module: ModuleNames, name: str, symbol: Symbol) -> bool:
+        """Whether a module gets a name from a symbol's place."""
+        bindings = module.scope.bindings.get(name, [])
+        if not bindings or not all(binding.is_import for binding in bindings):
+            return False
+        direct = {binding.target for binding in bindings} == {str(symbol)}
+        return direct or self.file.sources.canonical(f"{module.module}.{name}") == str(symbol)
+
+    # -- where it is defined -----------------------------------------------------------------------------------------
+
+    def _definition(self) -> None:
+        bindings = self.names.scope.bindings.get(self.old.name, [])
+        if not bindings or any(binding.is_import for binding in bindings):
+            return
+        if self.new.module != self.old.module:
+            self.rewrite.leave(bindings[0].node, f"{self.old.name} is defined here: move it to {self.new.module}")
+            return
+        nodes = {binding.node for binding in bindings}
+        if not can_become(self.names, self.names.scope, self.old.name, self.new.name, str(self.new), nodes):
+            self.rewrite.leave(bindings[0].node, f"{self.new.name} is something else here already")
+            return
+        for binding in bindings:
+            if binding.kind in {"class", "function"}:
+                self.rewrite.replace(binding.node, _called(self.new.name))
+        self._follow(self.names.scope, self.old.name, self.new.name)
+
+    def _follow(self, scope: Scope, local: str, name: str) -> None:
+        """Call a local name otherwise wherever it is used."""
+        self.locals[scope, local] = name
+        if name == local:
+            return
+        for user in users(self.names, scope, local):
+            self.rewrite.put(user, name)
+        if not scope.is_module:
+            return
+        for constant in self.names.dunder_all:
+            if constant.value == local:
+                self.rewrite.replace(constant, spelled(name))
+
+    # -- imports -----------------------------------------------------------------------------------------------------
+
+    def _imports(self) -> None:
+        found: dict[tuple[Scope, str], list[tuple[ast.ImportFrom, ast.alias, Symbol]]] = {}
+        for statement in self.names.imports:
+            for alias in statement.names if isinstance(statement, ast.ImportFrom) else ():
+                new = self.instead_of(self.names.import_target(statement, alias))
+                if new is None or not isinstance(statement, ast.ImportFrom):
+                    continue
+                if self.moved.has_successor(statement, str(new)):
+                    self.rewrite.leave(statement, f"{new} is imported beside it already")
+                elif alias.asname is not None:
+                    self.moved.move(statement, alias, Moved(new.module, new.name, alias.asname))
+                else:
+                    found.setdefault((self.names.scope_of(alias), alias.name), []).append((statement, alias, new))
+        for (scope, local), imports in found.items():
+            name = self.new.name if self._can_follow(scope, local, [alias for _, alias, _ in imports]) else local
+            for statement, alias, new in imports:
+                self.moved.move(statement, alias, Moved(new.module, new.name, name))
+            self._follow(scope, local, name)
+
+    def _can_follow(self, scope: Scope, local: str, aliases: Iterable[ast.alias]) -> bool:
+        if self._is_fixture(scope, local):
+            return False
+        return can_become(self.names, scope, local, self.new.name, str(self.new), {*aliases})
+
+    def _is_fixture(self, scope: Scope, local: str) -> bool:
+        """Whether tests ask for an import by its name: it is a fixture, or may well be one."""
+        for symbol in (self.new, self.old):
+            found = self.file.sources.definition(str(symbol))
+            if found is not None:
+                decorators = getattr(found.node, "decorator_list", [])
+                return any(
+                    found.module.meaning(each.func if isinstance(each, ast.Call) else each) in DECORATORS
+                    for each in decorators
+                )
+        if users(self.names, scope, local):
+            return False
+        is_conftest = self.file.place.path.rpartition("/")[2] == "conftest.py"
+        return is_requested(self.names, local) or (is_conftest and local.islower())
+
+    # -- uses through a module ---------------------------------------------------------------------------------------
+
+    def _modules(self) -> None:
+        """An import of a module of which nothing but the symbol is used becomes one of the new module."""
+        if self.new.module == self.old.module:
+            return
+        for statement in self.names.imports:
+            for alias in statement.names:
+                scope = self.names.scope_of(alias)
+                local = alias.asname or alias.name.partition(".")[0]
+                if self.names.import_target(statement, alias) == self.old.module and self._is_alone(scope, local):
+                    self._other_module(statement, alias, scope, local)
+
+    def _is_alone(self, scope: Scope, local: str) -> bool:
+        bindings = scope.bindings.get(local, [])
+        using = users(self.names, scope, local)
+        if len(bindings) != 1 or not using or any(constant.value == local for constant in self.names.dunder_all):
+            return False
+        quoted = any(local in str(constant.value) for constant in quoted_annotations(self.names))
+        return not quoted and all(self._is_old(user) for user in using) and not self._stays(using[0])
+
+    def _stays(self, user: ast.Name) -> bool:
+        return self.rewrite.imports.find(str(self.new), user) is not None
+
+    def _is_old(self, name: ast.Name) -> bool:
+        """Whether a name is the beginning of a chain of attributes that stands for the symbol."""
+        node: ast.AST = name
+        while isinstance(self.names.up[node].parent, ast.Attribute):
+            node = self.names.up[node].parent
+            if self.names.means(node, str(self.old)):
+                return True
+        return False
+
+    def _other_module(self, statement: ast.Import | ast.ImportFrom, alias: ast.alias, scope: Scope, local: str) -> None:
+        package, _, last = self.new.module.rpartition(".")
+        root = self.new.module.partition(".")[0]
+        if isinstance(statement, ast.ImportFrom):
+            name = alias.asname or last
+            if name != local and not can_become(self.names, scope, local, name, self.new.module, {alias}):
+                name = local
+            self.moved.move(statement, alias, Moved(package, last, name))
+            self.modules[scope, local] = name
+        elif alias.asname is not None:
+            self.rewrite.replace(alias, _importing(self.new.module))
+            self.modules[scope, local] = local
+        elif root == local or can_become(self.names, scope, local, root, root, {alias}):
+            self.rewrite.replace(alias, _importing(self.new.module))
+            self.modules[scope, local] = self.new.module
+
+    def _uses(self) -> None:
+        for node in self.names.by_word.get(self.old.name, ()):
+            if isinstance(node, ast.Name) and self.names.bindings(node):
+                continue  # renamed with what binds it
+            new = self.instead_of(self.names.meaning(node))
+            if new is None:
+                if any(self.instead_of(each) for each in self.names.candidates(node)):
+                    self.rewrite.leave(node, f"{self.old.name} may be {self.old}, and may be something else")
+                continue
+            owner = dotted(node.value) if isinstance(node, ast.Attribute) else None
+            source = self._written(owner, new, self.names.meaning(node), node)
+            if isinstance(node, ast.Attribute) and owner == source.rpartition(".")[0]:
+                if source != dotted(node):
+                    self.rewrite.replace(node, _with_attribute(new.name))
+            elif source != dotted(node):
+                self.rewrite.put(node, source)
+            elif isinstance(node, ast.Name):
+                self.rewrite.imports.use(str(new), node)
+
+    def _written(self, owner: str | None, new: Symbol, meaning: str | None, at: ast.AST) -> str:
+        """What to write for the symbol where ``owner.NAME`` stood, or its name alone."""
+        if owner is not None:
+            if meaning == f"{new.module}.{self.old.name}":
+                return f"{owner}.{new.name}"
+            root = owner.partition(".")[0]
+            home = self.names.scope_of(at).home(root)
+            if home is not None and (home, root) in self.modules:
+                return f"{self.modules[home, root]}.{new.name}"
+            found = self.rewrite.imports.find(str(new), at)
+            if found is None and home is not None and "." in owner:
+                return self._beside(home, root, new, at)
+        elif meaning == f"{new.module}.{self.old.name}" and self.names.scope_of(at).home(new.name) is None:
+            return new.name  # from a star import of the same module
+        return self.rewrite.imports.use(str(new), at, instead_of=meaning or "")
+
+    def _beside(self, home: Scope, root: str, new: Symbol, at: ast.AST) -> str:
+        """``import a.b`` has other uses: ``import c.d`` goes below it, where its first name is free."""
+        first = new.module.partition(".")[0]
+        statement = next(
+            (self.names.statement(each.node) for each in reversed(home.bindings[root]) if _is_plain(each)), None
+        )
+        bound = all(each.is_import for each in home.bindings[root])
+        if statement is None or not bound or "." not in new.module:
+            return self.rewrite.imports.use(str(new), at)
+        nodes = {each.node for each in home.bindings[root]}
+        if first != root and not can_become(self.names, home, root, first, first, nodes):
+            return self.rewrite.imports.use(str(new), at)
+        if (home, new.module) not in self.locals:
+            self.locals[home, new.module] = new.module
+            self.rewrite.after(statement, f"import {new.module}")
+        return str(new)
+
+    # -- strings -----------------------------------------------------------------------------------------------------
+
+    def _in_annotation(self, constant: ast.Constant) -> Decide:
+        def decide(written: str, meaning: str) -> str | None:
+            owner, dot, _ = written.rpartition(".")
+            home = self.names.scope_of(constant).home(written)
+            if not dot and home is not None:
+                return self.locals.get((home, written))
+            new = self.instead_of(meaning)
+            return None if new is None else self._written(owner or None, new, meaning, constant)
+
+        return decide
+
+    def _strings(self) -> None:
+        seen: set[ast.Constant] = {*quoted_annotations(self.names), *self.names.dunder_all}
+        for each in named_strings(self.names):
+            seen.add(each.node)
+            if each.role not in {"object", "warning"}:
+                continue
+            parts = each.name.split(".")
+            for end in range(2, len(parts) + 1):
+                if parts[end - 1] == self.old.name:
+                    new = self._patched(".".join(parts[: end - 1]), each.node)
+                    if new is not None:
+                        text = each.with_name(".".join([str(new), *parts[end:]]))
+                        self.rewrite.replace(each.node, spelled(text))
+                        break
+        for owner, constant in attribute_strings(self.names):
+            if constant.value != self.old.name:
+                continue
+            seen.add(constant)
+            meaning = self.names.meaning(owner)
+            new = None if meaning is None else self._patched(meaning, constant)
+            if new is None:
+                continue
+            if new.name != self.old.name:
+                self.rewrite.replace(constant, spelled(new.name))
+            if new.module != meaning:
+                self.rewrite.put(owner, self._module_at(new.module, owner))
+        for node in self.names.strings:
+            if node not in seen and begins_with(str(node.value).replace(":", "."), str(self.old)):
+                self.rewrite.leave(node, f"{node.value!r} names it, but it is not known what for")
+
+    def _module_at(self, module: str, owner: ast.expr) -> str:
+        written = dotted(owner) or ""
+        home = self.names.scope_of(owner).home(written.partition(".")[0])
+        if home is not None and (home, written.partition(".")[0]) in self.modules:
+            return self.modules[home, written.partition(".")[0]]
+        return self.rewrite.imports.use(module, owner)
+
+    def _patched(self, owner: str, at: ast.AST) -> Symbol | None:
+        """What to replace in a test instead of the name in a module: the definition, or where it is looked up."""
+        if owner == self.old.module:
+            return self.new
+        module = self.file.sources.module(owner)
+        if module is None or self.old.name == self.new.name:
+            return None
+        if self.old.name not in module.scope.bindings and self._binds(module, self.new.name, self.new):
+            return Symbol(owner, self.new.name)
+        if self._binds(module, self.old.name, self.old):
+            self.rewrite.leave(at, f"{owner} looks {self.old.name} up under this name as long as its import has it")
+        return None
+
+
+def _is_member(name: str, sources: Sources) -> bool:
+    """Whether a dotted name is one in a class: its owner is one, or is written like one."""
+    owner = name.rpartition(".")[0]
+    if sources.module(owner) is not None:
+        return False
+    found = sources.definition(owner)
+    return isinstance(found.node, ast.ClassDef) if found is not None else owner.rpartition(".")[2][:1].isupper()
+
+
+def _is_plain(binding: Binding) -> bool:
+    return isinstance(binding.node, ast.alias) and binding.node.asname is None and binding.target == binding.name
+
+
+def _called(name: str) -> Callable[[Any], Any]:
+    return lambda definition: definition.with_changes(name=cst.Name(name))
+
+
+def _importing(module: str) -> Callable[[Any], Any]:
+    return lambda alias: alias.with_changes(name=dotted_node(module))
+
+
+def _with_attribute(name: str) -> Callable[[Any], Any]:
+    return lambda node: node.with_changes(attr=cst.Name(name))
