@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, TypeAlias
@@ -318,3 +318,13 @@ def _one(found: Iterator[_Reached | None]) -> _Reached | None:
     """What several agree on."""
     every = set(found)
     return every.pop() if len(every) == 1 else None
+
+
+def in_order(call: ast.Call) -> Sequence[ast.AST]:
+    """The arguments of a call as they stand there."""
+    arguments: list[ast.expr | ast.keyword] = [*call.args, *call.keywords]
+    return sorted(arguments, key=_place)
+
+
+def _place(node: ast.expr | ast.keyword) -> tuple[int, int]:
+    return node.lineno, node.col_offset

@@ -55,6 +55,10 @@ class Signature:
         """The position of a parameter that may be passed by position."""
         return self.positional.index(parameter) if parameter in self.positional else None
 
+    def takes(self, number: int) -> bool:
+        """Whether so many arguments may be passed by position."""
+        return self.any_position or number <= len(self.positional)
+
     @property
     def names(self) -> tuple[str, ...]:
         return (*self.positional, *self.keyword_only)
