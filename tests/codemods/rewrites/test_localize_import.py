@@ -292,6 +292,21 @@ def test_an_annotation_that_something_may_read_keeps_the_import(source: str) -> 
     assert reasons(of(f"from shop import legacy\n{source}"))
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        "class Order(Model):\n    x: legacy\n",
+        "@app.get('/')\ndef view(x: legacy):\n    pass\n",
+        "def test():\n    @app.get('/')\n    def view(x: legacy):\n        pass\n",
+        "def view(x: legacy):\n    pass\n\n\napp.get(view)\n",
+        "class Order(Model):\n    x: 'list[legacy]'\n",
+    ],
+)
+def test_a_postponed_annotation_that_something_may_read_keeps_the_import(source: str) -> None:
+    future = "from __future__ import annotations\n"
+    assert len(reasons(of(f"{future}from shop import legacy\n{source}"))) == 1
+
+
 def test_annotations_that_are_never_evaluated_need_no_import() -> None:
     source = (
         "from __future__ import annotations\nfrom shop import legacy\n\n\ndef test(x: legacy):\n    y: legacy = 1\n"
@@ -347,7 +362,7 @@ def test_a_test_meets_the_import_first_where_the_error_could_be_taken_for_anothe
         ("class Fake:\n    def run(self):\n        legacy()\n\n\ndef test():\n    app(Fake())\n", True),
         ("class Fake:\n    def __init__(self):\n        legacy()\n\n\ndef test():\n    app(Fake())\n", False),
         (
-            "class A:\n    def run(self):\n        legacy()\n\n\nclass Mock(A):\n    x = 1\n\n\ndef test():\n    Mock()\n",
+            "class A:\n    def run(self):\n        legacy()\n\n\nclass B(A):\n    x = 1\n\n\ndef test():\n    B()\n",
             True,
         ),
         (f"{METHOD}        with pytest.raises(Exception):\n            self.make()\n", True),

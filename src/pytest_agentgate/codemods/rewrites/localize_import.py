@@ -12,7 +12,7 @@ import libcst as cst
 
 from pytest_agentgate.codemods import dependents, fixtures, reach
 from pytest_agentgate.codemods.codemod import Applicability, Codemod, option
-from pytest_agentgate.codemods.names import FunctionNode, ModuleNames, dotted
+from pytest_agentgate.codemods.names import FunctionNode, ModuleNames, dotted, parse
 from pytest_agentgate.codemods.rewrite import Rewrite
 from pytest_agentgate.codemods.sources import File
 
@@ -226,12 +226,14 @@ class _Move:
         if not isinstance(node.ctx, ast.Load):
             return  # a binding
         annotation = _annotation(names, node)
-        if annotation is not None and _is_lazy(names, annotation):
+        if annotation is not None and _is_postponed(names, annotation):
+            if not _is_unread(names, annotation):
+                self.obstacles.append((node, f"needs {self.local} where something may read annotations"))
             return
         function = reach.outermost(names, node)
         if function is not None:
             self.users[function] = None
-        elif annotation is not None and _may_be_quoted(names, annotation):
+        elif annotation is not None and _is_quotable(annotation) and _is_unread(names, annotation):
             if annotation not in self.annotations:
                 self.annotations.append(annotation)
         else:
@@ -276,6 +278,9 @@ class _Move:
         for word in names.strings:
             if word.value == own or (word.value == local and _is_looked_up(names, word)):
                 self.obstacles.append((word, f"names the {local} of this file"))
+            annotation = _annotation(names, word)
+            if annotation is not None and _says(word, local) and not _is_unread(names, annotation):
+                self.obstacles.append((word, f"needs {local} where something may read annotations"))
 
     def _look_at_parameters(self) -> None:
         for function in self.file.names.functions:
@@ -322,27 +327,35 @@ def _annotation(names: ModuleNames, node: ast.AST) -> ast.expr | None:
     return None
 
 
-def _is_lazy(names: ModuleNames, annotation: ast.expr) -> bool:
-    """Whether nothing evaluates an annotation: postponed ones, and those of local variables."""
+def _is_postponed(names: ModuleNames, annotation: ast.expr) -> bool:
+    """Whether an annotation is not evaluated where it stands: ``from __future__``, or a local variable."""
     if any(isinstance(each, ast.ImportFrom) and each.module == "__future__" for each in names.imports):
         return "annotations" in names.scope.bindings
-    variable = isinstance(names.up[annotation].parent, ast.AnnAssign)
-    return variable and isinstance(names.scope_of(annotation).node, ast.FunctionDef | ast.AsyncFunctionDef)
+    return _is_of_variable(names, annotation)
 
 
-def _may_be_quoted(names: ModuleNames, annotation: ast.expr) -> bool:
-    """Whether an annotation means the same as a string: it is one of a function that nothing inspects."""
+def _is_of_variable(names: ModuleNames, annotation: ast.expr) -> bool:
+    """Whether an annotation is one of a local variable, which Python drops."""
+    within = names.scope_of(annotation).node
+    return isinstance(names.up[annotation].parent, ast.AnnAssign) and not isinstance(within, ast.ClassDef | ast.Module)
+
+
+def _is_quotable(annotation: ast.expr) -> bool:
+    """Whether an annotation can be written as a string."""
+    return (
+        annotation.lineno == annotation.end_lineno
+        and isinstance(annotation, ast.Name | ast.Attribute | ast.Subscript | ast.BinOp)
+        and not any(isinstance(each, ast.Constant) and isinstance(each.value, str) for each in ast.walk(annotation))
+    )
+
+
+def _is_unread(names: ModuleNames, annotation: ast.expr) -> bool:
+    """Whether nothing reads an annotation: one of a variable, or of a function that is called and no more."""
     above = names.up[annotation].parent
-    function = above if isinstance(above, ast.FunctionDef | ast.AsyncFunctionDef) else None
-    if isinstance(above, ast.arg):
-        arguments = names.enclosing(above, ast.arguments)
-        function_of = names.up[arguments].parent if arguments is not None else None
-        function = function_of if isinstance(function_of, ast.FunctionDef | ast.AsyncFunctionDef) else None
-    if function is None or annotation.lineno != annotation.end_lineno:
-        return False
-    if not isinstance(annotation, ast.Name | ast.Attribute | ast.Subscript | ast.BinOp):
-        return False
-    if any(isinstance(each, ast.Constant) and isinstance(each.value, str) for each in ast.walk(annotation)):
+    if isinstance(above, ast.AnnAssign):
+        return not names.scope_of(annotation).is_class
+    function = above if isinstance(above, ast.FunctionDef | ast.AsyncFunctionDef) else names.scope_of(above).node
+    if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
         return False
     if fixtures.is_test(names, function) or fixtures.decorator_of(names, function) is not None:
         return True
@@ -369,6 +382,14 @@ def _where(names: ModuleNames, node: ast.AST) -> str:
             case ast.stmt():
                 return "a statement of the module" if names.scope_of(above).is_module else "the body of a class"
     return "the module"
+
+
+def _says(word: ast.Constant, local: str) -> bool:
+    """Whether a quoted annotation uses a name."""
+    try:
+        return any(isinstance(node, ast.Name) and node.id == local for node in ast.walk(parse(str(word.value))))
+    except SyntaxError:
+        return False
 
 
 def _is_looked_up(names: ModuleNames, word: ast.Constant) -> bool:
