@@ -228,6 +228,8 @@ MOCKS = """
          "def test(place): place.assert_called_with(1)"), ["1"]),
         (("@pytest.fixture\ndef place(mocker): return mocker.patch('cart.order')\n"
          "def test(place): place.assert_called_with(1)"), ["1"]),
+        ("p = patch('cart.order')\nm = p.start()\nm.assert_called_with(1)", ["1"]),
+        ("p = patch('cart.order')\nwith p as m: m.assert_called_with(1)", ["1"]),
         ("with patch('cart.order') as m: m.assert_has_calls([call(1), call(2)])", ["1", "2"]),
         ("with patch('cart.order') as m: assert m.call_args == call(1)", ["1"]),
         ("with patch('cart.order') as m: assert m.call_args_list == [call(1), mock.call(2)]", ["1", "2"]),

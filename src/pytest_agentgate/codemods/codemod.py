@@ -153,8 +153,8 @@ def _name(value: str) -> str:
 
 
 def _names(value: tuple[str, ...]) -> str:
-    known = [name for name in value if name != "*"]
-    if not all(map(_is_identifier, known)) or value.count("*") > 1:
+    known = [name for name in value if name not in {"*", "/"}]
+    if not all(map(_is_identifier, known)) or max(value.count("*"), value.count("/")) > 1:
         return "must be names with commas between them such as a,b,*,c"
     return "" if len(set(known)) == len(known) else "names a parameter twice"
 

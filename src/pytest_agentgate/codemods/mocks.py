@@ -151,7 +151,8 @@ class Mocks:
     def _of_patch(self, node: ast.expr) -> Mocked | None:
         """What ``patch("a.b")``, ``patch.object(a, "b")`` and those of a ``mocker`` put a mock in the place of."""
         if not isinstance(node, ast.Call):
-            return None
+            made = {self._of_patch(each) if isinstance(each, ast.Call) else None for each in self._values(node)}
+            return made.pop() if len(made) == 1 else None
         function = self._mock_name(node.func)
         of: str | None = None
         if function == "patch" and node.args:
@@ -222,15 +223,26 @@ class Mocks:
         inside = self._own_class(node)
         if inside is None:
             return None
-        found: set[Mocked | None] = set()
+        found = {self.of(value) or self._replacements.get(each) for each, value in self._stored(node, inside)}
+        return found.pop() if len(found) == 1 else None
+
+    def _stored(self, node: ast.Attribute, inside: ast.ClassDef) -> Iterator[tuple[ast.Attribute, ast.expr | None]]:
+        """Where the methods of a class assign an attribute of ``self``, and what."""
         for each in self.names.by_word.get(node.attr, ()):
             if not isinstance(each, ast.Attribute) or not isinstance(each.ctx, ast.Store):
                 continue
             if self._own_class(each) is inside:
                 up = self.names.up[each]
-                value = up.parent.value if isinstance(up.parent, ast.Assign | ast.AnnAssign) else None
-                found.add(self.of(value) or self._replacements.get(each))
-        return found.pop() if len(found) == 1 else None
+                yield each, up.parent.value if isinstance(up.parent, ast.Assign | ast.AnnAssign) else None
+
+    def _values(self, node: ast.expr) -> list[ast.expr | None]:
+        """What is assigned to a name or an attribute of ``self``."""
+        if isinstance(node, ast.Name):
+            return [each.value for each in self.names.bindings(node)]
+        inside = self._own_class(node) if isinstance(node, ast.Attribute) else None
+        if inside is None or not isinstance(node, ast.Attribute):
+            return []
+        return [value for _, value in self._stored(node, inside)]
 
     def _own_class(self, node: ast.Attribute) -> ast.ClassDef | None:
         if not isinstance(node.value, ast.Name):

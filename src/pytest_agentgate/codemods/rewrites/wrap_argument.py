@@ -14,9 +14,10 @@ from pytest_agentgate.codemods.codemod import Applicability, Codemod, option
 from pytest_agentgate.codemods.fixtures import Fixtures
 from pytest_agentgate.codemods.receivers import Receivers
 from pytest_agentgate.codemods.rewrite import Change, Rewrite
-from pytest_agentgate.codemods.signatures import Signature
+from pytest_agentgate.codemods.signatures import Callee, Signature
 from pytest_agentgate.codemods.sources import File
 from pytest_agentgate.codemods.values import NONE
+from pytest_agentgate.errors import UsageError
 
 
 @dataclass(frozen=True)
@@ -97,11 +98,20 @@ class WrapArgument(Codemod):
         "the function's parameters in order, where its definition can't be seen", "names", (), "NAME,..."
     )
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.new == self.function:
+            raise UsageError(f"{self.name()} new={self.new}: a function can't be put around its own argument")
+        if self.old and self.parameter not in self.old:
+            raise UsageError(f"{self.name()} old={','.join(self.old)}: {self.parameter} is not among them")
+
     def words(self) -> tuple[str, ...]:
         return (self.function.removesuffix(".__init__").rpartition(".")[2],)
 
     def rewrite(self, file: File, rewrite: Rewrite) -> None:
         calls = Calls(file, self.function)
+        if Callee.of(file.sources, self.new).name == calls.callee.name:
+            return
         wrapped = _Wrapped(file, self.new)
         signature = Signature.of_names(self.old) if self.old else calls.callee.signature
         done: set[ast.AST] = set()

@@ -1,0 +1,222 @@
+"""Renaming a keyword: calls in every form, dicts that are passed on, and what is expected of mocks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from textwrap import dedent
+
+import pytest
+
+from pytest_agentgate.codemods.apply import apply, rewrite
+from pytest_agentgate.codemods.rewrites.rename_keyword import RenameKeyword
+from pytest_agentgate.codemods.sources import Place, Sources
+
+RENAME = RenameKeyword(function="shop.order", old="qty", new="quantity")
+HEADER = "import pytest\nfrom shop import order\n"
+FILES = {"shop.py": "def order(item, quantity=1): ...\n", "cart.py": "from shop import order\n"}
+
+
+def place() -> Place:
+    return Place.within(Sources.of(FILES), "tests/test_it.py")
+
+
+def renamed(source: str) -> str:
+    text = HEADER + source
+    return apply(text, [RENAME], place())[len(HEADER) :]
+
+
+def notes(source: str) -> list[str]:
+    return [note.reason for note in rewrite(HEADER + source, [RENAME], place()).notes]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "cafe(qty=1)\n",
+        "cafe.order(qty=1)\n",
+        "order(1, quantity=2)\n",
+        "order('qty', item='qty')\n",
+        "kwargs = {'qty': 1}\nsend(json=kwargs)\n",
+        "def order(qty): ...\norder(qty=1)\n",
+        "def test(order):\n    order(qty=1)\n",
+        "class Fake:\n    def order(self, qty): ...\nFake().order(qty=1)\n",
+        "assert order(1).qty == 2\n",
+        "qty = 2\norder(1, qty)\n",
+    ],
+)
+def test_what_is_no_keyword_of_the_function_stays(source: str) -> None:
+    assert renamed(source) == source
+    assert notes(source) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("order(qty=1, quantity=2)\n", "both"),
+        ("order(**{'qty': 1, 'quantity': 2})\n", "both"),
+        ("def test(kwargs):\n    order(**kwargs)  # qty\n", "can't be told"),
+        ("K = {'qty': 1}\norder(**K)\nsend(K)\n", "goes elsewhere"),
+        ("pool.submit(order, qty=1)\n", "may pass"),
+        ("def make(quantity=0, **over):\n    return order(**over)\nmake(qty=1)\n", "for itself"),
+    ],
+)
+def test_what_is_in_doubt_stays_and_is_said(source: str, reason: str) -> None:
+    assert renamed(source) == source
+    assert any(reason in each for each in notes(source))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("order(1, qty = 2)\n", "order(1, quantity = 2)\n"),
+        ("order(qty=qty)  # qty\n", "order(quantity=qty)  # qty\n"),
+        ("order(**{'qty': 1})\n", "order(**{'quantity': 1})\n"),
+        ('order(**{"qty": 1})\n', 'order(**{"quantity": 1})\n'),
+        ("K = dict(qty=1)\norder(**K)\norder(**K)\n", "K = dict(quantity=1)\norder(**K)\norder(**K)\n"),
+        ("order(order(qty=1), qty=2)\n", "order(order(quantity=1), quantity=2)\n"),
+    ],
+)
+def test_a_keyword_is_renamed_and_all_else_stays(before: str, after: str) -> None:
+    assert renamed(before) == after
+    assert renamed(after) == after
+
+
+SHOP = """
+    class Line:
+        def __init__(self, item, {0}=1):
+            self.item, self.n = item, {0}
+        def total(self, *, {0}=1):
+            return self.n * {0}
+
+    def order(item, {0}=1):
+        return Line(item, {0}={0})
+
+    async def later(item, {0}=1):
+        return order(item, {0}={0})
+    """
+CART = """
+    from shop import order
+
+    def fill(items):
+        return [order(each, {0}=2) for each in items]
+    """
+TESTS = """
+    import functools
+    import unittest
+    from unittest import mock
+    from unittest.mock import call, create_autospec, patch
+
+    import cart
+    import pytest
+    import shop
+    from shop import Line, order as place
+
+    BASE = {"item": "tea", "qty": 2}
+    CASES = [({"qty": 3}, 3), pytest.param({}, 1, id="none")]
+
+    def make(**changes):
+        return place(**{**BASE, **changes})
+
+    @pytest.fixture
+    def kwargs():
+        return {"item": "tea", "qty": 4}
+
+    @pytest.fixture
+    def placed():
+        with patch("cart.order") as placed:
+            yield placed
+
+    def test_plain():
+        assert place("tea", qty=2).n == 2
+        assert shop.order("tea", qty=2).n == 2
+        assert functools.partial(place, qty=5)("tea").n == 5
+
+    def test_dicts(kwargs):
+        kwargs["qty"] += 1
+        assert place(**kwargs).n == kwargs["qty"] == 5
+        assert make().n == 2
+        assert make(qty=7).n == 7
+
+    @pytest.mark.parametrize(("given", "n"), CASES)
+    def test_cases(given, n):
+        assert Line("tea", **given).total() == place("tea", **given).n == n
+
+    class Double(Line):
+        def __init__(self, item):
+            super().__init__(item, qty=2)
+
+    def test_subclass():
+        assert Double("tea").n == 2
+
+    def test_mock(placed):
+        cart.fill(["tea", "rum"])
+        placed.assert_has_calls([call("tea", qty=2), call("rum", qty=2)])
+        placed.assert_called_with("rum", qty=2)
+        assert placed.call_args.kwargs["qty"] == 2
+        assert placed.call_args_list == [mock.call("tea", qty=2), mock.call("rum", qty=2)]
+        _, kwargs = placed.call_args
+        assert kwargs == placed.call_args[1]
+        assert kwargs["qty"] == 2
+
+    class TestUnit(unittest.TestCase):
+        def setUp(self):
+            patcher = patch.object(cart, "order")
+            self.order = patcher.start()
+            self.addCleanup(patcher.stop)
+            self.kwargs = {"qty": 2}
+
+        def test_called(self):
+            cart.fill(["tea"])
+            self.order.assert_called_once_with("tea", qty=2)
+            self.assertRaises(TypeError, place, qty=3)
+            self.assertEqual(place("tea", **self.kwargs).n, 2)
+    """
+
+
+def test_the_tests_of_a_shop_pass_again(prove: Callable[..., dict[str, str]]) -> None:
+    old, new = ({"shop.py": SHOP.format(name), "cart.py": CART.format(name)} for name in ("qty", "quantity"))
+    tests = {"tests/test_shop.py": TESTS.replace('Line("tea", **given).total() == ', "").replace(
+        "super().__init__(item, qty=2)", "super().__init__(item, 2)"
+    )}  # fmt: skip
+    rewritten = prove(RENAME, old, new, tests)["tests/test_shop.py"]
+    assert "qty" not in rewritten
+    assert rewritten == dedent(tests["tests/test_shop.py"]).replace("qty", "quantity")
+
+
+def test_a_constructor_and_a_method_are_other_functions(prove: Callable[..., dict[str, str]]) -> None:
+    tests = """
+        import pytest
+        from shop import Line
+
+        class Double(Line):
+            def __init__(self, item):
+                super().__init__(item, qty=2)
+
+        @pytest.fixture
+        def line() -> Line:
+            return Line("tea", qty=3)
+
+        def test_total(line):
+            assert line.total(qty=2) == 6
+            assert Double("tea").total(qty=3) == 6
+    """
+    old = {"shop.py": SHOP.format("qty")}
+    init = (
+        SHOP.format("qty")
+        .replace(
+            "item, qty=1):\n            self.item, self.n = item, qty",
+            "item, n=1):\n            self.item, self.n = item, n",
+        )
+        .replace("Line(item, qty=qty)", "Line(item, n=qty)")
+    )
+    method = SHOP.format("qty").replace(
+        "*, qty=1):\n            return self.n * qty", "*, times=1):\n            return self.n * times"
+    )
+    made = prove(RenameKeyword("shop.Line", "qty", "n"), old, {"shop.py": init}, {"tests/test_shop.py": tests})
+    assert made["tests/test_shop.py"] == dedent(tests).replace("item, qty=2", "item, n=2").replace(
+        'tea", qty=3', 'tea", n=3'
+    )
+    made = prove(
+        RenameKeyword("shop.Line.total", "qty", "times"), old, {"shop.py": method}, {"tests/test_shop.py": tests}
+    )
+    assert made["tests/test_shop.py"] == dedent(tests).replace("total(qty", "total(times")
