@@ -58,11 +58,21 @@ def without_names(line: cst.ImportFrom, gone: Sequence[int]) -> cst.ImportFrom:
     if isinstance(line.names, cst.ImportStar):
         return line
     names = list(line.names)
-    last = names[-1]
     kept = [name for place, name in enumerate(names) if place not in gone]
-    if kept[-1] is not last:
-        kept[-1] = _ending(kept[-1], last)
-    return line.with_changes(names=kept)
+    if kept[-1] is names[-1]:
+        return line.with_changes(names=kept)
+    rpar = line.rpar
+    before = rpar.whitespace_before if rpar is not None else None
+    if rpar is not None and isinstance(before, cst.ParenthesizedWhitespace):  # the last name has no comma
+        own = _comment_of(kept[-1])
+        rpar = rpar.with_changes(whitespace_before=before.with_changes(first_line=own))
+        if own.comment is not None:  # it stays behind its comma
+            kept[-1] = kept[-1].with_changes(comma=cst.Comma(whitespace_after=cst.SimpleWhitespace("")))
+        else:
+            kept[-1] = kept[-1].with_changes(comma=names[-1].comma)
+    else:
+        kept[-1] = _ending(kept[-1], names[-1])
+    return line.with_changes(names=kept, rpar=rpar)
 
 
 def _with_name(line: cst.ImportFrom, alias: cst.ImportAlias) -> cst.ImportFrom:
@@ -130,14 +140,19 @@ def _with_comment(comma: cst.Comma, comment: cst.TrailingWhitespace | None) -> c
 
 def _ending(name: cst.ImportAlias, last: cst.ImportAlias) -> cst.ImportAlias:
     """A name that becomes the last one: its own comment stays, what follows is the last one's."""
-    mine = name.comma.whitespace_after if isinstance(name.comma, cst.Comma) else None
-    own = mine.first_line if isinstance(mine, cst.ParenthesizedWhitespace) else cst.TrailingWhitespace()
+    own = _comment_of(name)
     if isinstance(last.comma, cst.Comma) and isinstance(last.comma.whitespace_after, cst.ParenthesizedWhitespace):
         after = last.comma.whitespace_after.with_changes(first_line=own)
         return name.with_changes(comma=last.comma.with_changes(whitespace_after=after))
-    if own.comment is not None:  # a comment needs the comma before it
+    if own.comment is not None:
         return name.with_changes(comma=cst.Comma(whitespace_after=cst.ParenthesizedWhitespace(first_line=own)))
     return name.with_changes(comma=last.comma)
+
+
+def _comment_of(name: cst.ImportAlias) -> cst.TrailingWhitespace:
+    """The end of the line on which a name and its comma stand."""
+    after = name.comma.whitespace_after if isinstance(name.comma, cst.Comma) else None
+    return after.first_line if isinstance(after, cst.ParenthesizedWhitespace) else cst.TrailingWhitespace()
 
 
 def _one_per_line(line: cst.ImportFrom) -> cst.ImportFrom:

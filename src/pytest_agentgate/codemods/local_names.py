@@ -34,7 +34,9 @@ def can_become(
     """
     if new.lower().startswith("test") and not old.lower().startswith("test"):
         return False  # pytest would collect it
-    if any(declares(each, name) for each in names.scopes.values() for name in (old, new)):
+    if scope.is_class or any(_is_read_in_class(names, scope, node) for node in names.by_word.get(old, ())):
+        return False  # also an attribute, or what a class takes from around it under the same name
+    if any(declares(each, new) for each in names.scopes.values()):
         return False
     for binding in scope.bindings.get(old, ()):
         if binding.node not in sources and not _is_fallback(names, binding.node):
@@ -56,6 +58,20 @@ def can_become(
 def declares(scope: Scope, name: str) -> bool:
     """Whether a scope says that a name is not its own."""
     return name in scope.global_names or name in scope.nonlocal_names
+
+
+def global_statements(names: ModuleNames, name: str) -> list[ast.Global]:
+    """The statements that say that a name is the module's."""
+    if not any(name in scope.global_names for scope in names.scopes.values()):
+        return []
+    return [node for node in names.up if isinstance(node, ast.Global) and name in node.names]
+
+
+def _is_read_in_class(names: ModuleNames, scope: Scope, node: ast.AST) -> bool:
+    if not isinstance(node, ast.Name) or not isinstance(node.ctx, ast.Load):
+        return False
+    here = names.scope_of(node)
+    return here is not scope and here.is_class and node.id in here.bindings
 
 
 def is_requested(names: ModuleNames, local: str) -> bool:

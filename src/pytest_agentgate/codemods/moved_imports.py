@@ -84,8 +84,18 @@ class MovedImports:
         places = [place for place, alias in enumerate(statement.names) if alias in gone]
         self.rewrite.replace(statement, _changing(new, places, spelled))
         lines = [self._line(statement, elsewhere, aliases, moved) for elsewhere, aliases in leaving.items()]
-        if lines:
+        if lines and self._is_followed(statement):
+            self.rewrite.before(statement, *lines)
+        elif lines:
             self.rewrite.after(statement, *lines)
+
+    def _is_followed(self, statement: ast.stmt) -> bool:
+        """Whether another statement stands behind an import on its line."""
+        up = self.names.up[statement]
+        return any(
+            other.lineno == statement.end_lineno and other.col_offset > statement.col_offset
+            for other in getattr(up.parent, up.field)
+        )
 
     def _sibling(
         self, statement: ast.ImportFrom, module: str, aliases: Sequence[ast.alias], moved: Mapping[ast.alias, Moved]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import libcst as cst
@@ -12,7 +13,7 @@ import libcst as cst
 from pytest_agentgate.codemods.codemod import Applicability, Codemod, option
 from pytest_agentgate.codemods.fixtures import DECORATORS
 from pytest_agentgate.codemods.import_lines import dotted_node
-from pytest_agentgate.codemods.local_names import can_become, is_requested, users
+from pytest_agentgate.codemods.local_names import can_become, global_statements, is_requested, users
 from pytest_agentgate.codemods.moved_imports import Moved, MovedImports
 from pytest_agentgate.codemods.named_strings import attribute_strings, begins_with, named_strings
 from pytest_agentgate.codemods.names import Binding, ModuleNames, Scope, dotted
@@ -119,6 +120,7 @@ class _Renaming:
         self.file, self.rewrite, self.names = file, rewrite, file.names
         self.moved = MovedImports(file, rewrite)
         self.locals: dict[tuple[Scope, str], str] = {}  # what local names are called now
+        self.bound: dict[Scope, tuple[int, str]] = {}  # from which line on a scope has the new one, and as what
         self.modules: dict[tuple[Scope, str], str] = {}  # what stands now for a module that held nothing else we used
 
     def write(self) -> None:
@@ -133,6 +135,10 @@ class _Renaming:
                 self.rewrite.replace(constant, spelled(text))
         self._strings()
         self.moved.write()
+
+    @cached_property
+    def by_attribute(self) -> list[tuple[ast.expr, ast.Constant]]:
+        return attribute_strings(self.names)
 
     # -- what a dotted name becomes ----------------------------------------------------------------------------------
 
@@ -193,6 +199,8 @@ class _Renaming:
             self.rewrite.put(user, name)
         if not scope.is_module:
             return
+        for statement in global_statements(self.names, local):
+            self.rewrite.replace(statement, _declaring(local, name))
         for constant in self.names.dunder_all:
             if constant.value == local:
                 self.rewrite.replace(constant, spelled(name))
@@ -216,6 +224,7 @@ class _Renaming:
             name = self.new.name if self._can_follow(scope, local, [alias for _, alias, _ in imports]) else local
             for statement, alias, new in imports:
                 self.moved.move(statement, alias, Moved(new.module, new.name, name))
+            self.bound[scope] = imports[0][0].lineno, name
             self._follow(scope, local, name)
 
     def _can_follow(self, scope: Scope, local: str, aliases: Iterable[ast.alias]) -> bool:
@@ -263,8 +272,10 @@ class _Renaming:
         return self.rewrite.imports.find(str(self.new), user) is not None
 
     def _is_old(self, name: ast.Name) -> bool:
-        """Whether a name is the beginning of a chain of attributes that stands for the symbol."""
+        """Whether a name is the beginning of a chain that stands for the symbol, or its owner in ``patch.object``."""
         node: ast.AST = name
+        if any(_begins(owner, name) and constant.value == self.old.name for owner, constant in self.by_attribute):
+            return True
         while isinstance(self.names.up[node].parent, ast.Attribute):
             node = self.names.up[node].parent
             if self.names.means(node, str(self.old)):
@@ -315,12 +326,23 @@ class _Renaming:
             home = self.names.scope_of(at).home(root)
             if home is not None and (home, root) in self.modules:
                 return f"{self.modules[home, root]}.{new.name}"
-            found = self.rewrite.imports.find(str(new), at)
+            found = self.rewrite.imports.find(str(new), at) or self._bound_at(at)
             if found is None and home is not None and "." in owner:
                 return self._beside(home, root, new, at)
         elif meaning == f"{new.module}.{self.old.name}" and self.names.scope_of(at).home(new.name) is None:
             return new.name  # from a star import of the same module
-        return self.rewrite.imports.use(str(new), at, instead_of=meaning or "")
+        return self._bound_at(at) or self.rewrite.imports.use(str(new), at, instead_of=meaning or "")
+
+    def _bound_at(self, at: ast.AST) -> str | None:
+        """The name by which an import that was changed gives the symbol at a node."""
+        here = self.names.scope_of(at)
+        for scope, (line, local) in self.bound.items():
+            around: Scope | None = here
+            while around is not None and around is not scope:
+                around = around.parent
+            if around is scope and here.home(local) in {None, scope} and getattr(at, "lineno", 0) > line:
+                return local
+        return None
 
     def _beside(self, home: Scope, root: str, new: Symbol, at: ast.AST) -> str:
         """``import a.b`` has other uses: ``import c.d`` goes below it, where its first name is free."""
@@ -366,7 +388,7 @@ class _Renaming:
                         text = each.with_name(".".join([str(new), *parts[end:]]))
                         self.rewrite.replace(each.node, spelled(text))
                         break
-        for owner, constant in attribute_strings(self.names):
+        for owner, constant in self.by_attribute:
             if constant.value != self.old.name:
                 continue
             seen.add(constant)
@@ -412,12 +434,29 @@ def _is_member(name: str, sources: Sources) -> bool:
     return isinstance(found.node, ast.ClassDef) if found is not None else owner.rpartition(".")[2][:1].isupper()
 
 
+def _begins(chain: ast.expr, name: ast.Name) -> bool:
+    while isinstance(chain, ast.Attribute):
+        chain = chain.value
+    return chain is name
+
+
 def _is_plain(binding: Binding) -> bool:
     return isinstance(binding.node, ast.alias) and binding.node.asname is None and binding.target == binding.name
 
 
 def _called(name: str) -> Callable[[Any], Any]:
     return lambda definition: definition.with_changes(name=cst.Name(name))
+
+
+def _declaring(old: str, new: str) -> Callable[[Any], Any]:
+    def change(statement: cst.Global) -> cst.Global:
+        items = [
+            item.with_changes(name=item.name.with_changes(value=new)) if item.name.value == old else item
+            for item in statement.names
+        ]
+        return statement.with_changes(names=items)
+
+    return change
 
 
 def _importing(module: str) -> Callable[[Any], Any]:
