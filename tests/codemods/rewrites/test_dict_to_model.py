@@ -1,7 +1,8 @@
-"""Dicts that reach a parameter become instances, where they are written or where they are used, or stay what they are."""
+"""Dicts that reach a parameter become instances where they are written, or where they are used, or stay dicts."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from textwrap import dedent
 
 import pytest
@@ -45,11 +46,11 @@ CONNECT = DictToModel(function="app.connect", parameter="redis", model="app.Redi
 
 
 def outcome(
-    source: str, codemod: DictToModel = REDIS, path: str = "tests/test_it.py", **files: str
+    source: str, codemod: DictToModel = REDIS, path: str = "tests/test_it.py", files: Mapping[str, str] | None = None
 ) -> tuple[str, list[str]]:
     """The new text of a file and the notes; that a second time changes nothing is held on the way."""
     source = dedent(source).lstrip("\n")
-    others = {name.replace("__", "/") + ".py": dedent(text) for name, text in files.items()}
+    others = {name: dedent(text) for name, text in (files or {}).items()}
     place = Place.within(Sources.of({"app.py": APP, **others, path: source}), path)
     result = rewrite(source, [codemod], place)
     assert isinstance(result, Changed | Unchanged), result
@@ -59,15 +60,17 @@ def outcome(
     return text, [note.reason for note in result.notes]
 
 
-def changed(source: str, codemod: DictToModel = REDIS, path: str = "tests/test_it.py", **files: str) -> str:
-    text, notes = outcome(source, codemod, path, **files)
+def changed(
+    source: str, codemod: DictToModel = REDIS, path: str = "tests/test_it.py", files: Mapping[str, str] | None = None
+) -> str:
+    text, notes = outcome(source, codemod, path, files)
     assert notes == []
     return text
 
 
-def left(source: str, codemod: DictToModel = REDIS, **files: str) -> str:
+def left(source: str, codemod: DictToModel = REDIS, files: Mapping[str, str] | None = None) -> str:
     """Why a file is left as it is."""
-    text, notes = outcome(source, codemod, **files)
+    text, notes = outcome(source, codemod, files=files)
     assert text == dedent(source).lstrip("\n")
     return "; ".join(notes)
 
@@ -553,7 +556,8 @@ def test_a_dict_that_goes_nowhere_else_becomes_an_instance_where_it_is_written(b
     ],
 )
 def test_a_dict_that_is_used_as_one_stays_one_and_is_wrapped_where_it_is_passed(use: str) -> None:
-    source = f"import json\n{HEAD}\nSETTINGS = {{'host': 'h'}}\n\ndef test_it(service, other):\n    Service('a', {{}})\n    {use}\n"
+    head = f"import json\n{HEAD}\nSETTINGS = {{'host': 'h'}}\n\n"
+    source = f"{head}def test_it(service, other):\n    Service('a', {{}})\n    {use}\n"
     assert changed(source.replace("{}", "SETTINGS", 1)) == source.replace("{}", "Redis(**SETTINGS)", 1)
 
 
@@ -586,8 +590,8 @@ READS = f"{HEAD}\ndef test_other(settings):\n    assert settings['host'] == 'h'\
 
 
 def test_a_fixture_of_conftest_becomes_an_instance_there() -> None:
-    assert left(TEST, tests__conftest=CONFTEST) == ""
-    after = changed(CONFTEST, path="tests/conftest.py", tests__test_it=TEST)
+    assert left(TEST, files={"tests/conftest.py": CONFTEST}) == ""
+    after = changed(CONFTEST, path="tests/conftest.py", files={"tests/test_it.py": TEST})
     assert after == CONFTEST.lstrip("\n").replace("import pytest\n", "import pytest\nfrom app import Redis\n").replace(
         '{"host": "h"}', 'Redis(host="h")'
     )
@@ -595,31 +599,33 @@ def test_a_fixture_of_conftest_becomes_an_instance_there() -> None:
 
 def test_a_fixture_of_conftest_that_another_file_reads_as_a_dict_stays_one() -> None:
     wrapped = TEST.replace("'a', settings", "'a', Redis(**settings)")
-    assert changed(TEST, tests__conftest=CONFTEST, tests__test_other=READS) == wrapped
-    others = {"tests__test_it": TEST, "tests__test_other": READS}
-    assert changed(CONFTEST, path="tests/conftest.py", **others) == CONFTEST.lstrip("\n")
+    assert changed(TEST, files={"tests/conftest.py": CONFTEST, "tests/test_other.py": READS}) == wrapped
+    others = {"tests/test_it.py": TEST, "tests/test_other.py": READS}
+    assert changed(CONFTEST, path="tests/conftest.py", files=others) == CONFTEST.lstrip("\n")
 
 
 def test_a_fixture_that_another_folder_overrides_is_another_fixture() -> None:
     inner = CONFTEST.replace('"h"', '"inner"')
-    files = {"tests__conftest": CONFTEST, "tests__inner__conftest": inner}
-    reads = {"tests__inner__test_other": READS}
-    assert left(TEST, **files, **reads) == ""
-    assert "Redis(host" in changed(
-        CONFTEST, path="tests/conftest.py", tests__inner__conftest=inner, tests__test_it=TEST, **reads
-    )
-    assert changed(inner, path="tests/inner/conftest.py", tests__conftest=CONFTEST, tests__test_it=TEST, **reads) == (
-        inner.lstrip("\n")
-    )
+    files = {"tests/conftest.py": CONFTEST, "tests/inner/conftest.py": inner, "tests/test_it.py": TEST}
+    files["tests/inner/test_other.py"] = READS
+    assert left(TEST, files=files) == ""
+    assert "Redis(host" in changed(CONFTEST, path="tests/conftest.py", files=files)
+    assert changed(inner, path="tests/inner/conftest.py", files=files) == inner.lstrip("\n")
 
 
 DATA = "SETTINGS = {'host': 'h'}\n\n\ndef make(**more):\n    return {'host': 'h', **more}\n"
-IMPORTS = "from app import Redis, Service\nfrom tests.data import SETTINGS, make\n\nService('a', SETTINGS)\nService('b', make(port=1))\n"
+IMPORTS = """\
+from app import Redis, Service
+from tests.data import SETTINGS, make
+
+Service('a', SETTINGS)
+Service('b', make(port=1))
+"""
 
 
 def test_constants_and_factories_of_another_file_become_instances_there() -> None:
-    assert left(IMPORTS, tests__data=DATA) == ""
-    assert changed(DATA, path="tests/data.py", tests__test_it=IMPORTS) == (
+    assert left(IMPORTS, files={"tests/data.py": DATA}) == ""
+    assert changed(DATA, path="tests/data.py", files={"tests/test_it.py": IMPORTS}) == (
         "from app import Redis\n\n"
         "SETTINGS = Redis(host='h')\n\n\ndef make(**more):\n    return Redis(**{'host': 'h', **more})\n"
     )
@@ -627,17 +633,15 @@ def test_constants_and_factories_of_another_file_become_instances_there() -> Non
 
 def test_what_the_implementation_provides_is_wrapped() -> None:
     source = "from app import Redis, Service\nfrom defaults import SETTINGS\n\nService('a', SETTINGS)\n"
-    assert changed(source, defaults="SETTINGS = {'host': 'h'}\n") == source.replace(
-        "'a', SETTINGS", "'a', Redis(**SETTINGS)"
-    )
-    assert (
-        changed("SETTINGS = {'host': 'h'}\n", path="defaults.py", tests__test_it=source) == "SETTINGS = {'host': 'h'}\n"
-    )
+    defaults = "SETTINGS = {'host': 'h'}\n"
+    wrapped = source.replace("'a', SETTINGS", "'a', Redis(**SETTINGS)")
+    assert changed(source, files={"defaults.py": defaults}) == wrapped
+    assert changed(defaults, path="defaults.py", files={"tests/test_it.py": source}) == defaults
 
 
 def test_a_fixture_that_is_asked_for_by_its_name_stays_a_dict() -> None:
     asks = "def test_other(request):\n    request.getfixturevalue('settings')['host']\n"
-    assert changed(TEST, tests__conftest=CONFTEST, tests__test_other=asks) == TEST.replace(
+    assert changed(TEST, files={"tests/conftest.py": CONFTEST, "tests/test_other.py": asks}) == TEST.replace(
         "'a', settings", "'a', Redis(**settings)"
     )
 
