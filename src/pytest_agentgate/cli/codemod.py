@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -29,8 +28,6 @@ SCHEMA = "agentgate-codemod/1"
 WOULD_CHANGE = 1
 """Exit status of ``--check`` where something is to do."""
 
-_APPLICABILITIES = {"safe": "green", "unsafe": "yellow", "display": "cyan"}
-_KEY = re.compile(r"[A-Za-z_][\w-]*")
 _ROOT = click.option(
     "--root",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
@@ -80,16 +77,17 @@ def list_(root: Path, as_json: bool) -> None:
     Example:
       agentgate codemod list
     """
+    from pytest_agentgate.cli import asked, explained
     from pytest_agentgate.codemods.examples import summary
 
-    _, kinds = _known(root)
+    _, kinds = asked.known(root)
     if as_json:
-        screen.say_json([_kind_data(kind) for kind in kinds.values()])
+        screen.say_json([explained.data(kind) for kind in kinds.values()])
         return
     screen.table(
         (Column("codemod"), Column("applicability", spare=1), Column("what it does", flexible=True)),
         (
-            (name, Cell(kind.applicability, _APPLICABILITIES[kind.applicability]), summary(kind))
+            (name, Cell(kind.applicability, explained.APPLICABILITIES[kind.applicability]), summary(kind))
             for name, kind in kinds.items()
         ),
     )
@@ -106,14 +104,15 @@ def explain(name: str, root: Path, as_json: bool) -> None:
     Example:
       agentgate codemod explain rename-keyword
     """
+    from pytest_agentgate.cli import asked, explained
     from pytest_agentgate.codemods.registry import named
 
-    _, kinds = _known(root)
+    _, kinds = asked.known(root)
     kind = named(name, kinds)
     if as_json:
-        screen.say_json(_kind_data(kind))
+        screen.say_json(explained.data(kind))
     else:
-        screen.say("\n".join(_explained(kind)))
+        screen.say("\n".join(explained.lines(kind)))
 
 
 @codemod.command(short_help="Run a codemod, or several; without --write the changes are only shown.")
@@ -155,10 +154,12 @@ def run(
       agentgate codemod run rename-keyword function=shop.order old=qty new=quantity tests/unit --write
       agentgate codemod run --recipe moves.toml --check
     """
+    from pytest_agentgate.cli import asked
+
     if check and write:
         raise UsageError("--check and --write exclude each other")
-    project, kinds = _known(root)
-    codemods, names = _of_recipe(recipe, kinds, arguments) if recipe else _of_arguments(kinds, arguments)
+    project, kinds = asked.known(root)
+    codemods, names = asked.of_recipe(recipe, kinds, arguments) if recipe else asked.of_arguments(kinds, arguments)
     total, planned = _plan(project, codemods, names, jobs)
     edits = [each.edit for each in planned if each.edit]
     batch = ""
@@ -183,114 +184,6 @@ def run(
     return USAGE if failed else WOULD_CHANGE if check and edits else 0
 
 
-# ---- what is asked for
-
-
-def _known(root: Path) -> tuple[Project, dict[str, type[Codemod]]]:
-    from pytest_agentgate.codemods.layout import Layout
-    from pytest_agentgate.codemods.registry import known
-    from pytest_agentgate.config import find_project
-
-    project = find_project(root)
-    modules = project.config.codemods
-    roots = Layout(project.root, project.config.source).import_roots(()) if modules else ()
-    return project, known(modules, project.root, roots)
-
-
-def _of_arguments(kinds: Mapping[str, type[Codemod]], arguments: Sequence[str]) -> tuple[list[Codemod], Sequence[str]]:
-    from pytest_agentgate.codemods.codemod import codemod_of
-    from pytest_agentgate.codemods.registry import named
-
-    if not arguments:
-        raise UsageError("name a codemod or a --recipe; agentgate codemod list shows what there is")
-    kind = named(arguments[0], kinds)
-    known = {option.name for option in kind.options()}
-    settings: dict[str, str] = {}
-    paths = []
-    for argument in arguments[1:]:
-        key, equals, value = argument.partition("=")
-        is_option = key.replace("-", "_") in known
-        # What looks like an option and is no file is a mistyped option, which codemod_of knows to say.
-        if not equals or not (is_option or (_KEY.fullmatch(key) and not Path(argument).exists())):
-            paths.append(argument)
-        elif key in settings:
-            raise UsageError(f"{kind.name()}: {key}= is given twice")
-        else:
-            settings[key] = value
-    return [codemod_of(kind, settings)], paths
-
-
-def _of_recipe(
-    recipe: Path, kinds: Mapping[str, type[Codemod]], arguments: Sequence[str]
-) -> tuple[list[Codemod], Sequence[str]]:
-    import tomllib
-
-    from pytest_agentgate.codemods.codemod import codemod_of
-    from pytest_agentgate.codemods.registry import named
-
-    try:
-        data = tomllib.loads(recipe.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise UsageError(f"{recipe}: cannot be read: {' '.join(str(error).split())}") from error
-    tables = data.get("codemod")
-    if not isinstance(tables, list) or not tables or not all(isinstance(table, dict) for table in tables):
-        raise UsageError(f"{recipe}: it has no [[codemod]]")
-    for key in data:
-        if key != "codemod":
-            raise UsageError(f"{recipe}: no key {key!r}; it is a list of [[codemod]]")
-    for argument in arguments[:1]:
-        if argument in kinds and not Path(argument).exists():
-            raise UsageError(f"--recipe names the codemods; {argument!r} is one more")
-    codemods = []
-    for number, table in enumerate(tables, 1):
-        where = f"{recipe}: [[codemod]] {number}"
-        name = table.get("name")
-        if not isinstance(name, str):
-            raise UsageError(f'{where}: it needs a name = "..."')
-        try:
-            settings = {key: _setting(key, value) for key, value in table.items() if key != "name"}
-            codemods.append(codemod_of(named(name, kinds), settings))
-        except UsageError as error:
-            raise UsageError(f"{where}: {error}") from None
-    return codemods, arguments
-
-
-def _setting(key: str, value: object) -> str:
-    """A value of TOML as it is written on the command line."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return ",".join(value)
-    if isinstance(value, str | int | float):
-        return str(value)
-    raise UsageError(f"{key} must be a text, not {value!r}")
-
-
-def _paths(project: Project, names: Sequence[str]) -> list[Path]:
-    """What is to be looked at, the folders of the tests where nothing is named."""
-    from pytest_agentgate.codemods.layout import Layout
-
-    if names:
-        for name in names:
-            if not os.path.lexists(name):
-                raise UsageError(f"no such file or folder: {name}{_near(Path(name))}")
-        return [Path(name) for name in names]
-    folders = project.config.tests or Layout(project.root).test_folders()
-    if not folders:
-        raise UsageError(f"no folder of tests in {project.root}: name files or folders")
-    for folder in folders:
-        if not (project.root / folder).exists():
-            raise UsageError(f"{project.config.path}: tool.agentgate.tests: no such folder: {folder}")
-    return [project.root / folder for folder in folders]
-
-
-def _near(path: Path) -> str:
-    try:
-        return suggestion(path.name, [each.name for each in path.parent.iterdir()])
-    except OSError:
-        return ""
-
-
 # ---- what comes of it
 
 
@@ -298,11 +191,12 @@ def _plan(
     project: Project, codemods: Sequence[Codemod], names: Sequence[str], jobs: int | None
 ) -> tuple[int, list[Planned]]:
     """The number of files that were looked at, and those with something to say about."""
+    from pytest_agentgate.cli import asked
     from pytest_agentgate.codemods.layout import Layout
     from pytest_agentgate.codemods.plan import Planned, plan
     from pytest_agentgate.codemods.tree import Tree, find
 
-    files, skipped = find(project.root, _paths(project, names))
+    files, skipped = find(project.root, asked.paths(project, names))
     tree = Tree(project.root, Layout(project.root, project.config.source).import_roots(files))
     with ExitStack() as stack:
         bars: list[Callable[[int, int], None]] = []
@@ -388,73 +282,16 @@ def _show(edit: Edit, prefix: str) -> None:
 
 
 def _text(edit: Edit, diff: bytes) -> str:
-    """A diff in the encoding of its file; its path is what it may be."""
+    """A diff as text: its paths as file systems encode them, the rest as its file does."""
     from pytest_agentgate.codemods.files import Text, decoded
 
     read = decoded(edit.before)
-    return diff.decode(read.encoding if isinstance(read, Text) else "utf-8", "backslashreplace")
+    head, at, body = diff.partition(b"\n@@")
+    encoding = read.encoding if isinstance(read, Text) else "utf-8"
+    return head.decode("utf-8", "backslashreplace") + (at + body).decode(encoding, "backslashreplace")
 
 
 # ---- as data
-
-
-def _kind_data(kind: type[Codemod]) -> dict[str, JSON]:
-    from pytest_agentgate.codemods.examples import examples, prose, summary
-
-    return {
-        "name": kind.name(),
-        "summary": summary(kind),
-        "description": prose(kind),
-        "applicability": str(kind.applicability),
-        "because": kind.because,
-        "options": [
-            {"name": name, "form": form, "help": text, "default": default, "required": default is None}
-            for name, form, text, default in _options(kind)
-        ],
-        "examples": [
-            {
-                "options": dict(each.codemod.settings()),
-                "before": each.before,
-                "after": each.after,
-                "path": each.path,
-                "files": dict(each.files),
-            }
-            for each in examples(kind)
-        ],
-    }
-
-
-def _options(kind: type[Codemod]) -> Iterator[tuple[str, str, str, str | None]]:
-    """Name, form, help and default of each option; None for one that must be given."""
-    from dataclasses import MISSING
-
-    from pytest_agentgate.codemods.codemod import written
-
-    for each in kind.options():
-        meta = each.metadata
-        yield each.name, meta["form"], meta["help"], None if each.default is MISSING else written(each.default)
-
-
-def _explained(kind: type[Codemod]) -> Iterator[str]:
-    import inspect
-
-    from pytest_agentgate.codemods.examples import prose
-
-    yield screen.paint(kind.name(), None, bold=True)
-    yield ""
-    yield prose(kind).replace("``", "`")
-    yield ""
-    yield f"{screen.paint(kind.applicability, _APPLICABILITIES[kind.applicability], bold=True)}: {kind.because}"
-    yield ""
-    yield "Options:"
-    rows = [(f"  {name}={form.upper()}", text, default) for name, form, text, default in _options(kind)]
-    width = max((len(name) for name, _, _ in rows), default=0)
-    for name, text, default in rows:
-        yield f"{name:<{width}}  {text}" + ("" if default is None else f" (default: {default or 'none'})")
-    yield ""
-    for line in inspect.cleandoc(kind.__doc__ or "").removeprefix(prose(kind)).strip("\n").splitlines():
-        heading = re.fullmatch(r"With ``(.+)``:", line)
-        yield f"agentgate codemod run {kind.name()} {heading[1]}" if heading else re.sub(r"^(\S.*):$", r"\1", line)
 
 
 def _run_data(

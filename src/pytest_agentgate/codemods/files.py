@@ -137,7 +137,7 @@ def replace(path: Path, data: bytes, temporary: Path) -> None:
     """Give a file other bytes, all at once, and keep its mode; ``temporary`` is a free name in the same folder.
 
     Python takes compiled code for current if the source has the same size and was changed in the same second, so the
-    new file never has the second of the old one.
+    new file is of a later second than the old one, and never of one that any before it had.
 
     Raises:
         OSError: nothing has changed then.
@@ -156,7 +156,7 @@ def replace(path: Path, data: bytes, temporary: Path) -> None:
             except PermissionError:  # somebody else's file in a folder of ours: it becomes ours
                 pass
         temporary.chmod(stat.S_IMODE(old.st_mode))
-        if int(new.st_mtime) == int(old.st_mtime):
+        if int(new.st_mtime) <= int(old.st_mtime):
             os.utime(temporary, (new.st_atime, int(old.st_mtime) + 1))
         temporary.replace(path)
     except BaseException:
