@@ -6,6 +6,7 @@ import ast
 import sys
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -196,8 +197,11 @@ class Imports:
                 continue
             spot = self._spot(module, scope, limit)
             lines.setdefault(spot, []).append(_line(module, wanted))
-        for (statement, above), sources in lines.items():
-            yield statement, True, self._putting(statement, above, sorted(sources))
+        puts: dict[ast.stmt, list[Any]] = {}
+        for (statement, above), sources in sorted(lines.items(), key=lambda each: not each[0][1]):
+            puts.setdefault(statement, []).append(self._putting(statement, above, sorted(sources)))
+        for statement, around in puts.items():
+            yield statement, True, partial(_around, puts=around)
 
     def _statements(self, scope: Scope, before: ast.AST | None) -> list[ast.stmt]:
         """The statements of a module or function itself, up to a node."""
@@ -281,6 +285,14 @@ class Imports:
         top = [node for node in self.names.tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
         pairs = list(pairwise(top))
         return not pairs or any(b.lineno - (a.end_lineno or a.lineno) > 1 for a, b in pairs)
+
+
+def _around(line: Any, puts: Sequence[Any]) -> list[Any]:
+    """A line with what is put above it, and then with what is put below it."""
+    lines = [line]
+    for put in puts:
+        lines[-1:] = put(lines[-1])
+    return lines
 
 
 def _split(name: str) -> tuple[str, str]:
