@@ -90,12 +90,13 @@ class Crew(Generic[Result]):
                     if left and worker.item is None:
                         worker.give(left.popleft())
                 for worker in self._ready():
-                    spent, done = spent + monotonic() - worker.since, done + 1
+                    item, worker.item = worker.item or "", None
+                    seconds, result = self._result(worker)
+                    spent, done = spent + seconds, done + 1
                     # Before anybody is told, who might start a thread to show it.
                     while self._is_worth_another(spent / done * len(left)):
                         self._hire()
-                    item, worker.item = worker.item or "", None
-                    yield item, self._result(worker)
+                    yield item, result
         finally:
             for worker in self._workers:
                 worker.end()
@@ -125,7 +126,8 @@ class Crew(Generic[Result]):
         late = [worker for worker in busy.values() if monotonic() - worker.since >= self._limit]
         return list(dict.fromkeys([*(worker for one, worker in busy.items() if one in ready), *late]))
 
-    def _result(self, worker: _Worker) -> Result | Lost:
+    def _result(self, worker: _Worker) -> tuple[float, Result | Lost]:
+        """The seconds that the work took, and its result."""
         try:
             if worker.connection.poll():
                 return worker.connection.recv()  # type: ignore[no-any-return]
@@ -135,7 +137,7 @@ class Crew(Generic[Result]):
             reason = f"the process that worked on it {_end_of(worker.process.exitcode or 0)}"
         self._workers.remove(worker)
         worker.end()
-        return Lost(reason)
+        return 0.0, Lost(reason)
 
 
 def _way() -> Literal["fork", "spawn"]:
@@ -159,4 +161,6 @@ def _serve(connection: Connection, not_ours: Sequence[Connection], make: Callabl
             item = connection.recv()
         except (EOFError, OSError):
             return
-        connection.send(work(item))
+        began = monotonic()
+        result = work(item)
+        connection.send((monotonic() - began, result))
