@@ -12,14 +12,17 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pytest_agentgate.codemods.holders import Holder, Holders, Use
-from pytest_agentgate.codemods.known_dicts import COPIES, Known, KnownDicts, is_dict_call, is_row, text
-from pytest_agentgate.codemods.models import Model, NotAModel, Where
+from pytest_agentgate.codemods.dict_uses import harmless, is_dict_call, is_row, put, text
+from pytest_agentgate.codemods.fixtures import fixtures_in
+from pytest_agentgate.codemods.givers import Givers
+from pytest_agentgate.codemods.holders import Holder, Holders
+from pytest_agentgate.codemods.known_dicts import COPIES, Known, KnownDicts
+from pytest_agentgate.codemods.models import Model, NotAModel
 from pytest_agentgate.codemods.names import ModuleNames
-from pytest_agentgate.codemods.receivers import Receivers
 from pytest_agentgate.codemods.shapes import Cell, Instance, Keyed, Many, Models, Shape, Values
-from pytest_agentgate.codemods.signatures import Callee
 from pytest_agentgate.codemods.sources import File
+from pytest_agentgate.codemods.targets import Target
+from pytest_agentgate.codemods.uses import Use, Uses
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,12 +57,17 @@ class Flows:
         self.holders = Holders(file)
         self.file = self.holders.file
         self.sources = self.holders.sources
-        self.known = KnownDicts(self.holders)
+        self.uses = Uses(self.holders)
+        self.givers = Givers(self.holders, self.uses)
+        self.known = KnownDicts(self.holders, self.givers, self.uses)
         self.models = Models(self.sources)
-        self.callee = Callee.of(self.sources, function)
+        found = self.models.of(model)
+        self.reason = found.reason if isinstance(found, NotAModel) else ""  # why nothing can be done
+        self.target = (
+            None if isinstance(found, NotAModel) else Target(self.holders, self.models, function, parameter, found)
+        )
+        self.function = function
         self.parameter = parameter
-        self.model = self.models.of(model)
-        self._proofs: dict[ModuleNames, Receivers] = {}
         self.stays: dict[Holder, str] = {}  # holders whose dicts stay dicts, and why
         self._restart()
 
@@ -73,127 +81,59 @@ class Flows:
 
     def follow(self) -> None:
         """Find what is to change: ``changes`` by expression, ``held`` by holder, ``notes``."""
-        if isinstance(self.model, NotAModel):
-            self._cannot(self.model.reason)
+        if self.target is None:
+            self._cannot()
             return
-        self._shape = self._wanted_shape(self.model)
         while True:
             before = len(self.stays)
             self._restart()
             self._look_at(self.file.names)
-            for names in self._provided():
+            for names in self._provided(self.target):
                 self._look_at(names)
             while self._queue:
-                self._sinks(self._queue.pop(0))
+                self._arguments(self.target, self._queue.pop(0))
             self.stays.update({holder: reason for holder in self.held if (reason := self._objection(holder))})
             if len(self.stays) == before:
                 return
 
-    def _cannot(self, reason: str) -> None:
+    def _cannot(self) -> None:
         for call in self.file.names.calls:
-            if self._is_call(self.file.names, call.func):
-                self.notes.append((self.file.names, call, reason))
+            if self.file.names.means(call.func, self.function):
+                self._note(self.file.names, call, self.reason)
+
+    def _arguments(self, target: Target, names: ModuleNames) -> None:
+        for node, shape in target.arguments(names):
+            if shape is None:
+                self._note(names, node, f"which of its arguments is {self.parameter} can't be told")
+            else:
+                self._start(names, node, shape)
 
     def _look_at(self, names: ModuleNames) -> None:
         if names not in self._seen:
             self._seen.add(names)
             self._queue.append(names)
 
-    def _provided(self) -> Iterator[ModuleNames]:
-        """The files whose calls may be given what this file provides."""
+    def _provided(self, target: Target) -> Iterator[ModuleNames]:
+        """The files whose calls may be given what this file provides, also through other files."""
         names = self.file.names
-        if not any(isinstance(node, ast.Dict) or is_dict_call(names, node) for node in ast.walk(names.tree)):
+        if not self.holders.is_shared(names):
             return
-        last = self.callee.name.rpartition(".")[2]
-        given = {each.name for each in self.holders.fixtures(names).own}
-        given |= {name for name, bindings in names.scope.bindings.items() if not all(b.is_import for b in bindings)}
-        for other in self.holders.with_word(last):
-            if other is not names and any(name in other.by_word or name in _parameters(other) for name in given):
-                yield other
-
-    # -- where it begins -----------------------------------------------------------------------------------------------
-
-    def _wanted_shape(self, model: Model) -> Shape:
-        """The shape that the parameter asks for, as far as its annotation names the model; else the model itself."""
-        plain = Instance((model,))
-        definition = self.sources.definition(self.callee.name)
-        shape: Shape | None = None
-        if definition is not None and isinstance(definition.node, ast.ClassDef):
-            owner = self.models.of(definition.name)
-            found = owner.fields.get(self.parameter) if isinstance(owner, Model) else None
-            shape = self.models.field_shape(found) if found is not None else None
-        elif definition is not None and isinstance(definition.node, ast.FunctionDef | ast.AsyncFunctionDef):
-            arguments = definition.node.args
-            every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
-            where = Where(definition.module, definition.module.scope_of(definition.node))
-            annotation = next((each.annotation for each in every if each.arg == self.parameter), None)
-            shape = self.models.shape(annotation, where)
-        return shape if shape is not None and model in _models(shape) else plain
-
-    def _keywords(self) -> tuple[str, ...]:
-        owner = self.models.of(self.callee.name) if self.callee.kind == "class" else None
-        found = owner.fields.get(self.parameter) if isinstance(owner, Model) else None
-        return tuple({self.parameter: 0, **dict.fromkeys(found.keywords if found is not None else ())})
-
-    def _position(self) -> int | None:
-        """Where the parameter stands when it is passed by position; None where it isn't, or that can't be told."""
-        owner = self.models.of(self.callee.name) if self.callee.kind == "class" else None
-        if isinstance(owner, Model):
-            names = [each.name for each in owner.positional()]
-            return names.index(self.parameter) if self.parameter in names else None
-        return None if self.callee.signature is None else self.callee.signature.index(self.parameter)
-
-    def _is_call(self, names: ModuleNames, func: ast.expr) -> bool:
-        if self.callee.kind in {"method", "classmethod", "staticmethod", "member"}:
-            if not isinstance(func, ast.Attribute) or func.attr != self.callee.member:
-                return False
-            receivers, owner = self._receivers(names), self.callee.owner
-            return receivers.proves(func.value, owner) or receivers.proves_class(func.value, owner)
-        meaning = names.meaning(func)
-        if meaning is None or meaning.rpartition(".")[2] != self.callee.name.rpartition(".")[2]:
-            return False
-        return self.callee.name in {meaning, self.sources.canonical(meaning)}
-
-    def _receivers(self, names: ModuleNames) -> Receivers:
-        if names not in self._proofs:
-            self._proofs[names] = Receivers(self.holders.file_of(names))
-        return self._proofs[names]
-
-    def _sinks(self, names: ModuleNames) -> None:
-        """Follow every argument of the calls in one file that reaches the parameter."""
-        keywords, position = self._keywords(), self._position()
-        for call in names.calls:
-            func, args = call.func, call.args
-            if names.means(func, "functools.partial") and args:
-                func, args = args[0], args[1:]
-            if not self._is_call(names, func):
-                continue
-            named = [each for each in call.keywords if each.arg in keywords]
-            for each in named:
-                self._start(names, each.value, self._shape)
-            if named:
-                continue
-            for each in call.keywords:
-                if each.arg is None:
-                    self._start(names, each.value, Keyed.of(dict.fromkeys(keywords, self._shape)))
-            starred = next((at for at, each in enumerate(args) if isinstance(each, ast.Starred)), len(args))
-            if position is not None and position < starred:
-                if position < len(args):
-                    self._start(names, args[position], self._shape)
-            elif any(isinstance(each, ast.Dict) for each in args) and position is None:
-                self._note(names, call, f"which of its arguments is {self.parameter} can't be told")
-        self._stores(names)
-
-    def _stores(self, names: ModuleNames) -> None:
-        """Follow what is assigned to the field of an instance."""
-        if self.callee.kind != "class":
+        if not any(isinstance(node, ast.Dict) or is_dict_call(names, node) for node in names.up):
             return
-        for node in names.by_word.get(self.parameter, ()):
-            if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
-                statement = names.up[node].parent
-                value = statement.value if isinstance(statement, ast.Assign | ast.AnnAssign) else None
-                if value is not None and self._receivers(names).proves(node.value, self.callee.name):
-                    self._start(names, value, self._shape)
+        calling = set(self.holders.with_word(target.word))
+        seen, queue = {names}, [names]
+        while queue:
+            for word in _provides(queue.pop()):
+                for other in self.holders.with_word(word):
+                    if other in seen:
+                        continue
+                    seen.add(other)
+                    if other in calling:
+                        yield other
+                    if self.holders.is_shared(other):
+                        queue.append(other)
+
+    # -- following values back ---------------------------------------------------------------------------------------
 
     def _start(self, names: ModuleNames, node: ast.expr, shape: Shape) -> None:
         reason = self._give(names, node, shape)
@@ -202,8 +142,6 @@ class Flows:
 
     def _note(self, names: ModuleNames, node: ast.AST, reason: str) -> None:
         self.notes.append((names, node, reason))
-
-    # -- following values back -----------------------------------------------------------------------------------------
 
     def _give(self, names: ModuleNames, node: ast.expr, shape: Shape) -> str | None:
         """Have an expression take a shape; why it can't, or None."""
@@ -399,7 +337,7 @@ class Flows:
                 return self.stays[holder]
             return None
         self.held[holder] = shape
-        givers = self.holders.givers(holder)
+        givers = self.givers.of(holder)
         if givers is None:
             self.stays[holder] = "where it comes from can't be told"
             return self.stays[holder]
@@ -412,7 +350,7 @@ class Flows:
             if reason:
                 self.stays[holder] = reason
                 return reason
-        for use in self.holders.uses(holder) or ():
+        for use in self.uses.of(holder) or ():
             self._look_at(use.names)
             if isinstance(use, Use) and isinstance(shape, Keyed):
                 self._stored(use, shape)
@@ -420,7 +358,7 @@ class Flows:
 
     def _stored(self, use: Use, shape: Keyed) -> None:
         """Follow what is put under a key later: ``settings["redis"] = {...}``, ``settings.update(redis={...})``."""
-        for node, below in _put(use.names, use.node, shape):
+        for node, below in put(use.names, use.node, shape):
             reason = self._give(use.names, node, below)
             if reason:
                 self._note(use.names, node, reason)
@@ -432,15 +370,15 @@ class Flows:
         if holder in self.stays:
             return None
         shape = self.held[holder]
-        uses = self.holders.uses(holder)
+        uses = self.uses.of(holder)
         if uses is None:
             return "other code uses it too"
         for use in uses:
             if isinstance(use, Holder):
-                others = self.holders.uses(use)
+                others = self.uses.of(use)
                 if others and (self.held.get(use) != shape or use in self.stays):
                     return "other tests use it as a dict"
-            elif self._wanted.get(use.node) != shape and not _harmless(use, shape):
+            elif self._wanted.get(use.node) != shape and not harmless(use, shape):
                 return "it is used as a dict as well"
         return None
 
@@ -482,64 +420,7 @@ def _chosen(shape: Instance, keys: list[str], whole: bool) -> tuple[Model | None
     return None, "; ".join(dict.fromkeys(refusal for _, refusal in refusals if refusal))
 
 
-def _models(shape: Shape) -> Iterator[Model]:
-    match shape:
-        case Instance(models):
-            yield from models
-        case Many(each) | Values(each):
-            yield from _models(each)
-
-
-def _parameters(names: ModuleNames) -> set[str]:
-    return {
-        each.arg
-        for function in names.functions
-        for each in [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
-    }
-
-
-def _harmless(use: Use, shape: Shape) -> bool:
-    """Whether a use is right for the new value as it was for the dict."""
-    parent = use.names.up[use.node].parent
-    if isinstance(parent, ast.Compare):
-        others = [parent.left, *parent.comparators]
-        if any(isinstance(each, ast.Constant) and each.value is None for each in others):
-            return all(isinstance(each, ast.Is | ast.IsNot) for each in parent.ops)
-        return (
-            isinstance(shape, Keyed) and isinstance(parent.ops[0], ast.In | ast.NotIn) and parent.left is not use.node
-        )
-    if isinstance(shape, Many | Values | Keyed) and isinstance(parent, ast.Call):
-        return use.names.means(parent.func, "builtins.len")
-    if not isinstance(shape, Keyed):
-        return False
-    if isinstance(parent, ast.Subscript) and parent.value is use.node:
-        key = text(parent.slice)
-        return key is not None and (shape.at(key) is None or not isinstance(parent.ctx, ast.Load))
-    if isinstance(parent, ast.Attribute):
-        call = use.names.up[parent].parent
-        if not isinstance(call, ast.Call) or call.func is not parent:
-            return False
-        if parent.attr in {"get", "pop", "setdefault"} and call.args:
-            key = text(call.args[0])
-            unused = isinstance(use.names.up[call].parent, ast.Expr)
-            return key is not None and (shape.at(key) is None or (parent.attr == "pop" and unused))
-        return parent.attr in {"keys", "update"}
-    return False
-
-
-def _put(names: ModuleNames, node: ast.expr, shape: Keyed) -> Iterator[tuple[ast.expr, Shape]]:
-    """The values that a use of a dict puts under keys that have a shape, and that shape."""
-    parent = names.up[node].parent
-    if isinstance(parent, ast.Subscript) and isinstance(parent.ctx, ast.Store):
-        below = shape.at(text(parent.slice))
-        above = names.up[parent].parent
-        if below is not None and isinstance(above, ast.Assign | ast.AnnAssign) and above.value is not None:
-            yield above.value, below
-    if isinstance(parent, ast.Attribute) and parent.attr == "update":
-        call = names.up[parent].parent
-        if isinstance(call, ast.Call) and call.func is parent:
-            yield from ((each, shape) for each in call.args)
-            for each in call.keywords:
-                below = shape if each.arg is None else shape.at(each.arg)
-                if below is not None:
-                    yield each.value, below
+def _provides(names: ModuleNames) -> set[str]:
+    """The names that other files may import from a file, or request as fixtures."""
+    known = {name for name, bindings in names.scope.bindings.items() if not all(each.is_import for each in bindings)}
+    return known | {each.name for each in fixtures_in(names)}

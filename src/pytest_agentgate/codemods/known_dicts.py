@@ -6,12 +6,14 @@ import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from pytest_agentgate.codemods.holders import Giver, Holder, Holders, Use
+from pytest_agentgate.codemods.dict_uses import changes, is_dict_call, is_row, text
+from pytest_agentgate.codemods.givers import Giver, Givers
+from pytest_agentgate.codemods.holders import Holder, Holders
 from pytest_agentgate.codemods.names import ModuleNames
 from pytest_agentgate.codemods.shapes import Cell, Keyed, Many, Shape
+from pytest_agentgate.codemods.uses import Use, Uses
 
 COPIES = frozenset({"copy.copy", "copy.deepcopy"})
-_CHANGES = frozenset({"update", "setdefault", "pop", "popitem", "clear", "__setitem__"})
 _DEEPEST = 30
 _PROBE = Keyed(())
 
@@ -35,8 +37,10 @@ class Known:
 class KnownDicts:
     """The dicts that expressions of a project's files are known to be."""
 
-    def __init__(self, holders: Holders) -> None:
+    def __init__(self, holders: Holders, givers: Givers, uses: Uses) -> None:
         self.holders = holders
+        self.givers = givers
+        self.uses = uses
 
     def of(self, names: ModuleNames, node: ast.expr, deep: int = _DEEPEST) -> list[Known] | None:
         """The dicts that an expression may be, where it is known to be one."""
@@ -68,7 +72,7 @@ class KnownDicts:
         return None if holder is None else self._of_holder(holder, deep)
 
     def _of_holder(self, holder: Holder, deep: int) -> list[Known] | None:
-        givers = self.holders.givers(holder)
+        givers = self.givers.of(holder)
         if givers is None:
             return None
         found: list[list[Known] | None] = []
@@ -82,7 +86,7 @@ class KnownDicts:
         known = _joined(found)
         if known is None:
             return None
-        changed = any(isinstance(use, Use) and _changes(use) for use in self.holders.uses(holder) or ())
+        changed = any(isinstance(use, Use) and changes(use) for use in self.uses.of(holder) or ())
         return [replace(each, whole=False, changed=True) for each in known] if changed else known
 
     def _within(self, giver: Giver, shape: Shape | None, deep: int) -> list[Known] | None:
@@ -91,7 +95,7 @@ class KnownDicts:
         node = giver.node
         if isinstance(shape, Many) and isinstance(node, ast.Name | ast.Attribute):
             holder = self.holders.holder(giver.names, node)
-            inner = self.holders.givers(holder) if holder is not None and deep else None
+            inner = self.givers.of(holder) if holder is not None and deep else None
             for each in inner or (None,):
                 one = Giver(each.names, each.node, giver.adapt) if isinstance(each, Giver) else None
                 found.append(self._within(one, shape, deep - 1) if one is not None else None)
@@ -140,27 +144,3 @@ def _joined(several: list[list[Known] | None]) -> list[Known] | None:
             return None
         found += each
     return found or None
-
-
-def text(node: ast.expr | None) -> str | None:
-    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
-
-
-def is_dict_call(names: ModuleNames, node: ast.AST) -> bool:
-    return isinstance(node, ast.Call) and len(node.args) <= 1 and names.means(node.func, "builtins.dict")
-
-
-def is_row(node: ast.expr) -> bool:
-    """Whether it is ``pytest.param(...)``."""
-    func = node.func if isinstance(node, ast.Call) else None
-    return (isinstance(func, ast.Attribute) and func.attr == "param") or (
-        isinstance(func, ast.Name) and func.id == "param"
-    )
-
-
-def _changes(use: Use) -> bool:
-    """Whether a use changes the dict that it gets."""
-    parent = use.names.up[use.node].parent
-    if isinstance(parent, ast.Subscript) and parent.value is use.node:
-        return not isinstance(parent.ctx, ast.Load)
-    return isinstance(parent, ast.Attribute) and parent.attr in _CHANGES

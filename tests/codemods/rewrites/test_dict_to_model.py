@@ -649,5 +649,5 @@ def test_a_fixture_that_is_asked_for_by_its_name_stays_a_dict() -> None:
 def test_the_class_is_imported_under_the_name_that_was_given() -> None:
     codemod = DictToModel(function="app.Service", parameter="redis", model="shop.Redis")
     assert changed(
-        "from app import Service\n\nService('a', {'host': 'h'})\n", codemod, shop="from app import Redis\n"
+        "from app import Service\n\nService('a', {'host': 'h'})\n", codemod, files={"shop.py": "from app import Redis\n"}
     ) == ("from app import Service\nfrom shop import Redis\n\nService('a', Redis(host='h'))\n")
