@@ -190,7 +190,8 @@ class _Class:
                     continue
                 aliases, required = self._pydantic_field(link, statement, style)
                 names = (*aliases, *((name,) if by_name or not (aliases or generated) else ()))
-                fields[name] = Field(name, names, required and not optional, True, statement.annotation, link.where)
+                needed, default = required and not optional, _default(link.specifier(statement.value), statement.value)
+                fields[name] = Field(name, names, needed, True, statement.annotation, link.where, default)
             if style is Style.PYDANTIC_1:
                 for name, value in link.assigned():
                     if not name.startswith("_") and not isinstance(value, ast.Lambda) and name not in fields:
@@ -312,7 +313,8 @@ class _Class:
         for name, statement in link.annotated():
             call = link.specifier(statement.value)
             required = statement.value is None or (call is not None and not _has_default(call))
-            yield Field(name, (name,), required, False, statement.annotation, link.where), statement.value
+            default = _default(call, statement.value)
+            yield Field(name, (name,), required, False, statement.annotation, link.where, default), statement.value
 
     def _constructor(self, link: _Link) -> Model | NotAModel:
         method = link.method("__init__")
@@ -374,6 +376,13 @@ def _has_default(call: ast.Call, *, first: bool = False) -> bool:
     if default is not None:
         return not _is_ellipsis(default) and dotted(default) not in {"attr.NOTHING", "attrs.NOTHING"}
     return _keyword(call, "default_factory") is not None or _keyword(call, "factory") is not None
+
+
+def _default(call: ast.Call | None, value: ast.expr | None) -> ast.expr | None:
+    """The default as it is written: in ``field(default=...)``, ``Field(...)``, or plainly."""
+    if call is None:
+        return value
+    return _keyword(call, "default") or (call.args[0] if call.args else None)
 
 
 def _aliases(node: ast.expr | None) -> tuple[str, ...]:

@@ -51,6 +51,7 @@ class Field:
         kw_only: whether it can't be given by position.
         annotation: its type as written.
         where: where the annotation stands.
+        default: what it is without a value, where that is written down.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Field:
     kw_only: bool = False
     annotation: ast.expr | None = None
     where: Where | None = None
+    default: ast.expr | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,6 +97,22 @@ class Model:
     def taken(self, keyword: str) -> Field | None:
         """The field that a keyword of the constructor fills."""
         return next((each for each in self.fields.values() if keyword in each.keywords), None)
+
+    def attribute(self, key: str) -> Field | None:
+        """The field that holds what a dict held under a key: that of this name, else the one that the key fills."""
+        found = self.fields.get(key) or self.taken(key)
+        if found is not None and self.style is Style.PLAIN and not self._sets(found.name):
+            return None
+        return None if found is None or found.name.startswith("_") else found
+
+    def _sets(self, name: str) -> bool:
+        """Whether a method of a plain class gives its instances an attribute, or the class itself has it."""
+        for node in ast.walk(self.node):
+            if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and node.attr == name:
+                return True
+            if isinstance(node, ast.FunctionDef) and node.name == name:
+                return True
+        return False
 
     def positional(self) -> list[Field]:
         """The fields that can be given by position, in order."""

@@ -1,0 +1,178 @@
+"""A dict that became an object."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from typing import Any
+
+import libcst as cst
+
+from pytest_agentgate.codemods.codemod import Applicability, Codemod, option
+from pytest_agentgate.codemods.model_values import ModelValues
+from pytest_agentgate.codemods.models import Field, Model
+from pytest_agentgate.codemods.rewrite import Rewrite
+from pytest_agentgate.codemods.shapes import Models
+from pytest_agentgate.codemods.sources import File
+
+_OF_DICTS = frozenset({"get", "items", "keys", "values", "pop", "popitem", "setdefault", "update", "clear"})
+
+
+@dataclass(frozen=True)
+class SubscriptToAttribute(Codemod):
+    """Read the fields of what was a dict and is now an object as attributes.
+
+    Repairs ``TypeError: 'RedisConfig' object is not subscriptable`` and
+    ``AttributeError: 'RedisConfig' object has no attribute 'get'``.
+
+    Values are followed into fields that are models themselves. ``function=`` names a function whose result became the
+    object, where its source doesn't say so.
+
+    With ``model=app.config.RedisConfig``:
+
+    In app/config.py::
+
+        from dataclasses import dataclass
+
+        @dataclass
+        class Tls:
+            cert: str
+
+        @dataclass
+        class RedisConfig:
+            host: str
+            port: int = 6379
+            tls: Tls | None = None
+
+        def load() -> RedisConfig: ...
+
+    Before::
+
+        from app.config import load
+
+        def test_load():
+            redis = load()
+            redis["port"] = 6380
+            assert "host" in redis
+            assert redis["host"] == "localhost"  # the default
+            assert redis.get("tls") is None or redis["tls"]["cert"]
+
+    After::
+
+        from app.config import load
+
+        def test_load():
+            redis = load()
+            redis.port = 6380
+            assert hasattr(redis, "host")
+            assert redis.host == "localhost"  # the default
+            assert redis.tls is None or redis.tls.cert
+
+    Unchanged::
+
+        from app.config import load
+
+        def test_what_may_be_missing():
+            assert "port" in load()
+            assert load()["retries"] == 3
+
+        def test_other(redis):
+            assert redis["host"] == "localhost"
+    """
+
+    applicability = Applicability.SAFE
+    because = "Only proven values are changed, only for keys that are fields, and no assertion asks for less."
+    owns = frozenset({ast.Subscript, ast.Attribute, ast.Call, ast.Compare})
+
+    model: str = option("the class that has taken the dict's place", "dotted")
+    function: str = option("a function that returned the dict and returns the object now", "dotted", default="")
+
+    def words(self) -> tuple[str, ...]:
+        return ()  # a value may come from a fixture of another file
+
+    def rewrite(self, file: File, rewrite: Rewrite) -> None:
+        models = Models(file.sources)
+        model = models.of(self.model)
+        if not isinstance(model, Model):
+            return
+        values = ModelValues(file, models, model, file.sources.canonical(self.function) if self.function else "")
+        for node in file.names.up:
+            match node:
+                case ast.Subscript(value=value) if (owner := values.of(value)) is not None:
+                    _item(node, owner, rewrite)
+                case ast.Call(func=ast.Attribute(value=value, attr=name)) if name in _OF_DICTS:
+                    if (owner := values.of(value)) is not None and owner.attribute(name) is None:
+                        _method(node, name, owner, rewrite)
+                case ast.Compare(ops=[ast.In() | ast.NotIn()], comparators=[value]):
+                    if (owner := values.of(value)) is not None:
+                        _membership(node, owner, rewrite)
+                case ast.Compare(left=left, ops=[ast.Eq() | ast.NotEq()], comparators=[right]):
+                    for one, other in ((left, right), (right, left)):
+                        if isinstance(other, ast.Dict) and (owner := values.of(one)) is not None:
+                            rewrite.leave(node, f"a {owner.short} equals no dict")
+
+
+def _item(node: ast.Subscript, model: Model, rewrite: Rewrite) -> None:
+    found = _field(node.slice, model)
+    if found is None:
+        rewrite.leave(node, f"{model.short} has no field for this key")
+    elif isinstance(node.ctx, ast.Del):
+        rewrite.leave(node, f"a field of {model.short} can't be deleted")
+    elif isinstance(node.ctx, ast.Store) and model.frozen:
+        rewrite.leave(node, f"{model.short} is frozen")
+    else:
+        rewrite.replace(node, _attribute(found.name))
+
+
+def _method(node: ast.Call, name: str, model: Model, rewrite: Rewrite) -> None:
+    found = _field(node.args[0], model) if name == "get" and node.args and not node.keywords else None
+    if name != "get":
+        rewrite.leave(node, f"{model.short} has no {name}()")
+    elif found is None:
+        rewrite.leave(node, f"{model.short} has no field for this key")
+    elif not _was_always_there(found) and not (len(node.args) == 1 and _is_none(found.default)):
+        rewrite.leave(node, f"without a value, {found.name} of {model.short} is not what get() returned")
+    else:
+        rewrite.replace(node, lambda old: _attribute(found.name)(old.func))
+
+
+def _membership(node: ast.Compare, model: Model, rewrite: Rewrite) -> None:
+    found = _field(node.left, model)
+    if found is None:
+        rewrite.leave(node, f"{model.short} has no field for this key")
+    elif not _was_always_there(found) or isinstance(node.ops[0], ast.NotIn):
+        rewrite.leave(node, f"every {model.short} has the field {found.name}, whether or not it was given a value")
+    else:
+        rewrite.replace(node, _has(found.name))
+
+
+def _field(key: ast.expr, model: Model) -> Field | None:
+    return model.attribute(key.value) if isinstance(key, ast.Constant) and isinstance(key.value, str) else None
+
+
+def _was_always_there(field: Field) -> bool:
+    return field.required
+
+
+def _is_none(node: ast.expr | None) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
+
+
+def _attribute(name: str) -> Any:
+    def change(old: cst.Subscript | cst.Attribute) -> cst.Attribute:
+        return cst.Attribute(old.value, cst.Name(name), lpar=old.lpar, rpar=old.rpar)
+
+    return change
+
+
+def _has(name: str) -> Any:
+    def change(old: cst.Comparison) -> cst.Call:
+        comma = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+        quote = old.left.quote if isinstance(old.left, cst.SimpleString) else '"'
+        arguments = [
+            cst.Arg(old.comparisons[0].comparator, comma=comma),
+            cst.Arg(cst.SimpleString(f"{quote}{name}{quote}")),
+        ]
+        return cst.Call(cst.Name("hasattr"), arguments, old.lpar, old.rpar)
+
+    return change
