@@ -146,6 +146,28 @@ class Calls:
             if call not in sites and any(self._reached(each) is not None for each in call.args)
         ]
 
+    def reaches(self, node: ast.expr) -> bool:
+        """Whether an expression is proven to be the function itself, so that its call is a call of it."""
+        return self._reached(node) is not None
+
+    def is_unknown(self, node: ast.expr) -> bool:
+        """Whether the class of an expression's value can't be told."""
+        return None in self._receivers.values(node)
+
+    def reaches_name(self, name: str) -> bool:
+        """Whether a dotted name, such as the target of a patch, stands for the function."""
+        return self._of_name(name) is not None
+
+    def reaches_attribute(self, node: ast.expr, attribute: str) -> bool:
+        """Whether an attribute of an expression's value, named by a string, is the function."""
+        candidates = self.names.candidates(node)
+        if None not in candidates:
+            return all(self._of_name(f"{each}.{attribute}") is not None for each in candidates)
+        values = self._receivers.values(node)
+        return attribute == self.callee.member and all(
+            each is not None and each.form in {"instance", "class"} and self._inherits(each.name) for each in values
+        )
+
     @cached_property
     def recorded(self) -> list[ast.Constant]:
         """The strings that name keywords in what its mock recorded: ``m.call_args.kwargs["qty"]``."""

@@ -69,6 +69,10 @@ class Rewrite:
         """Put statements, each given as source, below a statement of the same block."""
         self._changes.append((statement, True, lambda line: [line, *map(cst.parse_statement, lines)]))
 
+    def line(self, statement: ast.stmt, change: Change) -> None:
+        """Have ``change`` decide what stands in the place of the whole line of a statement."""
+        self._changes.append((statement, True, change))
+
     def leave(self, node: ast.AST, reason: str) -> None:
         """Say that something was seen and left alone, and why."""
         note = Note(getattr(node, "lineno", 1), reason)

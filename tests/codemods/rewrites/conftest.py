@@ -21,14 +21,15 @@ Prove: TypeAlias = Callable[..., dict[str, str]]
 
 @pytest.fixture
 def prove(tmp_path: Path) -> Prove:
-    """Run a project's tests before and after a codemod, and return what it made of them, by path.
+    """Run a project's tests before and after codemods, and return what it made of them, by path.
 
-    The tests have to pass with the old implementation, to fail with the new one, and to pass with it after the codemod,
-    every one of them; they have to come out the same whether the codemod saw the new implementation or still the old.
+    The tests have to pass with the old implementation, to fail with the new one, and to pass with it after the
+    codemods, every one of them; and these have to make the same of them whether they saw the new implementation or
+    still the old.
     """
 
     def run(
-        codemod: Codemod,
+        codemod: Codemod | Sequence[Codemod],
         old: Mapping[str, str],
         new: Mapping[str, str],
         tests: Mapping[str, str],
@@ -37,21 +38,22 @@ def prove(tmp_path: Path) -> Prove:
         count: int | None = None,
     ) -> dict[str, str]:
         old, new, tests = ({path: dedent(text) for path, text in files.items()} for files in (old, new, tests))
+        codemods = [codemod] if isinstance(codemod, Codemod) else codemod
         assert _passes(tmp_path / "old", {**old, **tests}, plugins, count), "the tests pass with the old one"
         assert not _passes(tmp_path / "new", {**new, **tests}, plugins, count), "the tests fail with the new one"
-        rewritten = _rewritten(codemod, {**new, **tests}, tests)
+        rewritten = _rewritten(codemods, {**new, **tests}, tests)
         assert _passes(tmp_path / "rewritten", {**new, **rewritten}, plugins, count), "the rewritten ones pass"
-        assert _rewritten(codemod, {**new, **rewritten}, tests) == rewritten, "twice equals once"
-        assert _rewritten(codemod, {**old, **tests}, tests) == rewritten, "the old implementation on disk"
+        assert _rewritten(codemods, {**new, **rewritten}, tests) == rewritten, "twice equals once"
+        assert _rewritten(codemods, {**old, **tests}, tests) == rewritten, "the old implementation on disk"
         return rewritten
 
     return run
 
 
-def _rewritten(codemod: Codemod, files: Mapping[str, str], tests: Mapping[str, str]) -> dict[str, str]:
+def _rewritten(codemods: Sequence[Codemod], files: Mapping[str, str], tests: Mapping[str, str]) -> dict[str, str]:
     sources = Sources.of(files)
     return {
-        path: apply(files[path], [codemod], Place.within(sources, path)) if path.endswith(".py") else files[path]
+        path: apply(files[path], codemods, Place.within(sources, path)) if path.endswith(".py") else files[path]
         for path in tests
     }
 
