@@ -102,10 +102,8 @@ class Awaiting:
         plan.functions.add(function)
         if blocks(self.names, function):
             raise CannotAwaitError(f"{function.name} runs an event loop of its own")
-        for decorator in function.decorator_list:
-            meaning = self.names.meaning(decorator.func if isinstance(decorator, ast.Call) else decorator) or ""
-            if not meaning.startswith(_DECORATORS) and meaning not in _KNOWN:
-                raise CannotAwaitError(f"{function.name} has a decorator that may not take asynchronous functions")
+        if not takes_both(self.names, function):
+            raise CannotAwaitError(f"{function.name} has a decorator that may not take asynchronous functions")
         inside = owner(self.names, function)
         if inside is not None and self.is_case(inside):
             self._require_in_case(function, inside, plan)
@@ -200,7 +198,7 @@ class Awaiting:
             raise CannotAwaitError(f"{function.name} is a generator")
         if inside is not None and not self._is_test_class(inside):
             raise CannotAwaitError(f"{function.name} is a method that may be called elsewhere")
-        if self.names.scope_of(function).is_module and not self._is_alone():
+        if self.names.scope_of(function).is_module and not is_alone(self.file):
             raise CannotAwaitError(f"{function.name} may be called by other files")
         for reference in references(self.names, function):
             up = self.names.up[reference]
@@ -214,10 +212,20 @@ class Awaiting:
     def _is_test_class(self, node: ast.ClassDef) -> bool:
         return node.name.startswith("Test") or self.is_case(node)
 
-    def _is_alone(self) -> bool:
-        """Whether a file is one that others hardly import from."""
-        name = basename(self.file.place.path)
-        return not name or name.startswith("test_") or name.endswith("_test.py") or name == "conftest.py"
+
+def takes_both(names: ModuleNames, function: FunctionNode) -> bool:
+    """Whether every decorator of a function is known to take asynchronous functions as well as others."""
+    for decorator in function.decorator_list:
+        meaning = names.meaning(decorator.func if isinstance(decorator, ast.Call) else decorator) or ""
+        if not meaning.startswith(_DECORATORS) and meaning not in _KNOWN:
+            return False
+    return True
+
+
+def is_alone(file: File) -> bool:
+    """Whether a file is one that others hardly import from."""
+    name = basename(file.place.path)
+    return not name or name.startswith("test_") or name.endswith("_test.py") or name == "conftest.py"
 
 
 def references(names: ModuleNames, function: FunctionNode) -> list[ast.Name | ast.Attribute]:

@@ -527,15 +527,14 @@ TESTS = {
 }
 
 
+ASYNCIO = "pytest_asyncio.plugin"
 BACKEND = "@pytest.fixture\ndef anyio_backend():\n    return 'asyncio'\n"
 
 
 @pytest.mark.parametrize(
     ("plugins", "configuration", "marks"),
     [
-        pytest.param(
-            ["anyio"], "[pytest]\n", "@pytest.fixture\ndef anyio_backend():\n    return 'asyncio'\n", id="anyio"
-        ),
+        pytest.param(["anyio"], "[pytest]\n", BACKEND, id="anyio"),
         pytest.param(
             ["pytest_asyncio.plugin"], "[pytest]\nasyncio_mode = strict\n", "import pytest_asyncio\n", id="strict"
         ),

@@ -8,6 +8,7 @@ from typing import Any
 
 import libcst as cst
 
+from pytest_agentgate.codemods.async_forms import awaited, entered
 from pytest_agentgate.codemods.async_plugins import Plugin, marked, plugin_of
 from pytest_agentgate.codemods.awaiting import ASYNC_HOOKS, Awaiting, CannotAwaitError, Plan
 from pytest_agentgate.codemods.calls import Calls
@@ -335,38 +336,6 @@ class _Awaiting:
                     self.rewrite.put(base, f"{ast.unparse(base.value)}.IsolatedAsyncioTestCase")
                 else:
                     self.rewrite.put(base, self.rewrite.imports.use("unittest.IsolatedAsyncioTestCase", at=case))
-
-
-def awaited(parenthesized: bool) -> Any:
-    """A change of an expression to ``await`` of it, in the parentheses that it had."""
-
-    def change(old: Any) -> Any:
-        lpar, rpar = list(old.lpar), list(old.rpar)
-        if parenthesized and not lpar:
-            lpar, rpar = [cst.LeftParen()], [cst.RightParen()]
-        return cst.Await(expression=old.with_changes(lpar=[], rpar=[]), lpar=lpar, rpar=rpar)
-
-    return change
-
-
-def entered(old: cst.With, flags: list[bool]) -> cst.With:
-    """A ``with`` whose marked items are entered asynchronously: one block, or several inside each other."""
-    if all(flags):
-        return old.with_changes(asynchronous=cst.Asynchronous())
-    groups: list[tuple[bool, list[cst.WithItem]]] = []
-    for flag, item in zip(flags, old.items, strict=True):
-        if groups and groups[-1][0] == flag:
-            groups[-1][1].append(item)
-        else:
-            groups.append((flag, [item]))
-    body: cst.BaseSuite = old.body
-    for number, (flag, items) in reversed(list(enumerate(groups))):
-        items[-1] = items[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
-        block = cst.With(items=items, body=body, asynchronous=cst.Asynchronous() if flag else None)
-        if number == 0:
-            return block.with_changes(leading_lines=old.leading_lines)
-        body = cst.IndentedBlock([block])
-    return old
 
 
 def _comprehended(old: cst.Call) -> cst.ListComp:
