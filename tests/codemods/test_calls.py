@@ -44,10 +44,12 @@ FILES = {
 }
 
 
-def calls_in(source: str, function: str, files: Mapping[str, str] | None = None) -> Calls:
+def calls_in(
+    source: str, function: str, files: Mapping[str, str] | None = None, path: str = "tests/test_it.py"
+) -> Calls:
     text = dedent(source)
     sources = Sources.of({path: dedent(each) for path, each in (FILES if files is None else files).items()})
-    place = Place.within(sources, "tests/test_it.py")
+    place = Place.within(sources, path)
     return Calls(File(ModuleNames(parse(text), place.module, place.package), place, text), function)
 
 
@@ -371,10 +373,42 @@ def test_what_can_t_be_followed_is_not_complete(source: str) -> None:
     assert not splat.complete
 
 
-def test_a_conftest_s_fixture_may_be_used_by_any_other_file() -> None:
-    files = {**FILES, "tests/conftest.py": "import pytest\n@pytest.fixture\ndef kwargs(): return {'qty': 1}\n"}
-    (site,) = sites(SPLATS + "def test(kwargs): order(**kwargs)", "shop.order", files)
-    assert not site.splats[0].complete
+CONFTEST = "import pytest\n@pytest.fixture\ndef kwargs(): return {'qty': 1}\n"
+HELPERS = "from shop import order\ndef make(**over):\n    return order(**over)\ndef made():\n    return {'qty': 1}\n"
+
+
+@pytest.mark.parametrize(
+    ("other", "private"),
+    [
+        ("def test(kwargs): pass", True),
+        ("def test(kwargs): order(**kwargs)", True),
+        ("def test(kwargs): send(kwargs)", False),
+        ("def test(request): request.getfixturevalue('kwargs')", False),
+        ("def test(kwargs): cafe(**kwargs)", False),
+        ("import pytest\n@pytest.fixture\ndef kwargs(): ...\ndef test(kwargs): send(kwargs)", True),
+    ],
+)
+def test_a_conftest_s_fixture_is_looked_for_in_every_file_that_can_request_it(other: str, private: bool) -> None:
+    other = f"from shop import order\n{other}\n"
+    files = {**FILES, "tests/conftest.py": CONFTEST, "tests/a/test_other.py": other}
+    source = SPLATS + "def test(kwargs):\n    order(**kwargs)\n    assert kwargs['qty'] == 1\n"
+    (site,) = sites(source, "shop.order", files)
+    (splat,) = site.splats
+    assert [(each.private, each.here) for each in splat.keys] == [(private, False)]
+    assert splat.complete
+    shared = calls_in(CONFTEST, "shop.order", {**files, "tests/test_it.py": source}, "tests/conftest.py").shared
+    assert [(each.private, each.here) for each in shared] == [(private, True)]
+
+
+def test_a_function_of_another_file_passes_on_what_it_is_given() -> None:
+    source = "from tests.helpers import make, made\nfrom shop import order\nmake(qty=1)\norder(**made())\n"
+    files = {**FILES, "tests/helpers.py": HELPERS, "tests/test_it.py": source}
+    calls = calls_in(source, "shop.order", files)
+    assert [ast.unparse(each.node) for each in calls.forwarded("qty")] == ["make(qty=1)"]
+    assert [(each.private, each.here) for site in calls.sites for each in site.displays] == [(True, False)]
+    helpers = calls_in(HELPERS, "shop.order", files, "tests/helpers.py")
+    assert [ast.unparse(each.node) for each in helpers.shared] == ["{'qty': 1}"]
+    assert [site.splats[0].complete for site in helpers.sites] == [True]
 
 
 def test_the_other_strings_that_name_a_key_are_found() -> None:

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, TypeAlias
 
+from pytest_agentgate.codemods.dict_keys import Keys, Splat
 from pytest_agentgate.codemods.hierarchy import Hierarchy
 from pytest_agentgate.codemods.mocks import Mocked, Mocks
 from pytest_agentgate.codemods.receivers import Receivers
 from pytest_agentgate.codemods.signatures import Callee, Signature
-from pytest_agentgate.codemods.sources import File
-from pytest_agentgate.codemods.splats import Keys, Splat, Splats
+from pytest_agentgate.codemods.sources import File, Place
+from pytest_agentgate.codemods.splats import Splats
+from pytest_agentgate.codemods.variables import own_keywords
 
 Form: TypeAlias = Literal["call", "partial", "bound", "expected", "copy"]
 """A call; ``partial(f, ...)``; a call of such a partial; a call that is expected of a mock; ``replace(x, ...)``."""
@@ -117,8 +119,11 @@ class Calls:
         function: the dotted name of a function, class or member of a class, as its home or a re-export calls it.
     """
 
-    def __init__(self, file: File, function: str) -> None:
+    def __init__(self, file: File, function: str, others: dict[str, Calls] | None = None) -> None:
         self.file = file
+        self._function = function
+        self._others = {} if others is None else others  # those of the other files, by path
+        self._others[file.place.path] = self
         self.names = file.names
         self.callee = Callee.of(file.sources, function)
         self._hierarchy = Hierarchy(file)
@@ -129,12 +134,44 @@ class Calls:
     @cached_property
     def sites(self) -> list[Site]:
         """Every place that is proven to pass arguments to the function, in source order."""
+        sites = [self._with_splats(each) for each in self._found.values()]
+        return sorted(sites, key=lambda each: (each.node.lineno, each.node.col_offset))
+
+    @cached_property
+    def shared(self) -> list[Keys]:
+        """The dicts that reach calls in other files, out of the fixtures of a conftest file for one."""
+        return self._splats.shared()
+
+    def forwarded(self, keyword: str) -> list[Keys]:
+        """Calls with a keyword that a function of another file passes on: ``make_order(qty=2)``."""
+        found: list[Keys] = []
+        for call in self.names.calls:
+            if call in self._found or all(each.arg != keyword for each in call.keywords):
+                continue
+            made = self._splats.definition(call.func)
+            if made is not None and made[0].forwards(made[1]):
+                found.append(Keys(call, own_keywords(made[1]), private=True))
+        return found
+
+    @cached_property
+    def _found(self) -> dict[ast.Call, Site]:
         found = {each.node: each for each in self._plain()}
         found.update((each.node, each) for each in self._of_partials(found) if each.node not in found)
         found.update((each.node, each) for each in self._expected() if each.node not in found)
-        splats = Splats(self.file, found.__contains__)
-        sites = [self._with_splats(each, splats) for each in found.values()]
-        return sorted(sites, key=lambda each: (each.node.lineno, each.node.col_offset))
+        return found
+
+    @cached_property
+    def _splats(self) -> Splats:
+        return Splats(self.file, self._found.__contains__, self._elsewhere)
+
+    def _elsewhere(self, path: str) -> Splats | None:
+        """The dicts of another file that reach the function."""
+        if path not in self._others:
+            names = self.file.sources.file(path)
+            if names is None:
+                return None
+            Calls(File(names, Place.within(self.file.sources, path)), self._function, self._others)
+        return self._others[path]._splats
 
     @cached_property
     def handed(self) -> list[ast.Call]:
@@ -225,8 +262,8 @@ class Calls:
             if reached is not None:
                 yield Site(each.node, "expected", reached.skip, signed=each.mocked.signed)
 
-    def _with_splats(self, site: Site, splats: Splats) -> Site:
-        found = tuple(splats.of(each) for each in site.node.keywords if each.arg is None)
+    def _with_splats(self, site: Site) -> Site:
+        found = tuple(self._splats.of(each) for each in site.node.keywords if each.arg is None)
         return Site(site.node, site.form, site.skip, site.shift, found, site.signed) if found else site
 
     # -- what is called -----------------------------------------------------------------------------------------------

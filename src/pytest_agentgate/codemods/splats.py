@@ -7,63 +7,18 @@ arguments, fixtures, and functions of the same file that give a dict or take ``*
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from posixpath import basename
 
-from pytest_agentgate.codemods.fixtures import PARAMETRIZE, Fixtures, decorator_of, is_test, marks, results
-from pytest_agentgate.codemods.hierarchy import owner, receiver_parameter
+from pytest_agentgate.codemods.dict_keys import Keys, Splat
+from pytest_agentgate.codemods.fixtures import PARAMETRIZE, Fixture, Fixtures, decorator_of, is_test, results
 from pytest_agentgate.codemods.names import Binding, FunctionNode, Scope
 from pytest_agentgate.codemods.sources import File
+from pytest_agentgate.codemods.variables import Variables, called, cell, own_keywords, renames
 
 _COPIES = frozenset({"copy.copy", "copy.deepcopy", "builtins.dict"})
 _BY_KEY = frozenset({"get", "pop", "setdefault"})
-
-
-@dataclass(frozen=True, eq=False)
-class Keys:
-    """Something that gives a dict keys: a display, or a call whose keywords become keys."""
-
-    node: ast.Dict | ast.Call
-    not_keys: frozenset[str] = frozenset()  # keywords that the called function keeps for itself
-    private: bool = False  # they go to the function and nowhere else, so that they may be rewritten
-
-    @property
-    def is_display(self) -> bool:
-        """Whether it is the whole of a dict, so that a key more may be written here."""
-        return isinstance(self.node, ast.Dict) or (isinstance(self.node.func, ast.Name) and self.node.func.id == "dict")
-
-    def named(self, name: str) -> ast.Constant | ast.keyword | None:
-        """The key or keyword of a name."""
-        if isinstance(self.node, ast.Dict):
-            found = (key for key in self.node.keys if isinstance(key, ast.Constant) and key.value == name)
-            return next(found, None)
-        if name in self.not_keys:
-            return None
-        return next((each for each in self.node.keywords if each.arg == name), None)
-
-    def value(self, name: str) -> ast.expr | None:
-        """The value that is given for a name."""
-        said = self.named(name)
-        if isinstance(said, ast.keyword):
-            return said.value
-        if isinstance(self.node, ast.Dict) and said is not None:
-            return self.node.values[self.node.keys.index(said)]
-        return None
-
-
-@dataclass(frozen=True, eq=False)
-class Splat:
-    """A ``**`` argument of a call."""
-
-    node: ast.keyword
-    keys: tuple[Keys, ...]  # everything that is seen to give it keys
-    complete: bool  # nothing else does
-    words: tuple[ast.Constant, ...] = ()  # the other strings that name its keys: ``kwargs["qty"]``
-
-    def names(self, name: str) -> bool:
-        """Whether a key of that name is seen."""
-        return any(each.named(name) for each in self.keys) or any(each.value == name for each in self.words)
 
 
 @dataclass(eq=False)
@@ -71,10 +26,12 @@ class _Trace:
     """What is found out on one way, backwards or forwards."""
 
     keys: dict[ast.AST, Keys] = field(default_factory=dict)
+    home: dict[ast.AST, Splats] = field(default_factory=dict)  # of the file that the keys stand in
     words: dict[ast.Constant, None] = field(default_factory=dict)
-    through: dict[ast.AST, tuple[Scope, str]] = field(default_factory=dict)  # the variable that keywords fill
+    through: dict[ast.AST, tuple[Splats, Scope, str]] = field(default_factory=dict)  # the variable that keywords fill
     seen: set[object] = field(default_factory=set)
     complete: bool = True
+    reached: int = 0  # calls of the function
 
 
 class Splats:
@@ -83,13 +40,21 @@ class Splats:
     Args:
         file: the file that the calls stand in.
         is_site: whether a call is one of that function.
+        elsewhere: the same of another file of the project, by its path; None where it can't be read.
     """
 
-    def __init__(self, file: File, is_site: Callable[[ast.Call], bool]) -> None:
+    def __init__(
+        self,
+        file: File,
+        is_site: Callable[[ast.Call], bool],
+        elsewhere: Callable[[str], Splats | None] = lambda _: None,
+    ) -> None:
         self.file = file
         self.names = file.names
         self._is_site = is_site
+        self._elsewhere = elsewhere
         self._fixtures = Fixtures(file)
+        self._variables = Variables(file.names)
         name = basename(file.place.path)
         self._is_alone = not name or name.startswith("test") or name.endswith("_test.py")
 
@@ -98,14 +63,40 @@ class Splats:
         back = _Trace()
         self._back(node.value, back)
         words = dict(back.words)
-        keys: list[Keys] = []
+        keys = []
         for each in back.keys.values():
             forward = _Trace()
-            through = back.through.get(each.node)
-            private = self._flows_variable(*through, forward) if through else self._flows(each.node, forward)
+            keys.append(self._judged(each, back, forward))
             words.update(forward.words)
-            keys.append(replace(each, private=private))
-        return Splat(node, tuple(keys), back.complete, tuple(words))
+        here = tuple(word for word in words if word in self.names.up)
+        return Splat(node, tuple(keys), back.complete, here)
+
+    def shared(self) -> list[Keys]:
+        """The dicts that fixtures of a conftest file, or functions of another file of helpers, give to other files."""
+        found: list[Keys] = []
+        for function in self.names.functions if not self._is_alone else ():
+            back = _Trace()
+            for each in results(function) if self.names.scope_of(function).is_module else ():
+                self._back(each, back)
+            for keys in back.keys.values():
+                forward = _Trace()
+                judged = self._judged(keys, back, forward)
+                if forward.reached and judged.here:
+                    found.append(judged)
+        return found
+
+    def forwards(self, function: FunctionNode) -> bool:
+        """Whether a function of the file passes its ``**`` arguments to the function and nowhere else."""
+        if function.args.kwarg is None:
+            return False
+        forward = _Trace()
+        private = self._flows_variable(self.names.scopes[function], function.args.kwarg.arg, forward)
+        return private and bool(forward.reached)
+
+    def _judged(self, keys: Keys, back: _Trace, forward: _Trace) -> Keys:
+        through, home = back.through.get(keys.node), back.home[keys.node]
+        private = through[0]._flows_variable(*through[1:], forward) if through else home._flows(keys.node, forward)
+        return replace(keys, private=private, here=home is self)
 
     # -- backwards: what gives it keys --------------------------------------------------------------------------------
 
@@ -115,7 +106,7 @@ class Splats:
         trace.seen.add(node)
         match node:
             case ast.Dict():
-                trace.keys[node] = Keys(node)
+                self._put(Keys(node), trace)
                 for key, value in zip(node.keys, node.values, strict=True):
                     if key is None:
                         self._back(value, trace)
@@ -134,11 +125,11 @@ class Splats:
             case ast.Name():
                 self._back_name(node, trace)
             case ast.Attribute():
-                stores = self._stores(node)
+                stores = self._variables.stores(node)
                 for each in stores:
                     up = self.names.up[each].parent
                     self._back(up.value if isinstance(up, ast.Assign | ast.AnnAssign) else None, trace)
-                self._changes(self._loads_of_attribute(node), trace)
+                self._changes(self._variables.loads_of_attribute(node), trace)
                 trace.complete &= bool(stores)
             case _:
                 trace.complete = False
@@ -153,17 +144,21 @@ class Splats:
         elif isinstance(node.func, ast.Attribute) and node.func.attr == "copy" and not node.args:
             self._back(node.func.value, trace)
         else:
-            function = self._function(node.func)
-            given = results(function) if function is not None and decorator_of(self.names, function) is None else []
+            there, function = self._called(node.func)
+            given = results(function) if function is not None else []
             trace.complete &= bool(given)
             for each in given:
-                self._back(each, trace)
+                there._back(each, trace)
 
     def _keywords(self, node: ast.Call, trace: _Trace, not_keys: frozenset[str] = frozenset()) -> None:
-        trace.keys[node] = Keys(node, not_keys)
+        self._put(Keys(node, not_keys), trace)
         for keyword in node.keywords:
             if keyword.arg is None:
                 self._back(keyword.value, trace)
+
+    def _put(self, keys: Keys, trace: _Trace) -> None:
+        trace.keys[keys.node] = keys
+        trace.home[keys.node] = self
 
     def _back_name(self, node: ast.Name, trace: _Trace) -> None:
         bindings = self.names.bindings(node)
@@ -175,7 +170,7 @@ class Splats:
                 self._back_parameter(binding, trace)
             else:
                 trace.complete = False
-            self._changes(self._loads(binding.scope, binding.name), trace)
+            self._changes(self._variables.loads(binding.scope, binding.name), trace)
 
     def _back_assignment(self, binding: Binding, trace: _Trace) -> None:
         up = self.names.up[binding.node]
@@ -183,12 +178,12 @@ class Splats:
             self._back(binding.value, trace)
         elif isinstance(up.parent, ast.AugAssign) and isinstance(up.parent.op, ast.BitOr):
             self._back(up.parent.value, trace)
-        elif (loop := self._loop(binding.node)) is not None:
+        elif (loop := self._variables.loop(binding.node)) is not None:
             holder, at, width = loop
-            rows = self._elements(holder)
+            rows = self._variables.elements(holder)
             trace.complete &= bool(rows)
             for row in rows:
-                self._back(_cell(row, at, width), trace)
+                self._back(cell(row, at, width), trace)
         elif not (isinstance(up.parent, ast.AnnAssign) and up.parent.value is None):
             trace.complete = False
 
@@ -198,29 +193,28 @@ class Splats:
             trace.complete = False
             return
         if function.args.kwarg is binding.node:
-            own = frozenset(each.arg for each in (*function.args.args, *function.args.kwonlyargs))
             calls = self._calls_of(function)
             trace.complete &= calls is not None
-            for call in calls or ():
-                self._keywords(call, trace, own)
-                trace.through[call] = binding.scope, binding.name
+            for there, call in calls or ():
+                there._keywords(call, trace, own_keywords(function))
+                trace.through[call] = self, binding.scope, binding.name
             return
-        for name, at, width, mark in self._given(function):
+        for name, at, width, mark in self._variables.given(function):
             if name == binding.name:
                 said = {each.arg: each.value for each in mark.keywords}
-                rows = self._elements(mark.args[1] if len(mark.args) > 1 else said.get("argvalues"))
+                rows = self._variables.elements(mark.args[1] if len(mark.args) > 1 else said.get("argvalues"))
                 trace.complete &= bool(rows)
                 for row in rows:
-                    self._back(_cell(row, at, width), trace)
+                    self._back(cell(row, at, width), trace)
                 return
-        fixture = None
-        if is_test(self.names, function) or decorator_of(self.names, function) is not None:
-            fixture = self._fixtures.requested(binding.name, function)
-        if fixture is None or fixture.names is not self.names or not fixture.results:
-            trace.complete = False
-            return
-        for each in fixture.results:
-            self._back(each, trace)
+        asks = is_test(self.names, function) or decorator_of(self.names, function) is not None
+        fixture = self._fixtures.requested(binding.name, function) if asks else None
+        home = self if fixture and fixture.names is self.names else self._elsewhere(fixture.path) if fixture else None
+        own = home._fixtures.own if home else ()
+        given = next((each.results for each in own if fixture and _is_same(each, fixture)), [])
+        trace.complete &= bool(given)
+        for result in given:
+            (home or self)._back(result, trace)
 
     def _changes(self, loads: Iterable[ast.expr], trace: _Trace) -> None:
         """The keys that statements put into a dict: ``kwargs["qty"] = 2``, ``kwargs.update(qty=2)``."""
@@ -257,6 +251,7 @@ class Splats:
                 if not isinstance(call, ast.Call):
                     return False
                 if self._is_site(call):
+                    trace.reached += 1
                     return True
                 return self.names.means(call.func, "builtins.dict") and self._flows(call, trace)
             case ast.Dict() as display if up.at is not None and up.field == "values" and display.keys[up.at] is None:
@@ -309,8 +304,8 @@ class Splats:
         if isinstance(target, ast.Name):
             home = self.names.scope_of(target).home(target.id)
             return home is not None and self._flows_variable(home, target.id, trace)
-        if isinstance(target, ast.Attribute) and self._own_class(target) is not None:
-            return all(self._flows(each, trace) for each in self._loads_of_attribute(target))
+        if isinstance(target, ast.Attribute) and self._variables.own_class(target) is not None:
+            return all(self._flows(each, trace) for each in self._variables.loads_of_attribute(target))
         return False
 
     def _flows_variable(self, home: Scope, name: str, trace: _Trace) -> bool:
@@ -319,23 +314,35 @@ class Splats:
         trace.seen.add(("variable", home, name))
         if home.is_module and not self._is_alone:
             return False
-        return all(self._flows(each, trace) for each in self._loads(home, name))
+        return all(self._flows(each, trace) for each in self._variables.loads(home, name))
 
     def _flows_out(self, given: ast.AST, trace: _Trace) -> bool:
-        """Out of a function: a fixture, or one that the file calls."""
+        """Out of a function: a fixture, or one that is called."""
         function = self.names.enclosing(given, ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
-        if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef) or not self._is_alone:
+        if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
             return False
         fixture = next((each for each in self._fixtures.own if each.node is function), None)
         if fixture is None:
             calls = self._calls_of(function)
-            return calls is not None and all(self._flows(call, trace) for call in calls)
-        asked = any(node.value == fixture.name for node in self.names.strings)  # getfixturevalue and its like
-        return not asked and all(
-            self._fixtures.requested(fixture.name, each) is not fixture
-            or self._flows_variable(self.names.scopes[each], fixture.name, trace)
-            for each in self._fixtures.requesters(fixture.name)
-        )
+            return calls is not None and all(there._flows(call, trace) for there, call in calls)
+        others = self._others(fixture.name)
+        private = [each._flows_fixture(fixture, trace) for each in others or ()]
+        return others is not None and all(private)
+
+    def _flows_fixture(self, fixture: Fixture, trace: _Trace) -> bool:
+        """Whether the value of a fixture goes nowhere else in this file."""
+        for node in self.names.strings:
+            call = self.names.up[node].parent
+            is_mark = isinstance(call, ast.Call) and self.names.means(call.func, PARAMETRIZE)
+            if node.value == fixture.name and not is_mark:  # getfixturevalue and its like
+                return False
+        for function in self._fixtures.requesters(fixture.name):
+            found = self._fixtures.requested(fixture.name, function)
+            if found is None or not _is_same(found, fixture):
+                continue
+            if not self._flows_variable(self.names.scopes[function], fixture.name, trace):
+                return False
+        return True
 
     def _flows_cell(self, node: ast.AST, trace: _Trace) -> bool:
         """Out of a list of values: one of ``parametrize``, or one that a loop goes over."""
@@ -362,107 +369,81 @@ class Splats:
                 home = self.names.scope_of(target).home(target.id)
                 if home is None or (home.is_module and not self._is_alone):
                     return False
-                return all(self._flows_rows(each, column, trace) for each in self._loads(home, target.id))
+                return all(self._flows_rows(each, column, trace) for each in self._variables.loads(home, target.id))
         return False
 
     def _flows_mark(self, mark: ast.AST, column: int | None, trace: _Trace) -> bool:
         given = [
             (function, name)
             for function in self.names.functions
-            for name, at, width, by in self._given(function)
+            for name, at, width, by in self._variables.given(function)
             if by is mark and at == (column or 0) and (column is not None or width == 1)
         ]
         return bool(given) and all(
             self._flows_variable(self.names.scopes[function], name, trace) for function, name in given
         )
 
-    def _loop(self, target: ast.AST) -> tuple[ast.expr, int, int] | None:
-        """What a loop goes over that fills a target, and which element of each row that gets."""
-        up = self.names.up[target]
-        at, width = 0, 1
-        if isinstance(up.parent, ast.Tuple):
-            at, width, up = up.at or 0, len(up.parent.elts), self.names.up[up.parent]
-        if isinstance(up.parent, ast.For | ast.AsyncFor | ast.comprehension) and up.field == "target":
-            return up.parent.iter, at, width
-        return None
+    # -- other files --------------------------------------------------------------------------------------------------
 
-    # -- what stands in the file --------------------------------------------------------------------------------------
-
-    def _given(self, function: FunctionNode) -> Iterator[tuple[str, int, int, ast.Call]]:
-        """Each parameter that a ``parametrize`` fills: its name, its column of how many, and the mark."""
-        for mark in marks(self.names, function, PARAMETRIZE):
-            said = {each.arg: each.value for each in mark.keywords}
-            words = mark.args[0] if mark.args else said.get("argnames")
-            ids: list[str] = []
-            if isinstance(words, ast.Constant) and isinstance(words.value, str):
-                ids = [each.strip() for each in words.value.split(",") if each.strip()]
-            elif isinstance(words, ast.List | ast.Tuple):
-                ids = [str(each.value) for each in words.elts if isinstance(each, ast.Constant)]
-            if "indirect" not in said and len(mark.args) < 3:
-                yield from ((name, at, len(ids), mark) for at, name in enumerate(ids))
-
-    def _elements(self, node: ast.expr | None) -> list[ast.expr]:
-        """The elements of a list that is written out here or in the one assignment to a name."""
-        if isinstance(node, ast.Name):
-            bindings = self.names.bindings(node)
-            node = bindings[0].value if len(bindings) == 1 else None
-        return list(node.elts) if isinstance(node, ast.List | ast.Tuple | ast.Set) else []
-
-    def _loads(self, home: Scope, name: str) -> list[ast.expr]:
-        return [
-            node
-            for node in self.names.by_word.get(name, ())
-            if isinstance(node, ast.Name)
-            and isinstance(node.ctx, ast.Load)
-            and self.names.scope_of(node).home(name) is home
-        ]
-
-    def _own_class(self, node: ast.Attribute) -> ast.ClassDef | None:
-        """The class of whose ``self`` this is an attribute."""
-        for binding in self.names.bindings(node.value) if isinstance(node.value, ast.Name) else ():
-            function = binding.scope.node
-            if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
-                first = receiver_parameter(self.names, function)
-                if first is binding.node:
-                    return owner(self.names, function)
-        return None
-
-    def _attributes(self, node: ast.Attribute) -> list[ast.Attribute]:
-        inside = self._own_class(node)
-        words = self.names.by_word.get(node.attr, ()) if inside is not None else ()
-        return [each for each in words if isinstance(each, ast.Attribute) and self._own_class(each) is inside]
-
-    def _stores(self, node: ast.Attribute) -> list[ast.Attribute]:
-        return [each for each in self._attributes(node) if isinstance(each.ctx, ast.Store)]
-
-    def _loads_of_attribute(self, node: ast.Attribute) -> list[ast.Attribute]:
-        return [each for each in self._attributes(node) if isinstance(each.ctx, ast.Load)]
-
-    def _function(self, node: ast.expr) -> FunctionNode | None:
-        """The function of this file that a name calls."""
-        bindings = self.names.bindings(node) if isinstance(node, ast.Name) else ()
-        found = bindings[0].node if len(bindings) == 1 else None
-        return found if isinstance(found, ast.FunctionDef | ast.AsyncFunctionDef) else None
-
-    def _calls_of(self, function: FunctionNode) -> list[ast.Call] | None:
-        """The calls of a function of this file; None where it is used in another way, or may be elsewhere."""
-        home = self.names.scope_of(function)
-        if home.is_class or (home.is_module and not self._is_alone) or is_test(self.names, function):
-            return None
-        if decorator_of(self.names, function) is not None:
-            return None
-        found: list[ast.Call] = []
-        for use in self._loads(home, function.name):
-            up = self.names.up[use]
-            if not isinstance(up.parent, ast.Call) or up.field != "func":
-                return None
-            found.append(up.parent)
+    def _others(self, word: str) -> list[Splats] | None:
+        """The files that may use what this one defines under a name; None where that can't be told."""
+        if self._is_alone:
+            return [self]
+        is_conftest = basename(self.file.place.path) == "conftest.py"
+        folder = self.file.place.path[: -len("conftest.py")] if is_conftest else ""
+        found: list[Splats] = []
+        for path in sorted({*self.file.sources.paths, self.file.place.path}):
+            if path.startswith(folder) and word in (self.file.sources.text(path) or word):
+                there = self if path == self.file.place.path else self._elsewhere(path)
+                if there is None:
+                    return None
+                found.append(there)
         return found
 
+    def _calls_of(self, function: FunctionNode) -> list[tuple[Splats, ast.Call]] | None:
+        """The calls of a function of this file; None where they can't all be seen."""
+        own = self._variables.calls_of(function)
+        if own is None or self._is_alone or not self.names.scope_of(function).is_module:
+            return None if own is None else [(self, call) for call in own]
+        found: list[tuple[Splats, ast.Call]] = []
+        name = self.names.qualified(function)
+        for there in self._others(function.name) or ():
+            calls: list[ast.Call] | None = own
+            if there is not self:
+                uses = [each for each in there.names.by_word.get(function.name, ()) if there._means(each, name)]
+                calls = None if renames(there.names, name) else called(there.names, uses)
+            if calls is None:
+                return None
+            found += [(there, call) for call in calls]
+        return found or None
 
-def _cell(row: ast.expr, at: int, width: int) -> ast.expr | None:
-    if isinstance(row, ast.Call):  # pytest.param(...)
-        return row.args[at] if at < len(row.args) else None
-    if width == 1:
-        return row
-    return row.elts[at] if isinstance(row, ast.Tuple | ast.List) and at < len(row.elts) else None
+    def _means(self, node: ast.expr, name: str) -> bool:
+        meaning = self.names.meaning(node)
+        return meaning is not None and self.file.sources.canonical(meaning) == name
+
+    def _called(self, func: ast.expr) -> tuple[Splats, FunctionNode | None]:
+        """The function that is called, in this file or another one."""
+        function = self._variables.function(func)
+        if function is not None:
+            return self, function if decorator_of(self.names, function) is None else None
+        found = self.definition(func)
+        return found if found is not None else (self, None)
+
+    def definition(self, func: ast.expr) -> tuple[Splats, FunctionNode] | None:
+        """The function of another file that an expression names."""
+        meaning = self.names.meaning(func)
+        found = self.file.sources.definition(meaning) if meaning else None
+        if found is None or not isinstance(found.node, ast.FunctionDef | ast.AsyncFunctionDef):
+            return None
+        stem = found.module.module.replace(".", "/")
+        for root in self.file.sources.roots:
+            path = f"{root}/{stem}.py" if root else f"{stem}.py"
+            there = self._elsewhere(path) if self.file.sources.file(path) is found.module else None
+            if there is not None and there.names is found.module:
+                return there, found.node
+        return None
+
+
+def _is_same(one: Fixture, other: Fixture) -> bool:
+    place = (other.path, other.name, other.node.name)
+    return one.node is other.node or ((one.path, one.name, one.node.name) == place and bool(one.path))

@@ -183,6 +183,60 @@ def test_the_tests_of_a_shop_pass_again(prove: Callable[..., dict[str, str]]) ->
     assert rewritten == dedent(tests["tests/test_shop.py"]).replace("qty", "quantity")
 
 
+def test_conftest_files_and_helpers_go_along(prove: Callable[..., dict[str, str]]) -> None:
+    tests = {
+        "tests/__init__.py": "",
+        "tests/helpers.py": """
+            import shop
+
+            DEFAULTS = {"item": "tea"}
+
+            def make(**changes):
+                return shop.order(**{**DEFAULTS, "qty": 1, **changes})
+
+            def made(qty):
+                return dict(item="tea", qty=qty)
+        """,
+        "tests/conftest.py": """
+            import pytest
+
+            @pytest.fixture
+            def line():
+                return {"item": "tea", "qty": 4}
+
+            @pytest.fixture
+            def body():
+                return {"item": "tea", "qty": 4}
+        """,
+        "tests/test_shop.py": """
+            from shop import order
+            from tests import helpers
+            from tests.helpers import make
+
+            def test_line(line):
+                line["qty"] += 1
+                assert order(**line).n == line["qty"] == 5
+
+            def test_make():
+                assert make().n == 1
+                assert make(qty=2).n == helpers.make(qty=2).n == 2
+                assert order(**helpers.made(qty=3)).n == 3
+        """,
+        "tests/api/test_body.py": """
+            def test_body(body):
+                assert body == {"item": "tea", "qty": 4}
+        """,
+    }
+    old, new = ({"shop.py": SHOP.format(name)} for name in ("qty", "quantity"))
+    made = prove(RENAME, old, new, tests)
+    assert '"quantity": 1' in made["tests/helpers.py"]
+    assert "quantity=qty)" in made["tests/helpers.py"]
+    assert made["tests/conftest.py"].count('"quantity": 4') == 1
+    assert 'line["quantity"] += 1' in made["tests/test_shop.py"]
+    assert "make(quantity=2).n == helpers.make(quantity=2).n" in made["tests/test_shop.py"]
+    assert "helpers.made(qty=3)" in made["tests/test_shop.py"]
+
+
 def test_a_constructor_and_a_method_are_other_functions(prove: Callable[..., dict[str, str]]) -> None:
     tests = """
         import pytest

@@ -10,10 +10,10 @@ import libcst as cst
 from pytest_agentgate.codemods import brackets
 from pytest_agentgate.codemods.calls import Calls, Site
 from pytest_agentgate.codemods.codemod import Applicability, Codemod, option
+from pytest_agentgate.codemods.dict_keys import Keys
 from pytest_agentgate.codemods.rewrite import Change, Rewrite
 from pytest_agentgate.codemods.snippets import Snippet, Unfit
 from pytest_agentgate.codemods.sources import File
-from pytest_agentgate.codemods.splats import Keys
 
 
 @dataclass(frozen=True)
@@ -163,7 +163,11 @@ class AddArgument(Codemod):
             return
         for keys in lacking:
             done.add(keys.node)
-            value = snippet.at(keys.node) if keys.private and _is_alone(keys) and len(site.splats) == 1 else None
+            value = (
+                snippet.at(keys.node)
+                if keys.private and keys.here and _is_alone(keys) and len(site.splats) == 1
+                else None
+            )
             if value is None or isinstance(value, Unfit):
                 reason = value.reason if value else "it is put together from several"
                 rewrite.leave(keys.node, f"this dict lacks {self.parameter!r}, but {reason}")

@@ -11,11 +11,11 @@ import libcst as cst
 from pytest_agentgate.codemods import brackets
 from pytest_agentgate.codemods.calls import Calls, Site, in_order
 from pytest_agentgate.codemods.codemod import Applicability, Codemod, option
+from pytest_agentgate.codemods.dict_keys import Keys, Splat
 from pytest_agentgate.codemods.names import ModuleNames
 from pytest_agentgate.codemods.rewrite import Rewrite
 from pytest_agentgate.codemods.signatures import Signature
 from pytest_agentgate.codemods.sources import File
-from pytest_agentgate.codemods.splats import Keys, Splat
 from pytest_agentgate.errors import UsageError
 
 _HARMLESS = frozenset({"builtins", "collections", "datetime", "decimal", "fractions", "pathlib", "unittest", "uuid"})
@@ -165,7 +165,9 @@ class RemoveArgument(Codemod):
             if said is None or value is None or said in done:
                 continue
             done.add(said)
-            if not keys.private or used is not None:
+            if not keys.here:
+                rewrite.leave(splat.node, f"{self.parameter!r} is in a dict of another file")
+            elif not keys.private or used is not None:
                 rewrite.leave(said, f"this {self.parameter!r} is also used in another way")
             elif _has_effects(value, file.names):
                 rewrite.leave(value, f"{self.parameter!r} is gone, but what computes it may be needed")

@@ -11,10 +11,10 @@ import libcst as cst
 from pytest_agentgate.codemods.brackets import named
 from pytest_agentgate.codemods.calls import Calls, Site
 from pytest_agentgate.codemods.codemod import Applicability, Codemod, option
+from pytest_agentgate.codemods.dict_keys import Keys
 from pytest_agentgate.codemods.literals import text_put
 from pytest_agentgate.codemods.rewrite import Rewrite
 from pytest_agentgate.codemods.sources import File
-from pytest_agentgate.codemods.splats import Keys
 
 
 @dataclass(frozen=True)
@@ -139,6 +139,8 @@ class RenameKeyword(Codemod):
                     self._rename_words(splat.words, rewrite, done)
                 if not splat.complete:
                     rewrite.leave(splat.node, f"where this ** comes from can't be told; it may hold {self.old!r}")
+        for keys in [*calls.shared, *calls.forwarded(self.old)]:
+            self._rename_key(keys, rewrite, done)
         self._rename_words(calls.recorded, rewrite, done)
         for call in calls.handed:
             if any(keyword.arg == self.old for keyword in call.keywords):
@@ -149,7 +151,7 @@ class RenameKeyword(Codemod):
 
     def _rename_key(self, keys: Keys, rewrite: Rewrite, done: set[ast.AST]) -> None:
         said = keys.named(self.old)
-        if said is None or said in done:
+        if said is None or said in done or not keys.here:
             return
         done.add(said)
         if not keys.private:

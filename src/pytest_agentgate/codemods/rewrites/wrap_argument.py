@@ -138,7 +138,9 @@ class WrapArgument(Codemod):
                 continue
             for keys in splat.keys:
                 value = keys.value(self.parameter)
-                if value is not None and keys.private:
+                if value is not None and not keys.here:
+                    rewrite.leave(splat.node, f"{self.parameter!r} is in a dict of another file")
+                elif value is not None and keys.private:
                     yield value
                 elif value is not None:
                     rewrite.leave(value, f"this {self.parameter!r} also goes elsewhere")
