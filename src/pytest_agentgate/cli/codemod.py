@@ -171,15 +171,11 @@ def run(
         screen.say_json(_run_data(codemods, total, planned, batch, prefix))
     else:
         _tell(project.root, planned)
-        if diff or not (check or write):
-            for each in planned:
-                if each.edit:
-                    _show(each.edit, prefix)
-        else:
-            word = "changed" if write else "would change"
-            screen.say(
-                "".join(f"{word} {printable(_here(project.root, each.path))}\n" for each in planned if each.edit)
-            )
+        for edit in (each.edit for each in planned if each.edit):
+            if diff or not (check or write):
+                _show(edit, prefix)
+            else:
+                screen.say(f"{'changed' if write else 'would change'} {printable(_here(project.root, edit.path))}")
         _sum_up(total, planned, batch, written=write)
     return USAGE if failed else WOULD_CHANGE if check and edits else 0
 
@@ -276,9 +272,14 @@ def _show(edit: Edit, prefix: str) -> None:
         sys.stdout.buffer.flush()
         return
     for line in _text(edit, data).removesuffix("\n").split("\n"):
-        tone = {"@": "cyan", "-": "red", "+": "green"}.get(line[:1])
-        is_head = line.startswith(("diff --git ", "--- ", "+++ "))
-        screen.say(screen.paint(printable_lines(line), None if is_head else tone, bold=is_head))
+        screen.say(_toned(printable_lines(line)) if screen.colour() else printable_lines(line))
+
+
+def _toned(line: str) -> str:
+    if line.startswith(("diff --git ", "--- ", "+++ ")):
+        return click.style(line, bold=True)
+    tone = {"@": "cyan", "-": "red", "+": "green"}.get(line[:1])
+    return click.style(line, fg=tone) if tone else line
 
 
 def _text(edit: Edit, diff: bytes) -> str:
