@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from textwrap import dedent
 
 import libcst as cst
@@ -10,13 +11,16 @@ import pytest
 
 from pytest_agentgate.codemods.names import ModuleNames, parse
 from pytest_agentgate.codemods.rewrite import Rewrite
+from pytest_agentgate.codemods.sources import Sources
 
 
-def using(source: str, name: str = "app.config.Model", module: str = "", package: str = "") -> str:
+def using(
+    source: str, name: str = "app.config.Model", module: str = "", package: str = "", files: Sequence[str] = ()
+) -> str:
     """The source with every HERE and quoted "HERE" replaced by what stands for a name there."""
     source = dedent(source)
     names = ModuleNames(parse(source), module, package)
-    rewrite = Rewrite(names)
+    rewrite = Rewrite(names, Sources.of(dict.fromkeys(files, "")))
     for node in names.by_word.get("HERE", ()):
         rewrite.put(node, rewrite.imports.use(name, at=node))
     for constant in names.strings:
@@ -188,3 +192,18 @@ def test_a_builtin_is_there_unless_something_hides_it() -> None:
 def test_a_name_of_a_builtin_that_the_file_uses_is_not_taken() -> None:
     after = "from app.io import open as io_open\n\nopen(io_open)\n"
     assert using("open(HERE)\n", "app.io.open") == after
+
+
+def test_the_project_has_a_section_of_its_own() -> None:
+    before = "import os\n\nimport pytest\n\n\ndef test():\n    HERE\n"
+    after = "import os\n\nimport pytest\n\nfrom app.config import Model\n\n\ndef test():\n    Model\n"
+    assert using(before, files=["app/__init__.py", "app/config.py"]) == after
+
+
+def test_modules_with_a_capital_are_told_from_classes_by_the_files() -> None:
+    files = ["App/Config.py"]
+    assert using("HERE\n", "App.Config.Model", files=files) == "from App.Config import Model\n\nModel\n"
+
+
+def test_a_module_at_the_top_is_imported_itself() -> None:
+    assert using("import os\n\nHERE.x\n", "json") == "import os\nimport json\n\njson.x\n"

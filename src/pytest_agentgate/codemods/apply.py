@@ -89,7 +89,7 @@ def rewrite(source: str, codemods: Sequence[Codemod], place: Place = ALONE) -> O
             continue
         if names is None:
             names = ModuleNames(tree, place.module, place.package)
-        plan = Rewrite(names)
+        plan = Rewrite(names, place.sources)
         codemod.rewrite(File(names, place, text), plan)
         notes += plan.notes
         if plan.is_empty:

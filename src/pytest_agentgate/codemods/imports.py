@@ -14,6 +14,7 @@ import libcst as cst
 
 from pytest_agentgate.codemods.import_lines import named, with_names
 from pytest_agentgate.codemods.names import Binding, ModuleNames, Scope, absolute
+from pytest_agentgate.codemods.sources import Sources
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
@@ -31,8 +32,9 @@ class _Needed:
 class Imports:
     """The imports that are to be added to one file, collected while a codemod looks at it."""
 
-    def __init__(self, names: ModuleNames) -> None:
+    def __init__(self, names: ModuleNames, sources: Sources | None = None) -> None:
         self.names = names
+        self.sources = sources
         self._needed: dict[_Needed, ast.AST] = {}  # with the first node that needs it
 
     def use(self, name: str, at: ast.AST, instead_of: str = "") -> str:
@@ -40,13 +42,14 @@ class Imports:
 
         An import that is there already is used, also one of the module or a package; else ``from MODULE import NAME``
         is added to the file's imports, under another local name where the plain one would collide. A name in a class,
-        ``app.Outer.Inner``, is reached through the class: segments before the last with a capital are classes.
+        ``app.Outer.Inner``, is reached through the class: where the project's files don't tell, segments before the
+        last with a capital are classes.
         Names that mean ``instead_of`` are about to be replaced, and don't stand in the way of the new one.
         """
         existing = self.find(name, at)
         if existing is not None:
             return existing
-        module, path = _split(name)
+        module, path = self._split(name)
         if not module:
             return self._add(name, "", at, instead_of)
         if module == self.names.module:
@@ -59,6 +62,27 @@ class Imports:
 
     def __bool__(self) -> bool:
         return bool(self._needed)
+
+    def _split(self, name: str) -> tuple[str, str]:
+        """The module of a dotted name, and the path from it."""
+        parts = name.split(".")
+        known = (cut for cut in range(len(parts) - 1, 0, -1) if self._is_own(".".join(parts[:cut])))
+        classes = (place for place, part in enumerate(parts) if place and part.lstrip("_")[:1].isupper())
+        cut = next(known, 0) or next(classes, len(parts) - 1)
+        return ".".join(parts[:cut]), ".".join(parts[cut:])
+
+    def _is_own(self, module: str) -> bool:
+        """Whether a module is the project's."""
+        return self.sources is not None and self.sources.module(module) is not None
+
+    def _section(self, module: str) -> int:
+        """The section that isort puts imports of a module in: future, standard library, others, the project's."""
+        root = module.partition(".")[0]
+        if root == "__future__":
+            return 0
+        if root in sys.stdlib_module_names:
+            return 1
+        return 3 if self._is_own(root) or self._is_own(module) else 2
 
     # -- what is there -----------------------------------------------------------------------------------------------
 
@@ -88,7 +112,7 @@ class Imports:
 
     def _loads(self, name: str, target: str) -> bool:
         """Whether an import of ``target`` gives attributes down to ``name``: submodules must be imported too."""
-        module, _ = _split(name)
+        module, _ = self._split(name)
         if target == module or target.startswith(f"{module}."):
             return True
         return any(
@@ -231,7 +255,7 @@ class Imports:
         if related:
             smaller = [each for each in related if self._base(each) <= module]
             return (smaller[-1], False) if smaller else (related[0], True)
-        earlier = [each for each in imports if _section(self._root(each)) <= _section(root)]
+        earlier = [each for each in imports if self._section(self._base(each)) <= self._section(module)]
         if earlier:
             return earlier[-1], False
         if imports:
@@ -252,12 +276,12 @@ class Imports:
     def _putting(self, statement: ast.stmt, above: bool, sources: Sequence[str]) -> Any:
         is_import = isinstance(statement, ast.Import | ast.ImportFrom)
         top = self.names.up[statement].parent is self.names.tree
-        own = max(_section(source.split()[1].partition(".")[0]) for source in sources)
+        own = max(self._section(source.split()[1]) for source in sources)
         apart = not is_import or (
             top
             and isinstance(statement, ast.Import | ast.ImportFrom)
-            and _section(self._root(statement)) != own
-            and (_section(self._root(statement)) == 0 or self._sections_are_apart())
+            and self._section(self._base(statement)) != own
+            and (self._section(self._base(statement)) == 0 or self._sections_are_apart())
         )
         new = [cst.parse_statement(source) for source in sources]
 
@@ -293,13 +317,6 @@ def _around(line: Any, puts: Sequence[Any]) -> list[Any]:
     for put in puts:
         lines[-1:] = put(lines[-1])
     return lines
-
-
-def _split(name: str) -> tuple[str, str]:
-    """The module of a dotted name, and the path from it: a segment with a capital before the last is a class."""
-    parts = name.split(".")
-    cut = next((place for place, part in enumerate(parts) if place and part.lstrip("_")[:1].isupper()), len(parts) - 1)
-    return ".".join(parts[:cut]), ".".join(parts[cut:])
 
 
 def _locals(module: str, name: str) -> Iterator[str]:
@@ -341,11 +358,6 @@ def _outwards(scope: Scope, end: Scope | None = None) -> Iterator[Scope]:
     while each is not None and each is not end:
         yield each
         each = each.parent
-
-
-def _section(root: str) -> int:
-    """isort's: future, standard library, all others."""
-    return 0 if root == "__future__" else 1 if root in sys.stdlib_module_names else 2
 
 
 def _is_docstring(statement: ast.stmt) -> bool:

@@ -17,6 +17,7 @@ import libcst as cst
 from pytest_agentgate.codemods.imports import Imports
 from pytest_agentgate.codemods.locate import Locator, Path, Step
 from pytest_agentgate.codemods.names import ModuleNames
+from pytest_agentgate.codemods.sources import Sources
 
 Change: TypeAlias = Callable[[Any], "cst.CSTNode | Sequence[cst.CSTNode] | None"]
 """From a node whose children have been changed already, to what stands in its place.
@@ -41,10 +42,10 @@ class Note:
 class Rewrite:
     """The changes to one file, collected by a codemod that looks at ``names``."""
 
-    def __init__(self, names: ModuleNames) -> None:
+    def __init__(self, names: ModuleNames, sources: Sources | None = None) -> None:
         self.names = names
         self.notes: list[Note] = []
-        self.imports = Imports(names)
+        self.imports = Imports(names, sources)
         self._changes: list[Placed] = []
 
     def replace(self, node: ast.AST, change: Change) -> None:

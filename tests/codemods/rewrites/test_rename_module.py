@@ -131,6 +131,12 @@ def test_a_relative_import_within_a_package_that_moves_as_a_whole_stays() -> Non
     assert renamed(source, TOP, path="a/tests/test_x.py") == source
 
 
+def test_a_name_that_may_be_something_else_is_left_and_said() -> None:
+    left = outcome("a = load('a')\nimport a.b\na.b.X()\n", SIBLING)
+    assert not isinstance(left, Changed)
+    assert [note.line for note in left.notes] == [2]
+
+
 def test_a_name_that_is_taken_is_left_and_said() -> None:
     left = outcome("import a.b\nz = 1\na.b.X(z)\n", AWAY)
     assert not isinstance(left, Changed)

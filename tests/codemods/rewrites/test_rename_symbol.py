@@ -293,3 +293,10 @@ def test_an_attribute_of_a_class_is_left_to_those_who_know_receivers() -> None:
     left = outcome("from a.b import C\nC.old()\n", RenameSymbol("a.b.C.old", "a.b.C.new"))
     assert not isinstance(left, Changed)
     assert "rename-attribute" in left.notes[0].reason
+
+
+@pytest.mark.parametrize("source", ["import a.b.X\n", "from a.b.X import y\n"])
+def test_a_module_is_left_to_rename_module(source: str) -> None:
+    left = outcome(source, RENAMED)
+    assert not isinstance(left, Changed)
+    assert "rename-module" in left.notes[0].reason

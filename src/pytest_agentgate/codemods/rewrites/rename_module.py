@@ -163,8 +163,12 @@ class _Renaming:
     def _plain(self, scope: Scope, imports: list[tuple[ast.Import, ast.alias]]) -> None:
         """``import app.livekit.room``: binds ``app``; the new one may bind another name."""
         old, new = self.old.partition(".")[0], self.new.partition(".")[0]
+        if not all(each.is_import for each in scope.bindings[old]):
+            self.rewrite.leave(imports[0][0], f"{old} may be something else than what is imported here")
+            self.locals[scope, old] = old
+            return
         mine = {alias for _, alias in imports}
-        others = [each for each in scope.bindings[old] if each.is_import and each.node not in mine]
+        others = [each for each in scope.bindings[old] if each.node not in mine]
         binding = {*mine, *(each.node for each in others)}
         if old != new and not can_become(self.names, scope, old, new, new, binding):
             if all(alias.name == old for _, alias in imports):

@@ -16,10 +16,11 @@ from pytest_agentgate.codemods.import_lines import dotted_node
 from pytest_agentgate.codemods.local_names import can_become, global_statements, is_requested, users
 from pytest_agentgate.codemods.moved_imports import Moved, MovedImports
 from pytest_agentgate.codemods.named_strings import attribute_strings, begins_with, named_strings
-from pytest_agentgate.codemods.names import Binding, ModuleNames, Scope, dotted
+from pytest_agentgate.codemods.names import Binding, Scope, dotted
 from pytest_agentgate.codemods.quoted import Decide, quoted_annotations, renamed_annotation, spelled
 from pytest_agentgate.codemods.rewrite import Rewrite
-from pytest_agentgate.codemods.sources import File, Sources
+from pytest_agentgate.codemods.sources import File
+from pytest_agentgate.codemods.symbols import Succession, Symbol, import_of_module, is_member
 
 
 @dataclass(frozen=True)
@@ -89,27 +90,15 @@ class RenameSymbol(Codemod):
     def rewrite(self, file: File, rewrite: Rewrite) -> None:
         if self.old == self.new:
             return
-        if _is_member(self.old, file.sources):
+        if is_member(self.old, file.sources):
             for node in file.names.uses(self.old):
                 rewrite.leave(node, f"{self.old} is an attribute of a class: rename-attribute finds all its uses")
             return
+        module = import_of_module(file.names, self.old)
+        if module is not None:
+            rewrite.leave(module, f"{self.old} is a module: rename-module finds all its uses")
+            return
         _Renaming(Symbol.named(self.old), Symbol.named(self.new), file, rewrite).write()
-
-
-@dataclass(frozen=True)
-class Symbol:
-    """A module and a name in it."""
-
-    module: str
-    name: str
-
-    @classmethod
-    def named(cls, name: str) -> Symbol:
-        module, _, last = name.rpartition(".")
-        return cls(module, last)
-
-    def __str__(self) -> str:
-        return f"{self.module}.{self.name}" if self.module else self.name
 
 
 class _Renaming:
@@ -118,6 +107,7 @@ class _Renaming:
     def __init__(self, old: Symbol, new: Symbol, file: File, rewrite: Rewrite) -> None:
         self.old, self.new = old, new
         self.file, self.rewrite, self.names = file, rewrite, file.names
+        self.became = Succession(old, new, file.sources)
         self.moved = MovedImports(file, rewrite)
         self.locals: dict[tuple[Scope, str], str] = {}  # what local names are called now
         self.bound: dict[Scope, tuple[int, str]] = {}  # from which line on a scope has the new one, and as what
@@ -139,38 +129,6 @@ class _Renaming:
     @cached_property
     def by_attribute(self) -> list[tuple[ast.expr, ast.Constant]]:
         return attribute_strings(self.names)
-
-    # -- what a dotted name becomes ----------------------------------------------------------------------------------
-
-    def instead_of(self, name: str | None) -> Symbol | None:
-        """What a dotted name is to be; None where it is another thing, or still right.
-
-        A package that exports the symbol may do so before or after the change: what it exports on disk is used,
-        and the new place where it doesn't export the new name.
-        """
-        if name == str(self.old):
-            return self.new
-        if name is None or not name.endswith(f".{self.old.name}"):
-            return None
-        owner = name.rpartition(".")[0]
-        module = self.file.sources.module(owner)
-        if module is None or owner == self.new.module:
-            return None
-        if self._binds(module, self.old.name, self.old) and self.old.name != self.new.name:
-            return self.new
-        if self.old.name in module.scope.bindings or module.scope.stars:
-            return None
-        if self._binds(module, self.new.name, self.new):
-            return Symbol(owner, self.new.name)
-        return self.new if begins_with(self.old.module, owner) else None
-
-    def _binds(self, module: ModuleNames, name: str, symbol: Symbol) -> bool:
-        """Whether a module gets a name from a symbol's place."""
-        bindings = module.scope.bindings.get(name, [])
-        if not bindings or not all(binding.is_import for binding in bindings):
-            return False
-        direct = {binding.target for binding in bindings} == {str(symbol)}
-        return direct or self.file.sources.canonical(f"{module.module}.{name}") == str(symbol)
 
     # -- where it is defined -----------------------------------------------------------------------------------------
 
@@ -211,7 +169,7 @@ class _Renaming:
         found: dict[tuple[Scope, str], list[tuple[ast.ImportFrom, ast.alias, Symbol]]] = {}
         for statement in self.names.imports:
             for alias in statement.names if isinstance(statement, ast.ImportFrom) else ():
-                new = self.instead_of(self.names.import_target(statement, alias))
+                new = self.became.instead_of(self.names.import_target(statement, alias))
                 if new is None or not isinstance(statement, ast.ImportFrom):
                     continue
                 if self.moved.has_successor(statement, str(new)):
@@ -302,9 +260,9 @@ class _Renaming:
         for node in self.names.by_word.get(self.old.name, ()):
             if isinstance(node, ast.Name) and self.names.bindings(node):
                 continue  # renamed with what binds it
-            new = self.instead_of(self.names.meaning(node))
+            new = self.became.instead_of(self.names.meaning(node))
             if new is None:
-                if any(self.instead_of(each) for each in self.names.candidates(node)):
+                if any(self.became.instead_of(each) for each in self.names.candidates(node)):
                     self.rewrite.leave(node, f"{self.old.name} may be {self.old}, and may be something else")
                 continue
             owner = dotted(node.value) if isinstance(node, ast.Attribute) else None
@@ -369,7 +327,7 @@ class _Renaming:
             home = self.names.scope_of(constant).home(written)
             if not dot and home is not None:
                 return self.locals.get((home, written))
-            new = self.instead_of(meaning)
+            new = self.became.instead_of(meaning)
             return None if new is None else self._written(owner or None, new, meaning, constant)
 
         return decide
@@ -412,26 +370,10 @@ class _Renaming:
         return self.rewrite.imports.use(module, owner)
 
     def _patched(self, owner: str, at: ast.AST) -> Symbol | None:
-        """What to replace in a test instead of the name in a module: the definition, or where it is looked up."""
-        if owner == self.old.module:
-            return self.new
-        module = self.file.sources.module(owner)
-        if module is None or self.old.name == self.new.name:
-            return None
-        if self.old.name not in module.scope.bindings and self._binds(module, self.new.name, self.new):
-            return Symbol(owner, self.new.name)
-        if self._binds(module, self.old.name, self.old):
+        new = self.became.patched(owner)
+        if new is None and self.became.is_looked_up(owner):
             self.rewrite.leave(at, f"{owner} looks {self.old.name} up under this name as long as its import has it")
-        return None
-
-
-def _is_member(name: str, sources: Sources) -> bool:
-    """Whether a dotted name is one in a class: its owner is one, or is written like one."""
-    owner = name.rpartition(".")[0]
-    if sources.module(owner) is not None:
-        return False
-    found = sources.definition(owner)
-    return isinstance(found.node, ast.ClassDef) if found is not None else owner.rpartition(".")[2][:1].isupper()
+        return new
 
 
 def _begins(chain: ast.expr, name: ast.Name) -> bool:
