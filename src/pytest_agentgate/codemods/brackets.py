@@ -52,6 +52,7 @@ def named(argument: cst.Arg, name: str) -> cst.Arg:
     if argument.keyword is not None:
         return argument.with_changes(keyword=argument.keyword.with_changes(value=name))
     equal = cst.AssignEqual(whitespace_before=_NONE, whitespace_after=_NONE)
+    argument = argument.with_changes(value=enclosed(argument.value))
     return argument.with_changes(keyword=cst.Name(name), equal=equal)
 
 
@@ -65,6 +66,13 @@ def request(function: cst.FunctionDef, name: str) -> cst.FunctionDef:
         new = [*plain, parameter, *parameters.params[len(plain) :]]
         return function.with_changes(params=parameters.with_changes(params=new))
     return insert(function, parameter, len(plain))
+
+
+def enclosed(value: cst.BaseExpression) -> cst.BaseExpression:
+    """An expression as it may stand as any argument: what can only stand alone gets its own parentheses."""
+    if isinstance(value, cst.GeneratorExp | cst.NamedExpr | cst.Yield | cst.Tuple) and not value.lpar:
+        return value.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
+    return value
 
 
 def has_comments(space: Space) -> bool:
@@ -106,7 +114,7 @@ class _Row:
 
     def insert(self, item: Any, at: int) -> None:
         if isinstance(item, cst.Arg) and len(self.items) == 1:
-            self.items[0] = _own_parentheses(self.items[0])
+            self.items[0] = self.items[0].with_changes(value=enclosed(self.items[0].value))
         style = self._style()
         if not self.items:
             if not has_comments(self.opening):
@@ -235,11 +243,3 @@ def _joined_at_end(before: Space, closing: Space) -> Space:
         lines = [*before.empty_lines, *closing.empty_lines]
         return before.with_changes(empty_lines=lines, indent=closing.indent, last_line=closing.last_line)
     return before if has_comments(before) else closing
-
-
-def _own_parentheses(argument: cst.Arg) -> cst.Arg:
-    """A generator that is the only argument shares the parentheses of the call; beside another one it can't."""
-    value = argument.value
-    if isinstance(value, cst.GeneratorExp) and not value.lpar:
-        value = value.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
-    return argument.with_changes(value=value)

@@ -9,7 +9,7 @@ from functools import partial
 
 import libcst as cst
 
-from pytest_agentgate.codemods.brackets import request
+from pytest_agentgate.codemods.brackets import enclosed, request
 from pytest_agentgate.codemods.fixtures import Fixture, Fixtures, decorator_of, is_test
 from pytest_agentgate.codemods.hierarchy import Hierarchy, owner
 from pytest_agentgate.codemods.names import FunctionNode, ModuleNames, dotted, parse
@@ -151,8 +151,7 @@ class Snippet:
 def _argument(source: str) -> cst.BaseExpression:
     """An expression as it may stand among arguments."""
     parsed = cst.parse_expression(f"({source})") if "\n" in source else cst.parse_expression(source)
-    bare = isinstance(parsed, cst.Tuple | cst.NamedExpr | cst.Yield | cst.GeneratorExp) and not parsed.lpar
-    return parsed.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()]) if bare else parsed
+    return enclosed(parsed)
 
 
 def _line(node: ast.AST) -> int:

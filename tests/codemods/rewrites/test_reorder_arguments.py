@@ -68,6 +68,8 @@ def test_what_can_t_be_told_stays_and_is_said(source: str, new: str, reason: str
         ("order(\n    1,  # one\n    2,  # two\n)\n", "a,*,b", "order(\n    1,  # one\n    b=2,  # two\n)\n"),
         (("create_autospec(order).assert_called_with(1, 2)\n"
          ""), "b,a", "create_autospec(order).assert_called_with(a=1, b=2)\n"),
+        ("order(x for x in y)\n", "*,a,b", "order(a=(x for x in y))\n"),
+        ("order(x := 1, 2)\n", "*,a,b", "order(a=(x := 1), b=2)\n"),
         ("order(order(1, 2), 3)\n", "b,a", "order(a=order(a=1, b=2), b=3)\n"),
     ],
 )  # fmt: skip

@@ -88,7 +88,7 @@ class WrapArgument(Codemod):
 
     applicability = Applicability.UNSAFE
     because = "What is made out of sight, by a plugin's fixture for one, may be such an object already."
-    owns = frozenset({ast.expr, ast.ImportFrom, ast.Import, ast.alias})
+    owns = frozenset({ast.expr, ast.keyword, ast.ImportFrom, ast.Import, ast.alias})
 
     function: str = option("the function, method or class that is called", "dotted")
     parameter: str = option("the parameter whose argument is wrapped", "name")
@@ -162,10 +162,7 @@ class WrapArgument(Codemod):
 
     def _around(self, callee: str) -> Change:
         def change(value: cst.BaseExpression) -> cst.Call:
-            inner = value
-            if isinstance(value, cst.Tuple | cst.NamedExpr | cst.Yield | cst.GeneratorExp) and not value.lpar:
-                inner = value.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
-            argument = brackets.keyword(self.keyword, inner) if self.keyword else cst.Arg(inner)
+            argument = brackets.keyword(self.keyword, value) if self.keyword else cst.Arg(brackets.enclosed(value))
             return cst.Call(func=cst.parse_expression(callee), args=[argument])
 
         return change
