@@ -11,7 +11,7 @@ from typing import Any
 import libcst as cst
 
 from pytest_agentgate.codemods.import_lines import dotted_node, named, with_names, without_names
-from pytest_agentgate.codemods.names import absolute
+from pytest_agentgate.codemods.names import ModuleNames, absolute, dotted
 from pytest_agentgate.codemods.rewrite import Rewrite
 from pytest_agentgate.codemods.sources import File
 
@@ -55,6 +55,16 @@ class MovedImports:
             if other is not statement and guard in self.names.ancestors(other)
             for alias in other.names
         )
+
+    def stays(self, statement: ast.Import | ast.ImportFrom, new: str) -> bool:
+        """Whether an import is left although it is of the old name; then the reason is said."""
+        if self.has_successor(statement, new):
+            self.rewrite.leave(statement, f"{new} is imported beside it already")
+        elif is_expected_to_fail(self.names, statement):
+            self.rewrite.leave(statement, "the import is expected to fail or warn")
+        else:
+            return False
+        return True
 
     def write(self) -> None:
         """Hand the changes over to the rewrite."""
@@ -154,6 +164,34 @@ class MovedImports:
             if start is not None and module.startswith(f"{start}."):
                 return statement.level, module[len(start) + 1 :]
         return 0, module
+
+
+def is_expected_to_fail(names: ModuleNames, node: ast.AST) -> bool:
+    """Whether a node stands in a ``with`` that wants an import to fail, or to warn that it is deprecated."""
+    for above in names.ancestors(node):
+        for item in above.items if isinstance(above, ast.With | ast.AsyncWith) else ():
+            call = item.context_expr
+            if not isinstance(call, ast.Call):
+                continue
+            word = (dotted(call.func) or "").rpartition(".")[2]
+            wanted = {
+                (dotted(each) or "").rpartition(".")[2]
+                for argument in call.args[:1]
+                for each in ast.walk(argument)
+                if isinstance(each, ast.Name | ast.Attribute)
+            }
+            if word == "deprecated_call" or (word in _EXPECTATIONS and wanted & _FAILURES):
+                return True
+    return False
+
+
+_EXPECTATIONS = frozenset({"raises", "warns", "assertRaises", "assertRaisesRegex", "assertWarns", "assertWarnsRegex"})
+_FAILURES = frozenset(
+    {
+        "ImportError", "ModuleNotFoundError", "AttributeError",
+        "DeprecationWarning", "PendingDeprecationWarning", "FutureWarning",
+    }
+)  # fmt: skip
 
 
 def _adding(new: Sequence[Moved]) -> Any:

@@ -66,12 +66,13 @@ class Succession:
 
     def patched(self, owner: str) -> Symbol | None:
         """What to replace in a test instead of the name in a module: the definition, or where it is looked up."""
-        if owner == self.old.module:
-            return self.new
         module = self.sources.module(owner)
-        if module is None or self.old.name == self.new.name or self.old.name in module.scope.bindings:
-            return None
-        return Symbol(owner, self.new.name) if self.binds(module, self.new.name, self.new) else None
+        if module is not None and owner != self.new.module and self.binds(module, self.new.name, self.new):
+            if self.old.name == self.new.name:
+                return None
+            if self.old.name not in module.scope.bindings:
+                return Symbol(owner, self.new.name)  # by an import: there its own code looks it up
+        return self.new if owner == self.old.module else None
 
     def is_looked_up(self, owner: str) -> bool:
         """Whether a module has the symbol under its old name, by an import of its old place."""

@@ -216,3 +216,10 @@ def test_a_string_of_unknown_purpose_is_left_and_said(source: str) -> None:
     left = outcome(source, SIBLING)
     assert not isinstance(left, Changed)
     assert left.notes
+
+
+@pytest.mark.parametrize("line", ["import a.b", "from a.b import X", "from a import b", "__import__('a.b')"])
+def test_an_import_that_is_to_fail_is_left_and_said(line: str) -> None:
+    left = outcome(f"import pytest\nwith pytest.raises((ImportError, KeyError)):\n    {line}\n", SIBLING)
+    assert not isinstance(left, Changed)
+    assert [note.line for note in left.notes] == [3]

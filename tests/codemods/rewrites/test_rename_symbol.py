@@ -300,3 +300,28 @@ def test_a_module_is_left_to_rename_module(source: str) -> None:
     left = outcome(source, RENAMED)
     assert not isinstance(left, Changed)
     assert "rename-module" in left.notes[0].reason
+
+
+def test_what_the_old_module_imports_now_is_patched_where_it_is_looked_up() -> None:
+    source = "from unittest.mock import patch\nfrom a import b\npatch('a.b.X')\npatch.object(b, 'X')\n"
+    assert renamed(source, MOVED, {"a/b.py": "from c.d import X\n"}) == source
+    assert renamed(source, BOTH, {"a/b.py": "from c.d import W\n"}) == source.replace("X", "W")
+
+
+def test_a_module_with_both_names_is_patched_as_it_was() -> None:
+    source = "from unittest.mock import patch\npatch('app.x.User')\n"
+    assert renamed(source, USER, {"app/x.py": "from app.models import Account\nclass User: ...\n"}) == source
+
+
+@pytest.mark.parametrize(
+    "expectation", ["pytest.raises(ImportError)", "pytest.deprecated_call()", "pytest.warns(DeprecationWarning)"]
+)
+def test_an_import_that_is_to_fail_is_left_and_said(expectation: str) -> None:
+    left = outcome(f"import pytest\nwith {expectation}:\n    from a.b import X\n", RENAMED)
+    assert not isinstance(left, Changed)
+    assert [note.line for note in left.notes] == [3]
+
+
+def test_an_import_where_something_else_is_to_fail_follows() -> None:
+    before = "import pytest\nwith pytest.raises(ValueError):\n    from a.b import X\n    X()\n"
+    assert renamed(before, RENAMED) == before.replace("X", "W")

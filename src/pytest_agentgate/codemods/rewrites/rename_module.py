@@ -12,7 +12,7 @@ from pytest_agentgate.codemods.codemod import Applicability, Codemod, option
 from pytest_agentgate.codemods.import_lines import dotted_node
 from pytest_agentgate.codemods.local_names import can_become, users
 from pytest_agentgate.codemods.loggers import follows_module
-from pytest_agentgate.codemods.moved_imports import Moved, MovedImports
+from pytest_agentgate.codemods.moved_imports import Moved, MovedImports, is_expected_to_fail
 from pytest_agentgate.codemods.named_strings import begins_with, named_strings
 from pytest_agentgate.codemods.names import Scope, absolute, dotted
 from pytest_agentgate.codemods.quoted import Decide, quoted_annotations, renamed_annotation, spelled
@@ -110,9 +110,9 @@ class _Renaming:
                 target = self._target(statement, alias)
                 if target is None:
                     continue
-                if self.moved.has_successor(statement, target):
-                    self.rewrite.leave(statement, f"{target} is imported beside it already")
-                elif isinstance(statement, ast.Import):
+                if self.moved.stays(statement, target):
+                    continue
+                if isinstance(statement, ast.Import):
                     if alias.asname is None:
                         plain.setdefault(self.names.scope_of(alias), []).append((statement, alias))
                     else:
@@ -254,6 +254,9 @@ class _Renaming:
             new = self.renamed(stem)
             seen.add(each.node)
             if new is None:
+                continue
+            if each.role == "module" and is_expected_to_fail(self.names, each.node):
+                self.rewrite.leave(each.node, "the import is expected to fail or warn")
                 continue
             if each.role == "logger" and not follows_module(self.file.sources, stem, new):
                 self.rewrite.leave(each.node, f"{stem!r} is a logger that is not known to be the module's own")

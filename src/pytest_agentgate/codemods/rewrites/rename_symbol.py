@@ -172,9 +172,9 @@ class _Renaming:
                 new = self.became.instead_of(self.names.import_target(statement, alias))
                 if new is None or not isinstance(statement, ast.ImportFrom):
                     continue
-                if self.moved.has_successor(statement, str(new)):
-                    self.rewrite.leave(statement, f"{new} is imported beside it already")
-                elif alias.asname is not None:
+                if self.moved.stays(statement, str(new)):
+                    continue
+                if alias.asname is not None:
                     self.moved.move(statement, alias, Moved(new.module, new.name, alias.asname))
                 else:
                     found.setdefault((self.names.scope_of(alias), alias.name), []).append((statement, alias, new))
@@ -232,8 +232,9 @@ class _Renaming:
     def _is_old(self, name: ast.Name) -> bool:
         """Whether a name is the beginning of a chain that stands for the symbol, or its owner in ``patch.object``."""
         node: ast.AST = name
-        if any(_begins(owner, name) and constant.value == self.old.name for owner, constant in self.by_attribute):
-            return True
+        for owner, constant in self.by_attribute:
+            if constant.value == self.old.name and _begins(owner, name):
+                return self.became.patched(self.names.meaning(owner) or "") == self.new
         while isinstance(self.names.up[node].parent, ast.Attribute):
             node = self.names.up[node].parent
             if self.names.means(node, str(self.old)):
