@@ -9,8 +9,9 @@ from functools import cached_property
 from typing import Literal, TypeAlias
 
 from pytest_agentgate.codemods.dict_keys import Keys, Splat
-from pytest_agentgate.codemods.hierarchy import Hierarchy
+from pytest_agentgate.codemods.hierarchy import Hierarchy, owner
 from pytest_agentgate.codemods.mocks import Mocked, Mocks
+from pytest_agentgate.codemods.names import FunctionNode
 from pytest_agentgate.codemods.receivers import Receivers
 from pytest_agentgate.codemods.signatures import Callee, Signature
 from pytest_agentgate.codemods.sources import File, Place
@@ -209,6 +210,24 @@ class Calls:
     def recorded(self) -> list[ast.Constant]:
         """The strings that name keywords in what its mock recorded: ``m.call_args.kwargs["qty"]``."""
         return [node for node, mocked in self._mocks.recorded_keywords() if self._of_mock(mocked) is not None]
+
+    @cached_property
+    def stand_ins(self) -> list[FunctionNode | ast.Lambda]:
+        """The functions that take the function's place in tests: put there, or overriding it in a derived class."""
+        found: list[FunctionNode | ast.Lambda] = []
+        for mocked, stand_in in self._mocks.replacements():
+            if self._of_mock(mocked) is None:
+                continue
+            bindings = self.names.bindings(stand_in) if isinstance(stand_in, ast.Name) else ()
+            nodes = [each.node for each in bindings] or [stand_in]
+            found += [each for each in nodes if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)]
+        if self.callee.kind in {"method", "classmethod", "staticmethod", "member"}:
+            for function in self.names.functions:
+                inside = owner(self.names, function) if function.name == self.callee.member else None
+                name = self.names.qualified(inside) if inside is not None else self.callee.owner
+                if name != self.callee.owner and self._hierarchy.derives(name, self.callee.owner):
+                    found.append(function)
+        return list(dict.fromkeys(found))
 
     # -- where --------------------------------------------------------------------------------------------------------
 

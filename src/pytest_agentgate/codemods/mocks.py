@@ -105,6 +105,22 @@ class Mocks:
             if mocked is not None:
                 yield node, mocked
 
+    def replacements(self) -> Iterator[tuple[Mocked, ast.expr]]:
+        """What the test itself puts in the place of something: instead of a mock, or as its ``side_effect``."""
+        for call in self.names.calls:
+            placed = self._put(call)
+            if placed is not None:
+                yield Mocked(placed[0]), placed[1]
+            made = self._of_call(call)
+            effect = next((each.value for each in call.keywords if each.arg in {"side_effect", "wraps"}), None)
+            if made is not None and effect is not None:
+                yield made, effect
+        for node in self.names.by_word.get("side_effect", ()):
+            up = self.names.up[node].parent
+            mocked = self.of(node.value) if isinstance(node, ast.Attribute) and isinstance(up, ast.Assign) else None
+            if mocked is not None and isinstance(up, ast.Assign):
+                yield mocked, up.value
+
     # -- what an expression is ----------------------------------------------------------------------------------------
 
     def _of(self, node: ast.expr) -> Mocked | None:

@@ -58,6 +58,8 @@ class Snippet:
 
     def at(self, node: ast.AST) -> cst.BaseExpression | Unfit:
         """The expression as it is to be written at a node; what it needs there is added to the rewrite."""
+        if self._file.names.enclosing(node, ast.JoinedStr) is not None and set(self.text) & set("'\"\\\n#"):
+            return Unfit("what is put here could not be read in an f-string")
         imports: list[ast.expr] = []
         requests: list[tuple[FunctionNode, str]] = []
         for root in self._roots:

@@ -161,6 +161,7 @@ def test_a_value_gets_its_fixture(value: str, before: str, after: str) -> None:
         ("till", FIXTURE + "class T(unittest.TestCase):\n    def test_it(self):\n        order(1)\n", "TestCase"),
         ("till", FIXTURE + "@pytest.fixture(scope='module')\ndef placed():\n    order(1)\n", "lives longer"),
         ("till", "def test_it():\n    order(1)\n    till = 3\n", "only later"),
+        ("'x'", "f'{order(1)}'\n", "f-string"),
         ("app.tills.Till()", "def test_it(app):\n    order(1)\n", "something else"),
     ],
 )

@@ -237,6 +237,102 @@ def test_conftest_files_and_helpers_go_along(prove: Callable[..., dict[str, str]
     assert "helpers.made(qty=3)" in made["tests/test_shop.py"]
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            (
+                "def fake(item, qty=1):\n    return [qty for _ in range(qty)]\n"
+                "def test(monkeypatch):\n    monkeypatch.setattr('cart.order', fake)\n"
+            ),
+            (
+                "def fake(item, quantity=1):\n    return [quantity for _ in range(quantity)]\n"
+                "def test(monkeypatch):\n    monkeypatch.setattr('cart.order', fake)\n"
+            ),
+        ),
+        (
+            "def test(mocker):\n    mocker.patch('cart.order', lambda item, *, qty: f'{qty}')\n",
+            "def test(mocker):\n    mocker.patch('cart.order', lambda item, *, quantity: f'{quantity}')\n",
+        ),
+        (
+            "def test(mocker):\n    m = mocker.patch('cart.order')\n    m.side_effect = lambda item, qty: qty\n",
+            (
+                "def test(mocker):\n    m = mocker.patch('cart.order')\n"
+                "    m.side_effect = lambda item, quantity: quantity\n"
+            ),
+        ),
+    ],
+)
+def test_what_stands_in_for_the_function_takes_the_new_keyword(before: str, after: str) -> None:
+    assert renamed(before) == after
+    assert renamed(after) == after
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        (
+            "def fake(item, qty):\n    quantity = 1\n    return qty\ncart.order = 1\n"
+            "monkeypatch.setattr('cart.order', fake)\n"
+        ),
+        "def fake(item, qty): ...\nmonkeypatch.setattr('cart.order', fake)\nfake(1, qty=2)\n",
+    ],
+)
+def test_a_stand_in_that_can_t_follow_stays_and_is_said(source: str) -> None:
+    assert renamed(source) == source
+    assert any("stands in" in each for each in notes(source))
+
+
+def test_what_stands_in_for_another_function_stays() -> None:
+    source = "def fake(qty): ...\nmonkeypatch.setattr('cart.pay', fake)\nclass Fake:\n    def order(self, qty): ...\n"
+    assert renamed(source) == source
+
+
+def test_a_fake_and_a_derived_class_are_called_by_the_new_keyword(prove: Callable[..., dict[str, str]]) -> None:
+    shop = """
+        class Till:
+            def sell(self, item, {0}=1):
+                return {0}
+            def twice(self, item):
+                return self.sell(item, {0}=1) + self.sell(item, {0}=1)
+
+        def order(item, {0}=1):
+            return {0}
+
+        def run(items):
+            return [order(each, {0}=2) for each in items]
+    """
+    tests = """
+        import shop
+
+        class Double(shop.Till):
+            def sell(self, item, qty=1):
+                assert qty
+                return 2 * super().sell(item, qty=qty)
+
+        def test_double():
+            assert Double().twice("tea") == 4
+
+        def test_fake(monkeypatch):
+            def fake(item, qty):
+                return 10 * qty
+
+            monkeypatch.setattr(shop, "order", fake)
+            assert shop.run("ab") == [20, 20]
+    """
+    old, new = ({"shop.py": shop.format(name)} for name in ("qty", "quantity"))
+    half = {
+        "shop.py": shop.format("quantity").split("        def order")[0]
+        + "        def order"
+        + shop.format("qty").split("        def order")[1]
+    }
+    codemod = RenameKeyword("shop.Till.sell", "qty", "quantity")
+    first = prove(codemod, old, half, {"tests/test_shop.py": tests})
+    assert "def sell(self, item, quantity=1):\n        assert quantity\n" in first["tests/test_shop.py"]
+    second = prove(RENAME, half, new, first)
+    assert "def fake(item, quantity):\n        return 10 * quantity\n" in second["tests/test_shop.py"]
+
+
 def test_a_constructor_and_a_method_are_other_functions(prove: Callable[..., dict[str, str]]) -> None:
     tests = """
         import pytest

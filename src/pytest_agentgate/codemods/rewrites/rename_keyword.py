@@ -13,6 +13,7 @@ from pytest_agentgate.codemods.calls import Calls, Site
 from pytest_agentgate.codemods.codemod import Applicability, Codemod, option
 from pytest_agentgate.codemods.dict_keys import Keys
 from pytest_agentgate.codemods.literals import text_put
+from pytest_agentgate.codemods.names import FunctionNode
 from pytest_agentgate.codemods.rewrite import Rewrite
 from pytest_agentgate.codemods.sources import File
 
@@ -112,7 +113,7 @@ class RenameKeyword(Codemod):
 
     applicability = Applicability.SAFE
     because = "Only calls that are proven to reach the function are changed, and they pass the same value."
-    owns = frozenset({ast.keyword, ast.Constant})
+    owns = frozenset({ast.keyword, ast.Constant, ast.arg, ast.Name})
 
     function: str = option("the function, method or class that is called", "dotted")
     old: str = option("the keyword as the tests write it", "name")
@@ -142,6 +143,8 @@ class RenameKeyword(Codemod):
         for keys in [*calls.shared, *calls.forwarded(self.old)]:
             self._rename_key(keys, rewrite, done)
         self._rename_words(calls.recorded, rewrite, done)
+        for function in calls.stand_ins:
+            self._rename_parameter(function, calls, rewrite)
         for call in calls.handed:
             if any(keyword.arg == self.old for keyword in call.keywords):
                 rewrite.leave(call, f"what is called here gets {self.function}, and may pass {self.old!r} on to it")
@@ -162,6 +165,36 @@ class RenameKeyword(Codemod):
             rewrite.replace(said, self._renamed)
         else:
             rewrite.replace(said, text_put(self.old, self.new))
+
+    def _rename_parameter(self, function: FunctionNode | ast.Lambda, calls: Calls, rewrite: Rewrite) -> None:
+        """A function that stands in for the other one is called as that one is."""
+        names = calls.names
+        arguments = (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)
+        parameter = next((each for each in arguments if each.arg == self.old), None)
+        if parameter is None:
+            return
+        scope = names.scopes[function]
+        name = getattr(function, "name", None)
+        sites = {site.node for site in calls.sites}
+        called = any(
+            call not in sites
+            and name == getattr(call.func, "attr", getattr(call.func, "id", None))
+            and any(each.arg == self.old for each in call.keywords)
+            for call in names.calls
+        )
+        inner = [each for each in names.scopes.values() if self.old in each.nonlocal_names]
+        uses = [
+            node
+            for node in names.by_word.get(self.old, ())
+            if isinstance(node, ast.Name) and names.scope_of(node).home(self.old) is scope
+        ]
+        taken = any(names.enclosing(node, type(function)) is function for node in names.by_word.get(self.new, ()))
+        if called or inner or taken or self.new in scope.bindings:
+            rewrite.leave(parameter, f"this stands in for {self.function}, but {self.old!r} can't be renamed here")
+            return
+        rewrite.replace(parameter, lambda old: old.with_changes(name=cst.Name(self.new)))
+        for use in uses:
+            rewrite.replace(use, lambda old: old.with_changes(value=self.new))
 
     def _rename_words(self, words: Sequence[ast.Constant], rewrite: Rewrite, done: set[ast.AST]) -> None:
         for word in words:
