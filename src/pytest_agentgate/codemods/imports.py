@@ -60,6 +60,14 @@ class Imports:
         local = self._add(module, first, at, instead_of)
         return f"{local}.{rest}" if rest else local
 
+    def use_module(self, module: str, at: ast.AST) -> str:
+        """Source of an expression that stands for a module at a node, imported where it has to be."""
+        existing = self.find(module, at, is_module=True)
+        if existing is not None:
+            return existing
+        package, _, name = module.rpartition(".")
+        return self._add(package or module, name if package else "", at, "")
+
     def __bool__(self) -> bool:
         return bool(self._needed)
 
@@ -86,8 +94,9 @@ class Imports:
 
     # -- what is there -----------------------------------------------------------------------------------------------
 
-    def find(self, name: str, at: ast.AST) -> str | None:
+    def find(self, name: str, at: ast.AST, is_module: bool = False) -> str | None:
         """The shortest expression by which a dotted name can be reached at a node now; None where it can't."""
+        module = name if is_module else self._split(name)[0]
         here = self.names.scope_of(at)
         found = []
         for scope in _outwards(here):
@@ -95,7 +104,7 @@ class Imports:
                 target = self._target(bindings) if here.home(local) is scope else None
                 if target is None:
                     continue
-                if name != target and not (name.startswith(f"{target}.") and self._loads(name, target)):
+                if name != target and not (name.startswith(f"{target}.") and self._loads(module, target)):
                     continue
                 if any(self._is_seen(binding, at) for binding in bindings):
                     found.append(local + name[len(target) :])
@@ -110,9 +119,8 @@ class Imports:
         }
         return next(iter(targets)) if len(targets) == 1 else None
 
-    def _loads(self, name: str, target: str) -> bool:
-        """Whether an import of ``target`` gives attributes down to ``name``: submodules must be imported too."""
-        module, _ = self._split(name)
+    def _loads(self, module: str, target: str) -> bool:
+        """Whether an import of ``target`` gives attributes of a module: submodules must be imported too."""
         if target == module or target.startswith(f"{module}."):
             return True
         return any(

@@ -223,3 +223,9 @@ def test_an_import_that_is_to_fail_is_left_and_said(line: str) -> None:
     left = outcome(f"import pytest\nwith pytest.raises((ImportError, KeyError)):\n    {line}\n", SIBLING)
     assert not isinstance(left, Changed)
     assert [note.line for note in left.notes] == [3]
+
+
+def test_a_module_that_moves_below_its_old_name_moves_once() -> None:
+    before = "import a\nfrom a import f\na.g(x)\nx: 'a.X'\n"
+    after = "import a.core\nfrom a.core import f\na.core.g(x)\nx: 'a.core.X'\n"
+    assert renamed(before, RenameModule("a", "a.core")) == after

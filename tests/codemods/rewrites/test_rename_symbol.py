@@ -131,7 +131,7 @@ def test_pytest_does_not_begin_to_collect_what_is_imported() -> None:
         pytest.param("from a import b\nb.X()\n", "from c import d\nd.X()\n", id="from its package"),
         pytest.param(
             "from a import b\nb.X()\nx: 'b.Y'\n",
-            "from a import b\nfrom c.d import X\nX()\nx: 'b.Y'\n",
+            "from a import b\nfrom c import d\nd.X()\nx: 'b.Y'\n",
             id="an annotation uses more of the module",
         ),
         pytest.param(
@@ -139,7 +139,7 @@ def test_pytest_does_not_begin_to_collect_what_is_imported() -> None:
         ),
         pytest.param(
             "import a.b\nc = 1\na.b.X(a.b.Y)\n",
-            "import a.b\nfrom c.d import X\nc = 1\nX(a.b.Y)\n",
+            "import a.b\nfrom c import d\nc = 1\nd.X(a.b.Y)\n",
             id="the package's name is taken",
         ),
         pytest.param(
@@ -163,7 +163,7 @@ def test_pytest_does_not_begin_to_collect_what_is_imported() -> None:
         ),
         pytest.param(
             "from a.b import X\nimport a.b\nprint(a.b.X, a.b.Y)\n",
-            "from c.d import X\nimport a.b\nprint(X, a.b.Y)\n",
+            "from c.d import X\nimport a.b\nimport c.d\nprint(c.d.X, a.b.Y)\n",
             id="imported twice, in two ways",
         ),
     ],
@@ -325,3 +325,18 @@ def test_an_import_that_is_to_fail_is_left_and_said(expectation: str) -> None:
 def test_an_import_where_something_else_is_to_fail_follows() -> None:
     before = "import pytest\nwith pytest.raises(ValueError):\n    from a.b import X\n    X()\n"
     assert renamed(before, RENAMED) == before.replace("X", "W")
+
+
+def test_what_is_stored_in_or_patched_in_a_module_is_read_from_it() -> None:
+    before = "from a import b\ndef test(monkeypatch):\n    monkeypatch.setattr(b, 'X', 1)\n    b.X = 2\n    b.f(b.X)\n"
+    after = (
+        "from a import b\nfrom c import d\n"
+        "def test(monkeypatch):\n    monkeypatch.setattr(d, 'X', 1)\n    d.X = 2\n    b.f(d.X)\n"
+    )
+    assert renamed(before, MOVED) == after
+
+
+def test_what_has_moved_into_a_class_is_left_and_said() -> None:
+    left = outcome("from a.b import X\nX()\n", RenameSymbol("a.b.X", "a.b.C.X"))
+    assert not isinstance(left, Changed)
+    assert left.notes

@@ -98,9 +98,13 @@ class _Renaming:
 
     def renamed(self, name: str | None) -> str | None:
         """The new name of the module or something below it; None for all else."""
-        if name is None or not begins_with(name, self.old):
+        if name is None or not begins_with(name, self.old) or self._is_new(name):
             return None
         return self.new + name[len(self.old) :]
+
+    def _is_new(self, name: str) -> bool:
+        """Whether a name is right already, where the module has moved to below its old name."""
+        return begins_with(self.new, self.old) and begins_with(name, self.new)
 
     def write(self) -> None:
         plain: dict[Scope, list[tuple[ast.Import, ast.alias]]] = {}
@@ -186,9 +190,9 @@ class _Renaming:
         if old != new and left and not others:
             self.rewrite.after(imports[0][0], f"import {old}")
 
-    def _chain(self, name: ast.Name) -> str | None:
-        """What the longest chain of attributes stands for that starts with a name."""
-        around: ast.AST = name
+    def _chain(self, node: ast.expr) -> str | None:
+        """What the longest chain of attributes stands for that starts with a name or another chain."""
+        around: ast.AST = node
         while isinstance(self.names.up[around].parent, ast.Attribute):
             around = self.names.up[around].parent
         return self.names.meaning(around)
@@ -200,6 +204,8 @@ class _Renaming:
             for user in users(self.names, scope, local) if name != local else ():
                 self.rewrite.put(user, name)
         for node in self.names.uses(self.old):
+            if self._is_new(self._chain(node) or ""):
+                continue
             written = dotted(node)
             source = None if written is None else self._instead(written, node)
             if source is None or (isinstance(node, ast.Name) and source == node.id):
@@ -226,7 +232,7 @@ class _Renaming:
         beside = self.old.rpartition(".")[0] == self.new.rpartition(".")[0]
         if begins_with(self.new, target) and (beside or home in self.loading):
             return root + self.new[len(target) :]
-        return self.new if home in self.loading else self.rewrite.imports.use(self.new, at)
+        return self.new if home in self.loading else self.rewrite.imports.use_module(self.new, at)
 
     # -- strings -----------------------------------------------------------------------------------------------------
 
@@ -239,7 +245,7 @@ class _Renaming:
     def _in_annotation(self, constant: ast.Constant) -> Decide:
         def decide(written: str, meaning: str) -> str | None:
             if meaning != self.old:
-                return None
+                return written if self._is_new(meaning) else None
             home = self.names.scope_of(constant).home(written)
             if home is not None and (home, written) in self.locals:
                 return self.locals[home, written]

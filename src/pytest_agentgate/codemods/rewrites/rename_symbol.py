@@ -94,6 +94,10 @@ class RenameSymbol(Codemod):
             for node in file.names.uses(self.old):
                 rewrite.leave(node, f"{self.old} is an attribute of a class: rename-attribute finds all its uses")
             return
+        if is_member(self.new, file.sources):
+            for node in file.names.uses(self.old):
+                rewrite.leave(node, f"{self.new} is an attribute of a class: it can't be imported")
+            return
         module = import_of_module(file.names, self.old)
         if module is not None:
             rewrite.leave(module, f"{self.old} is a module: rename-module finds all its uses")
@@ -110,6 +114,7 @@ class _Renaming:
         self.became = Succession(old, new, file.sources)
         self.moved = MovedImports(file, rewrite)
         self.locals: dict[tuple[Scope, str], str] = {}  # what local names are called now
+        self.beside: set[tuple[Scope, str]] = set()  # modules that are imported below another one
         self.bound: dict[Scope, tuple[int, str]] = {}  # from which line on a scope has the new one, and as what
         self.modules: dict[tuple[Scope, str], str] = {}  # what stands now for a module that held nothing else we used
 
@@ -227,7 +232,7 @@ class _Renaming:
         return not quoted and all(self._is_old(user) for user in using) and not self._stays(using[0])
 
     def _stays(self, user: ast.Name) -> bool:
-        return self.rewrite.imports.find(str(self.new), user) is not None
+        return self.rewrite.imports.find(self.new.module, user, is_module=True) is not None
 
     def _is_old(self, name: ast.Name) -> bool:
         """Whether a name is the beginning of a chain that stands for the symbol, or its owner in ``patch.object``."""
@@ -285,10 +290,12 @@ class _Renaming:
             home = self.names.scope_of(at).home(root)
             if home is not None and (home, root) in self.modules:
                 return f"{self.modules[home, root]}.{new.name}"
-            found = self.rewrite.imports.find(str(new), at) or self._bound_at(at)
+            found = self.rewrite.imports.find(new.module, at, is_module=True)
             if found is None and home is not None and "." in owner:
-                return self._beside(home, root, new, at)
-        elif meaning == f"{new.module}.{self.old.name}" and self.names.scope_of(at).home(new.name) is None:
+                found = self._beside(home, root, new, at)
+            # not ``from``: what is patched in the module must be seen here
+            return f"{found or self.rewrite.imports.use_module(new.module, at)}.{new.name}"
+        if meaning == f"{new.module}.{self.old.name}" and self.names.scope_of(at).home(new.name) is None:
             return new.name  # from a star import of the same module
         return self._bound_at(at) or self.rewrite.imports.use(str(new), at, instead_of=meaning or "")
 
@@ -303,22 +310,20 @@ class _Renaming:
                 return local
         return None
 
-    def _beside(self, home: Scope, root: str, new: Symbol, at: ast.AST) -> str:
+    def _beside(self, home: Scope, root: str, new: Symbol, at: ast.AST) -> str | None:
         """``import a.b`` has other uses: ``import c.d`` goes below it, where its first name is free."""
         first = new.module.partition(".")[0]
-        statement = next(
-            (self.names.statement(each.node) for each in reversed(home.bindings[root]) if _is_plain(each)), None
-        )
-        bound = all(each.is_import for each in home.bindings[root])
-        if statement is None or not bound or "." not in new.module:
-            return self.rewrite.imports.use(str(new), at)
-        nodes = {each.node for each in home.bindings[root]}
+        bindings = home.bindings[root]
+        statement = next((self.names.statement(each.node) for each in reversed(bindings) if _is_plain(each)), None)
+        if statement is None or not all(each.is_import for each in bindings) or "." not in new.module:
+            return None
+        nodes = {each.node for each in bindings}
         if first != root and not can_become(self.names, home, root, first, first, nodes):
-            return self.rewrite.imports.use(str(new), at)
-        if (home, new.module) not in self.locals:
-            self.locals[home, new.module] = new.module
+            return None
+        if (home, new.module) not in self.beside:
+            self.beside.add((home, new.module))
             self.rewrite.after(statement, f"import {new.module}")
-        return str(new)
+        return new.module
 
     # -- strings -----------------------------------------------------------------------------------------------------
 
@@ -368,7 +373,7 @@ class _Renaming:
         home = self.names.scope_of(owner).home(written.partition(".")[0])
         if home is not None and (home, written.partition(".")[0]) in self.modules:
             return self.modules[home, written.partition(".")[0]]
-        return self.rewrite.imports.use(module, owner)
+        return self.rewrite.imports.use_module(module, owner)
 
     def _patched(self, owner: str, at: ast.AST) -> Symbol | None:
         new = self.became.patched(owner)
