@@ -11,6 +11,7 @@ import ast
 import inspect
 import os
 import re
+import shlex
 import sqlite3
 import subprocess
 import sys
@@ -24,6 +25,8 @@ import click
 
 from pytest_agentgate import config, hookspecs, model, origin, plugin
 from pytest_agentgate.cli import main
+from pytest_agentgate.codemods import codemod, examples
+from pytest_agentgate.codemods.codemod import built_in
 from pytest_agentgate.store import schema
 
 DOCS = Path(__file__).parent
@@ -35,6 +38,7 @@ OUTPUT = re.compile(r"(^<!-- output of (\w+) -->\n```text\n).*?(?=^```$)", re.MU
 def pages() -> dict[Path, str]:
     """File -> text of every generated page."""
     made: Mapping[str, Callable[[], Iterator[str]]] = {
+        "codemods.md": _codemods,
         "command-line.md": _command_line,
         "pytest.md": _pytest,
         "configuration.md": _configuration,
@@ -70,13 +74,22 @@ def _command_line() -> Iterator[str]:
     for name in main.list_commands(context):
         command = main.get_command(context, name)
         assert command is not None
-        yield from ("", f"## agentgate {name}", "", "```text", " ".join(["agentgate", name, *_usage(command)]), "```")
-        yield from _help(command.help)
-        yield from ("", *_options(command))
+        yield from _command(f"agentgate {name}", command)
+
+
+def _command(name: str, command: click.Command) -> Iterator[str]:
+    yield from ("", f"## {name}", "", "```text", " ".join([name, *_usage(command)]), "```")
+    yield from _help(command.help)
+    yield from ("", *_options(command))
+    if isinstance(command, click.Group):
+        for inner, subcommand in command.commands.items():
+            yield from _command(f"{name} {inner}", subcommand)
 
 
 def _usage(command: click.Command) -> Iterator[str]:
     yield "[OPTIONS]"
+    if isinstance(command, click.Group):
+        yield "COMMAND [ARGUMENTS...]"
     for parameter in command.params:
         if isinstance(parameter, click.Argument):
             name = parameter.metavar or (parameter.name or "").upper()
@@ -115,6 +128,68 @@ def _value(option: click.Option) -> str:
 
 def _default(option: click.Option) -> str:
     return f" (default: {option.default})" if option.show_default else ""
+
+
+# ---- codemods
+
+
+def _codemods() -> Iterator[str]:
+    kinds = built_in()
+    yield "# Codemods"
+    yield from _help(_CODEMODS)
+    yield from ("", *_head("codemod", "applicability", "what it does"))
+    for name, kind in kinds.items():
+        yield _row(f"[{name}](#{name})", kind.applicability, _plain(examples.summary(kind)))
+    for name, kind in kinds.items():
+        yield from ("", f"## {name}", *_help(examples.prose(kind)))
+        yield from ("", f"**{kind.applicability.capitalize()}.** {kind.because}", "")
+        yield from _head("option", "form", "meaning")
+        for option in kind.options():
+            default = "" if option.default is MISSING else f" (default: {codemod.written(option.default) or 'none'})"
+            form = option.metadata["metavar"] or option.metadata["form"]
+            yield _row(f"`{option.name}`", form, option.metadata["help"] + default)
+        yield from _examples(kind)
+
+
+_CODEMODS = """
+What `agentgate codemod run NAME KEY=VALUE ...` can do; `agentgate codemod explain NAME` shows the same. The examples
+are the tests of each codemod: applied to what stands under "before" it gives what stands under "after", and applied to
+that it changes nothing. [How to use them](../how-to/codemods.md) is told elsewhere.
+
+`safe` codemods keep the meaning of the tests. `unsafe` ones may change what a test means: look at the diff. `display`
+ones are only proposed. On doubt each of them leaves the code as it is.
+"""
+
+
+def _examples(kind: type[codemod.Codemod]) -> Iterator[str]:
+    options: str | None = None
+    files: Mapping[str, str] = {}
+    for example in examples.examples(kind):
+        if str(example.codemod) != options:
+            options = str(example.codemod)
+            yield from ("", "```sh", f"agentgate codemod run {_shell(example.codemod)}", "```")
+        for path, text in example.files.items():
+            if files.get(path) != text:
+                yield from _listing(f"In `{path}`", text)
+        files = example.files
+        where = f" (`{example.path}`)" if example.path else ""
+        if example.changes:
+            yield from _listing(f"Before{where}", example.before)
+            yield from _listing("After", example.after)
+        else:
+            yield from _listing(f"Unchanged{where}", example.before)
+
+
+def _listing(title: str, text: str) -> Iterator[str]:
+    yield from ("", f"{title}:", "", "```python", text.rstrip("\n"), "```")
+
+
+def _shell(made: codemod.Codemod) -> str:
+    return " ".join([made.name(), *(f"{key}={shlex.quote(value)}" for key, value in made.settings().items())])
+
+
+def _plain(text: str) -> str:
+    return text.replace("``", "`")
 
 
 # ---- pytest

@@ -373,6 +373,7 @@ def test_a_projects_own_codemod_is_run_by_name(project: Path, agentgate: Agentga
     assert "shout-name" in agentgate("codemod", "list", cwd=project).stdout
     done = agentgate("codemod", "run", "shout-name", "old=qty", "--write", cwd=project / "tests")
     assert done.returncode == 0, done.stderr
+    assert done.stderr.startswith("agentgate: shout-name is unsafe: It is loud.\n")
     assert (project / "tests/test_other.py").read_bytes() == b"def test_other():\n    QTY = 2\n"
     (project / "rewrites/own.py").unlink()
     done = agentgate("codemod", "list", cwd=project)

@@ -6,6 +6,7 @@ import ast
 import importlib.util
 import re
 import sqlite3
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -16,7 +17,9 @@ import pytest
 from pytest_agentgate import config, plugin
 from pytest_agentgate.capture.runlog import RunLog
 from pytest_agentgate.cli import USAGE, main
+from pytest_agentgate.cli.asked import of_recipe
 from pytest_agentgate.cli.run import INCOMPLETE
+from pytest_agentgate.codemods.codemod import built_in
 from pytest_agentgate.store import open_store
 
 ROOT = Path(__file__).parents[2]
@@ -62,6 +65,8 @@ def test_every_command_option_key_and_hook_is_on_a_generated_page(generator: Mod
     text = "\n".join(generator.pages().values())
     for word in [
         "## agentgate demo",
+        "## agentgate codemod run",
+        "## rename-keyword",
         "`--python",
         "`--agentgate-output",
         "pytest_agentgate_classify",
@@ -80,8 +85,11 @@ def test_the_exit_codes_of_the_command_line_are_documented() -> None:
 @pytest.mark.parametrize("text", examples("toml"))
 def test_configuration_examples_are_accepted(text: str, tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text(text, encoding="utf-8")
-    project = config.find_project(tmp_path)
-    assert project.config.path == tmp_path / "pyproject.toml"
+    data = tomllib.loads(text)
+    if "codemod" in data:
+        assert len(of_recipe(tmp_path / "pyproject.toml", built_in(), ())[0]) == len(data["codemod"])
+    elif "project" not in data:
+        assert config.find_project(tmp_path).config.path == tmp_path / "pyproject.toml"
 
 
 @pytest.mark.parametrize("text", examples("python"))
@@ -97,8 +105,15 @@ def test_commands_in_examples_exist_and_so_do_their_options(text: str) -> None:
 def test_an_option_or_a_command_that_is_not_there_is_seen() -> None:
     text = (
         "pytest --agentgate-reports x\nagentgate rns\nagentgate runs --jason\nagentgate run --python P -- --anything\n"
+        "agentgate codemod lst\nagentgate codemod run --wriet x\nagentgate codemod run --write x\n"
     )
-    assert list(unknown_words(text)) == ["pytest --agentgate-reports", "agentgate rns", "agentgate runs --jason"]
+    assert list(unknown_words(text)) == [
+        "pytest --agentgate-reports",
+        "agentgate rns",
+        "agentgate runs --jason",
+        "agentgate codemod lst",
+        "agentgate codemod run --wriet",
+    ]
 
 
 def unknown_words(text: str) -> Iterator[str]:
@@ -111,6 +126,9 @@ def unknown_words(text: str) -> Iterator[str]:
     context = click.Context(main, info_name="agentgate")
     for name, rest in re.findall(r"(?:^|[ /])agentgate ([a-z]+)(.*)$", text, flags=re.MULTILINE):
         command = main.get_command(context, name)
+        if isinstance(command, click.Group):
+            inner = rest.split()[0]
+            name, command = f"{name} {inner}", command.get_command(context, inner)
         if command is None:
             yield f"agentgate {name}"
             continue

@@ -170,6 +170,8 @@ def run(
     if as_json:
         screen.say_json(_run_data(codemods, total, planned, batch, prefix))
     else:
+        for unsafe in (each for each in codemods if each.applicability != "safe"):
+            screen.note(f"{unsafe.name()} is {unsafe.applicability}: {unsafe.because}")
         _tell(project.root, planned)
         for edit in (each.edit for each in planned if each.edit):
             if diff or not (check or write):
