@@ -221,7 +221,8 @@ CLASSES: dict[str, tuple[Style, str]] = {
 VALUES: Mapping[str, Any] = {
     **dict.fromkeys(["host", "hostName", "name", "title", "note", "kind", "unknown"], "x"),
     **dict.fromkeys(["port", "_port", "PORT", "thePort", "port_number", "portNumber", "db", "size", "made", "late"], 1),
-    **dict.fromkeys(["tags", "kinds"], []),
+    "tags": [],
+    "kinds": [],
     "seed": 1,
 }
 

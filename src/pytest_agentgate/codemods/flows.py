@@ -9,16 +9,15 @@ its uses speaks against it.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pytest_agentgate.codemods.dict_uses import harmless, is_dict_call, is_row, put, text
-from pytest_agentgate.codemods.fixtures import fixtures_in
 from pytest_agentgate.codemods.givers import Givers
 from pytest_agentgate.codemods.holders import Holder, Holders
 from pytest_agentgate.codemods.known_dicts import COPIES, Known, KnownDicts
 from pytest_agentgate.codemods.models import Model, NotAModel
 from pytest_agentgate.codemods.names import ModuleNames
+from pytest_agentgate.codemods.neighbours import Neighbours
 from pytest_agentgate.codemods.shapes import Cell, Instance, Keyed, Many, Models, Shape, Values
 from pytest_agentgate.codemods.sources import File
 from pytest_agentgate.codemods.targets import Target
@@ -43,6 +42,10 @@ class Wrapped:
     model: Model
 
 
+class _AgainError(Exception):
+    """What was believed of a holder is wrong, and so may be what was found since."""
+
+
 class Flows:
     """The dicts that reach one parameter.
 
@@ -51,12 +54,14 @@ class Flows:
         function: the dotted name of the function, method or class.
         parameter: its parameter or field.
         model: the dotted name of the class that it now takes.
+        everywhere: whether every parameter counts that the implementation annotates with the class.
     """
 
-    def __init__(self, file: File, function: str, parameter: str, model: str) -> None:
+    def __init__(self, file: File, function: str, parameter: str, model: str, everywhere: bool = False) -> None:
         self.holders = Holders(file)
         self.file = self.holders.file
         self.sources = self.holders.sources
+        self.neighbours = Neighbours(self.holders)
         self.uses = Uses(self.holders)
         self.givers = Givers(self.holders, self.uses)
         self.known = KnownDicts(self.holders, self.givers, self.uses)
@@ -64,11 +69,13 @@ class Flows:
         found = self.models.of(model)
         self.reason = found.reason if isinstance(found, NotAModel) else ""  # why nothing can be done
         self.target = (
-            None if isinstance(found, NotAModel) else Target(self.holders, self.models, function, parameter, found)
+            None
+            if isinstance(found, NotAModel)
+            else Target(self.holders, self.models, function, parameter, found, everywhere)
         )
         self.function = function
         self.parameter = parameter
-        self.stays: dict[Holder, str] = {}  # holders whose dicts stay dicts, and why
+        self.stays: dict[tuple[Holder, Shape], str] = {}  # what a holder can't come to hold, and why
         self._restart()
 
     def _restart(self) -> None:
@@ -76,6 +83,7 @@ class Flows:
         self.held: dict[Holder, Shape] = {}
         self.notes: list[tuple[ModuleNames, ast.AST, str]] = []
         self._wanted: dict[ast.expr, Shape] = {}
+        self._filled: set[Holder] = set()
         self._seen: set[ModuleNames] = set()
         self._queue: list[ModuleNames] = []
 
@@ -84,17 +92,25 @@ class Flows:
         if self.target is None:
             self._cannot()
             return
-        while True:
-            before = len(self.stays)
-            self._restart()
-            self._look_at(self.file.names)
-            for names in self._provided(self.target):
-                self._look_at(names)
+        while not self._is_settled(self.target):
+            pass
+
+    def _is_settled(self, target: Target) -> bool:
+        """Follow everything once, without what is known not to work; whether nothing new speaks against it."""
+        before = len(self.stays)
+        self._restart()
+        self._look_at(self.file.names)
+        for names in self.neighbours.calling(target.word):
+            self._look_at(names)
+        try:
             while self._queue:
-                self._arguments(self.target, self._queue.pop(0))
-            self.stays.update({holder: reason for holder in self.held if (reason := self._objection(holder))})
-            if len(self.stays) == before:
-                return
+                self._arguments(target, self._queue.pop(0))
+        except _AgainError:
+            return False
+        for holder, shape in self.held.items():
+            if reason := self._objection(holder, shape):
+                self.stays.setdefault((holder, shape), reason)
+        return len(self.stays) == before
 
     def _cannot(self) -> None:
         for call in self.file.names.calls:
@@ -112,26 +128,6 @@ class Flows:
         if names not in self._seen:
             self._seen.add(names)
             self._queue.append(names)
-
-    def _provided(self, target: Target) -> Iterator[ModuleNames]:
-        """The files whose calls may be given what this file provides, also through other files."""
-        names = self.file.names
-        if not self.holders.is_shared(names):
-            return
-        if not any(isinstance(node, ast.Dict) or is_dict_call(names, node) for node in names.up):
-            return
-        calling = set(self.holders.with_word(target.word))
-        seen, queue = {names}, [names]
-        while queue:
-            for word in _provides(queue.pop()):
-                for other in self.holders.with_word(word):
-                    if other in seen:
-                        continue
-                    seen.add(other)
-                    if other in calling:
-                        yield other
-                    if self.holders.is_shared(other):
-                        queue.append(other)
 
     # -- following values back ---------------------------------------------------------------------------------------
 
@@ -329,27 +325,31 @@ class Flows:
 
     def _fill(self, holder: Holder, shape: Shape) -> str | None:
         """Have a holder hold a shape; why it can't, or None."""
-        if holder in self.stays:
-            return self.stays[holder]
-        if holder in self.held:
-            if self.held[holder] != shape:
-                self.stays[holder] = "it is needed in two ways"
-                return self.stays[holder]
+        if (holder, shape) in self.stays:
+            return self.stays[holder, shape]
+        held = self.held.setdefault(holder, shape)
+        if held != shape:
+            reason = "it is needed in two ways"
+            for each in (held, shape):  # a mapping of models serves where a model is made of it, too
+                if not isinstance(each, Keyed) or isinstance(held, Keyed) is isinstance(shape, Keyed):
+                    self.stays.setdefault((holder, each), reason)
+            raise _AgainError
+        if holder in self._filled:
             return None
-        self.held[holder] = shape
+        self._filled.add(holder)
         givers = self.givers.of(holder)
         if givers is None:
-            self.stays[holder] = "where it comes from can't be told"
-            return self.stays[holder]
-        for each in givers:
-            if isinstance(each, Holder):
-                reason = self._fill(each, shape)
-            else:
-                wanted = each.adapt(shape)
-                reason = self._give(each.names, each.node, wanted) if wanted is not None else None
-            if reason:
-                self.stays[holder] = reason
-                return reason
+            self.stays[holder, shape] = "where it comes from can't be told"
+            return self.stays[holder, shape]
+        for giver in givers:
+            against: str | None = None
+            if isinstance(giver, Holder):
+                against = self._fill(giver, shape)
+            elif (wanted := giver.adapt(shape)) is not None:
+                against = self._give(giver.names, giver.node, wanted)
+            if against:
+                self.stays[holder, shape] = against
+                return against
         for use in self.uses.of(holder) or ():
             self._look_at(use.names)
             if isinstance(use, Use) and isinstance(shape, Keyed):
@@ -365,18 +365,15 @@ class Flows:
 
     # -- what speaks against -------------------------------------------------------------------------------------------
 
-    def _objection(self, holder: Holder) -> str | None:
+    def _objection(self, holder: Holder, shape: Shape) -> str | None:
         """Why a holder can't turn from a dict into a model, after all that is known."""
-        if holder in self.stays:
-            return None
-        shape = self.held[holder]
         uses = self.uses.of(holder)
         if uses is None:
             return "other code uses it too"
         for use in uses:
             if isinstance(use, Holder):
                 others = self.uses.of(use)
-                if others and (self.held.get(use) != shape or use in self.stays):
+                if others and (self.held.get(use) != shape or (use, shape) in self.stays):
                     return "other tests use it as a dict"
             elif self._wanted.get(use.node) != shape and not harmless(use, shape):
                 return "it is used as a dict as well"
@@ -392,9 +389,11 @@ class Flows:
             model, against = _chosen(shape, [] if each.changed else list(each.values), each.whole)
             if model is None:
                 return against
-            nested = [each.values[key] for key in self._field_shapes(model) if key in each.values]
-            if not model.coerces and any(self._nests(each, value) for value in nested):
-                return f"{model.short} makes no models of the dicts in it, and {reason or 'it is a dict'}"
+            nested = {key: below for key, below in self._field_shapes(model).items() if key in each.values}
+            if not model.coerces and any(self._nests(each, each.values[key]) for key in nested):
+                self._wanted.pop(node, None)
+                if self._give(names, node, Keyed.of(nested)):
+                    return f"{model.short} makes no models of the dicts in it, and {reason or 'it is a dict'}"
         if model is None:
             return reason
         self.changes[node] = Wrapped(model)
@@ -418,9 +417,3 @@ def _chosen(shape: Instance, keys: list[str], whole: bool) -> tuple[Model | None
     if fitting:
         return None, f"it may be {' or '.join(model.short for model in fitting)}"
     return None, "; ".join(dict.fromkeys(refusal for _, refusal in refusals if refusal))
-
-
-def _provides(names: ModuleNames) -> set[str]:
-    """The names that other files may import from a file, or request as fixtures."""
-    known = {name for name, bindings in names.scope.bindings.items() if not all(each.is_import for each in bindings)}
-    return known | {each.name for each in fixtures_in(names)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from posixpath import dirname
 
 from pytest_agentgate.codemods.fixtures import PARAMETRIZE, Fixture, decorator_of, is_test, marks, results
@@ -60,7 +61,7 @@ class Givers:
             params = fixture.params if fixture is not None else None
             if fixture is None or params is None or self._is_indirect(fixture):
                 return None
-            found.append(Giver(names, params, lambda shape: Many(Cell(0, 1, shape))))
+            found.append(Giver(names, params, partial(_rows, 0, 1)))
         else:
             found += self._results(names, holder.node)
         known = [each for each in found if each is not None]
@@ -107,7 +108,7 @@ class Givers:
             if names.means(values.func, "builtins.enumerate") and (at, of) == (1, 2) and values.args:
                 return Giver(names, values.args[0], Many)
             return None
-        return Giver(names, values, lambda shape: Many(Cell(at, of, shape)))
+        return Giver(names, values, partial(_rows, at, of))
 
     def _passed(self, names: ModuleNames, binding: Binding) -> list[Giver | Holder | None]:
         """What a parameter is given: by ``parametrize``, by a fixture, or by the calls of the function."""
@@ -119,7 +120,8 @@ class Givers:
             return [*rows]
         fixture = self.holders.fixture(names, binding)
         if fixture is not None:
-            return [Holder("fixture", fixture.node, fixture.name, fixture.names)]
+            found = [fixture, *self.holders.overriding(names, function, fixture)]
+            return [Holder("fixture", each.node, each.name, each.names) for each in found]
         if is_test(names, function) or decorator_of(names, function) is not None:
             return [None]
         return self._arguments(names, function, binding.node)
@@ -133,7 +135,7 @@ class Givers:
             if name not in words or "indirect" in given or len(mark.args) > 2:
                 continue
             at, of = words.index(name), len(words)
-            yield None if rows is None else Giver(names, rows, lambda shape, at=at, of=of: Many(Cell(at, of, shape)))  # type: ignore[misc]
+            yield None if rows is None else Giver(names, rows, partial(_rows, at, of))
 
     def _arguments(self, names: ModuleNames, function: FunctionNode, parameter: ast.arg) -> list[Giver | Holder | None]:
         calls = self.all_uses.calls(Holder("result", function, "", names))
@@ -171,7 +173,7 @@ def _argument(
     key = parameter.arg
     if parameter is arguments.kwarg:
         found: list[Giver | Holder | None] = [
-            Giver(names, each.value, lambda shape, key=each.arg: shape.at(key) if isinstance(shape, Keyed) else None)  # type: ignore[misc]
+            Giver(names, each.value, partial(_under, each.arg))
             for each in node.keywords
             if each.arg is not None and each.arg not in named
         ]
@@ -185,6 +187,18 @@ def _argument(
     if given:
         return [Giver(names, given[0])]
     return [Giver(names, each, lambda shape: Keyed.of({key: shape})) for each in splats]
+
+
+def _rows(at: int, of: int, shape: Shape) -> Shape:
+    """The shape of rows whose values number ``at`` have a shape."""
+    return Many(Cell(at, of, shape))
+
+
+def _under(key: str, shape: Shape) -> Shape | None:
+    """The shape of what a mapping of some shape holds under a key."""
+    if isinstance(shape, Values):
+        return shape.each
+    return shape.at(key) if isinstance(shape, Keyed) else None
 
 
 def _words(node: ast.expr | None) -> list[str]:

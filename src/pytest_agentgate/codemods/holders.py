@@ -9,14 +9,11 @@ import ast
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from posixpath import basename
+from posixpath import basename, dirname
 from typing import Literal, TypeAlias
 from weakref import WeakKeyDictionary
 
-from pytest_agentgate.codemods.fixtures import (
-    Fixture,
-    Fixtures,
-)  # fmt: skip
+from pytest_agentgate.codemods.fixtures import Fixture, Fixtures, decorator_of
 from pytest_agentgate.codemods.hierarchy import owner, receiver_parameter
 from pytest_agentgate.codemods.names import Binding, FunctionNode, ModuleNames
 from pytest_agentgate.codemods.sources import File, Place, Sources
@@ -93,7 +90,8 @@ class Holders:
     def with_word(self, word: str, folder: str = "") -> Iterator[ModuleNames]:
         """The files below a folder in which a word stands, this one first."""
         own = self.file.place.path
-        yield self.file.names
+        if not folder or own.startswith(f"{folder}/"):
+            yield self.file.names
         known = _WORDS.setdefault(self.disk, {})
         if word not in known:
             pattern = re.compile(rf"(?<!\w){re.escape(word)}(?!\w)")
@@ -207,6 +205,18 @@ class Holders:
         node = nodes[0]
         decorators = [each.func if isinstance(each, ast.Call) else each for each in node.decorator_list]
         return (names, node) if all(names.meaning(each) in _KEEPING for each in decorators) else None
+
+    def overriding(self, names: ModuleNames, function: FunctionNode, fixture: Fixture) -> Iterator[Fixture]:
+        """The fixtures that a fixture may be given instead of the one that it sees: classes and folders override it."""
+        if decorator_of(names, function) is None or function.name == fixture.name:
+            return
+        path = self.file_of(names).place.path
+        files = self.with_word(fixture.name, dirname(path)) if basename(path) == "conftest.py" else [names]
+        for each in files:
+            for other in self.fixtures(each).own:
+                inner = other.owner is not None or each is not names
+                if inner and other.name == fixture.name and other.node not in {fixture.node, function}:
+                    yield other
 
     def fixture(self, names: ModuleNames, binding: Binding) -> Fixture | None:
         """The fixture that a parameter stands for."""

@@ -6,11 +6,12 @@ import ast
 from collections.abc import Iterator
 
 from pytest_agentgate.codemods.holders import Holders
-from pytest_agentgate.codemods.models import Field, Model, Where
+from pytest_agentgate.codemods.models import Model, Where
 from pytest_agentgate.codemods.names import ModuleNames
-from pytest_agentgate.codemods.receivers import Receivers
+from pytest_agentgate.codemods.receivers import Receivers, is_tests
 from pytest_agentgate.codemods.shapes import Instance, Keyed, Many, Models, Shape, Values
 from pytest_agentgate.codemods.signatures import Callee
+from pytest_agentgate.codemods.sources import Definition
 
 
 class Target:
@@ -22,9 +23,12 @@ class Target:
         function: the dotted name of the function, method or class.
         parameter: its parameter or field.
         model: the class that it now takes.
+        everywhere: whether every parameter counts that the implementation annotates with the class.
     """
 
-    def __init__(self, holders: Holders, models: Models, function: str, parameter: str, model: Model) -> None:
+    def __init__(
+        self, holders: Holders, models: Models, function: str, parameter: str, model: Model, everywhere: bool = False
+    ) -> None:
         self.holders = holders
         self.sources = holders.sources
         self.models = models
@@ -36,30 +40,70 @@ class Target:
         self.shape = self._shape(model)
         keywords = self.field.keywords if self.field is not None else ()
         self.keywords = tuple(dict.fromkeys((parameter, *keywords)))
+        self.model = model
+        self.everywhere = everywhere
         self._proofs: dict[ModuleNames, Receivers] = {}
+        self._others: dict[str, list[Target]] = {}
 
     @property
     def word(self) -> str:
-        """An identifier that stands in every file with a call."""
+        """An identifier that stands in every file with a call; "" where any file may have one."""
+        return "" if self.everywhere else self._last
+
+    @property
+    def _last(self) -> str:
         return self.callee.name.rpartition(".")[2]
 
     def arguments(self, names: ModuleNames) -> Iterator[tuple[ast.expr, Shape | None]]:
         """What reaches the parameter in one file, and its shape; a call with None where that can't be told."""
-        position = self._position()
         for call, args in self.calls(names):
-            named = [each for each in call.keywords if each.arg in self.keywords]
-            if named:
-                yield from ((each.value, self.shape) for each in named)
-                continue
-            for each in call.keywords:
-                if each.arg is None:
-                    yield each.value, Keyed.of(dict.fromkeys(self.keywords, self.shape))
-            starred = next((at for at, each in enumerate(args) if isinstance(each, ast.Starred)), len(args))
-            if position is not None and position < starred:
-                yield args[position], self.shape
-            elif position is None and self._is_unknown and any(isinstance(each, ast.Dict) for each in args):
-                yield call, None
+            yield from self._passed(call, args)
         yield from self._stored(names)
+        for call in names.calls if self.everywhere else ():
+            for other in self._annotated_targets(names, call.func):
+                yield from other._passed(call, call.args)
+
+    def _passed(self, call: ast.Call, args: list[ast.expr]) -> Iterator[tuple[ast.expr, Shape | None]]:
+        position = self._position()
+        named = [each for each in call.keywords if each.arg in self.keywords]
+        if named:
+            yield from ((each.value, self.shape) for each in named)
+            return
+        for each in call.keywords:
+            if each.arg is None:
+                yield each.value, Keyed.of(dict.fromkeys(self.keywords, self.shape))
+        starred = next((at for at, each in enumerate(args) if isinstance(each, ast.Starred)), len(args))
+        if position is not None and position < starred:
+            yield args[position], self.shape
+        elif position is None and self._is_unknown and any(isinstance(each, ast.Dict) for each in args):
+            yield call, None
+
+    def _annotated_targets(self, names: ModuleNames, func: ast.expr) -> list[Target]:
+        """The parameters of another function of the implementation that are annotated with the class."""
+        name = names.meaning(func)
+        if name is None and isinstance(func, ast.Attribute):
+            classes = self._receivers(names).classes(func.value)
+            name = f"{next(iter(classes))}.{func.attr}" if len(classes) == 1 and None not in classes else None
+        definition = self.sources.definition(name) if name is not None else None
+        if name is None or definition is None or is_tests(definition.module) or definition.name == self.callee.name:
+            return []
+        if definition.name not in self._others:
+            self._others[definition.name] = list(self._annotated_in(definition))
+        return self._others[definition.name]
+
+    def _annotated_in(self, definition: Definition) -> Iterator[Target]:
+        words: list[str] = []
+        if isinstance(definition.node, ast.FunctionDef | ast.AsyncFunctionDef):
+            arguments = definition.node.args
+            words = [each.arg for each in [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]]
+        elif isinstance(definition.node, ast.ClassDef):
+            owner = self.models.of(definition.name)
+            words = list(owner.fields) if isinstance(owner, Model) else []
+        for word in words:
+            other = Target(self.holders, self.models, definition.name, word, self.model)
+            asked = other.annotated()
+            if asked is not None and self.model in _models(asked):
+                yield other
 
     def calls(self, names: ModuleNames) -> Iterator[tuple[ast.Call, list[ast.expr]]]:
         """The calls in one file, and their positional arguments; also those of ``functools.partial``."""
@@ -77,7 +121,7 @@ class Target:
             receivers, owner = self._receivers(names), self.callee.owner
             return receivers.proves(func.value, owner) or receivers.proves_class(func.value, owner)
         meaning = names.meaning(func)
-        if meaning is None or meaning.rpartition(".")[2] != self.word:
+        if meaning is None or meaning.rpartition(".")[2] != self._last:
             return False
         return self.callee.name in {meaning, self.sources.canonical(meaning)}
 
@@ -108,12 +152,13 @@ class Target:
 
     def _shape(self, model: Model) -> Shape:
         """The shape that the parameter asks for, as far as its annotation names the model; else the model itself."""
-        asked = self._annotated(self.field)
+        asked = self.annotated()
         return asked if asked is not None and model in _models(asked) else Instance((model,))
 
-    def _annotated(self, field: Field | None) -> Shape | None:
-        if field is not None:
-            return self.models.field_shape(field)
+    def annotated(self) -> Shape | None:
+        """The shape that the parameter's annotation asks for."""
+        if self.field is not None:
+            return self.models.field_shape(self.field)
         definition = self.sources.definition(self.callee.name)
         if definition is None or not isinstance(definition.node, ast.FunctionDef | ast.AsyncFunctionDef):
             return None

@@ -9,7 +9,7 @@ from posixpath import basename, dirname
 
 from pytest_agentgate.codemods.fixtures import parameters
 from pytest_agentgate.codemods.holders import Holder, Holders
-from pytest_agentgate.codemods.names import ModuleNames
+from pytest_agentgate.codemods.names import FunctionNode, ModuleNames
 from pytest_agentgate.codemods.receivers import is_tests
 
 
@@ -115,20 +115,26 @@ class Uses:
         path = self.holders.file_of(holder.names).place.path
         shared = self.holders.is_shared(holder.names)
         folder = dirname(path) if basename(path) == "conftest.py" else ""
+        below = list(self.holders.with_word(holder.name, folder)) if shared else [holder.names]
+        above = [self.holders.sources.file(each) for each in self.holders.file_of(holder.names).place.conftests()]
         found: list[Use | Holder] = []
-        for names in self.holders.with_word(holder.name, folder) if shared else [holder.names]:
+        for names in dict.fromkeys([*below, *(each for each in above if each is not None)]):
             if any(each.value == holder.name and _asks(names, each) for each in names.strings):
                 return None
             for function in names.functions:
-                if not any(each.arg == holder.name for each in [*function.args.args, *function.args.kwonlyargs]):
-                    continue
-                parameter = parameters(names, function).get(holder.name)
-                if parameter is None:
-                    continue
-                fixture = self.holders.fixtures(names).request(parameter, function, names)
-                if fixture is not None and fixture.node is holder.node:
+                if self._may_get(names, function, holder):
                     found.append(Holder("name", function, holder.name, names))
         return found
+
+    def _may_get(self, names: ModuleNames, function: FunctionNode, holder: Holder) -> bool:
+        """Whether a function may be given a fixture: it sees it, or the fixture overrides what it sees."""
+        if not any(each.arg == holder.name for each in [*function.args.args, *function.args.kwonlyargs]):
+            return False
+        parameter = parameters(names, function).get(holder.name)
+        fixture = self.holders.fixtures(names).request(parameter, function, names) if parameter is not None else None
+        if fixture is None or fixture.node is holder.node:
+            return fixture is not None
+        return any(each.node is holder.node for each in self.holders.overriding(names, function, fixture))
 
     def calls(self, holder: Holder) -> list[Use] | None:
         """The calls of a function, where it is used for nothing but to be called."""

@@ -571,7 +571,7 @@ def test_a_wrapped_dict_that_holds_dicts_is_left_where_the_class_makes_no_models
 
             def test_it():
                 Service("a", SETTINGS)
-                assert SETTINGS["host"] == "h"
+                assert SETTINGS["tls"]["cert"] == "c"
             """
         )
         == "Redis makes no models of the dicts in it, and it is used as a dict as well"
@@ -592,9 +592,9 @@ READS = f"{HEAD}\ndef test_other(settings):\n    assert settings['host'] == 'h'\
 def test_a_fixture_of_conftest_becomes_an_instance_there() -> None:
     assert left(TEST, files={"tests/conftest.py": CONFTEST}) == ""
     after = changed(CONFTEST, path="tests/conftest.py", files={"tests/test_it.py": TEST})
-    assert after == CONFTEST.lstrip("\n").replace("import pytest\n", "import pytest\nfrom app import Redis\n").replace(
-        '{"host": "h"}', 'Redis(host="h")'
-    )
+    assert after == CONFTEST.lstrip("\n").replace(
+        "import pytest\n", "import pytest\n\nfrom app import Redis\n"
+    ).replace('{"host": "h"}', 'Redis(host="h")')
 
 
 def test_a_fixture_of_conftest_that_another_file_reads_as_a_dict_stays_one() -> None:
@@ -649,5 +649,7 @@ def test_a_fixture_that_is_asked_for_by_its_name_stays_a_dict() -> None:
 def test_the_class_is_imported_under_the_name_that_was_given() -> None:
     codemod = DictToModel(function="app.Service", parameter="redis", model="shop.Redis")
     assert changed(
-        "from app import Service\n\nService('a', {'host': 'h'})\n", codemod, files={"shop.py": "from app import Redis\n"}
+        "from app import Service\n\nService('a', {'host': 'h'})\n",
+        codemod,
+        files={"shop.py": "from app import Redis\n"},
     ) == ("from app import Service\nfrom shop import Redis\n\nService('a', Redis(host='h'))\n")

@@ -26,7 +26,8 @@ class DictToModel(Codemod):
 
     The dicts are found where they are written: in the call, in variables, constants, fixtures, factories and
     ``parametrize``, and in dicts that are splatted into the call. One that is used as a dict as well stays one, and
-    becomes an instance where it is passed.
+    becomes an instance where it is passed. With ``everywhere=yes`` every parameter counts that the implementation
+    annotates with the class.
 
     With ``function=app.service.Service parameter=redis model=app.config.RedisConfig``:
 
@@ -114,6 +115,7 @@ class DictToModel(Codemod):
     function: str = option("the function, method or class that takes the dict", "dotted")
     parameter: str = option("its parameter or field", "name")
     model: str = option("the class that the parameter now takes", "dotted")
+    everywhere: bool = option("also for every other parameter that is annotated with the class", "flag", default=False)
 
     def words(self) -> tuple[str, ...]:
         return ()  # a fixture's file names neither the function nor the class
@@ -121,7 +123,7 @@ class DictToModel(Codemod):
     def rewrite(self, file: File, rewrite: Rewrite) -> None:
         if not self._may_change(file):
             return
-        flows = Flows(file, self.function, self.parameter, self.model)
+        flows = Flows(file, self.function, self.parameter, self.model, self.everywhere)
         flows.follow()
         for names, node, reason in flows.notes:
             if names is file.names:
@@ -139,7 +141,7 @@ class DictToModel(Codemod):
 
     def _may_change(self, file: File) -> bool:
         """Whether the file calls the function, or has dicts that another file may pass to it."""
-        if self.function.rpartition(".")[2] in file.text or not file.text:
+        if self.everywhere or self.function.rpartition(".")[2] in file.text or not file.text:
             return True
         return any(isinstance(node, ast.Dict) for node in file.names.up) or bool(file.names.by_word.get("dict"))
 
@@ -150,9 +152,7 @@ class DictToModel(Codemod):
     def _annotations(self, flows: Flows, file: File) -> Iterator[tuple[ast.expr, Model]]:
         """The annotations that call a dict what is an instance now."""
         for holder, shape in flows.held.items():
-            if holder in flows.stays:
-                continue
-            if holder.names is file.names:
+            if (holder, shape) not in flows.stays and holder.names is file.names:
                 yield from dict_parts(holder, shape)
 
 

@@ -165,16 +165,15 @@ def _serialized(model: Model, is_json: bool, node: ast.expr, rewrite: Rewrite) -
             return lambda old: _method(old, "_asdict", [])
         case Style.PLAIN:
             return None
-    function = rewrite.imports.use(_FUNCTIONS[model.style], at=node)
+    if model.style in _MODULES:
+        module, name = _MODULES[model.style]
+        function = f"{rewrite.imports.use(module, at=node)}.{name}"
+    else:
+        function = rewrite.imports.use("dataclasses.asdict", at=node)
     return lambda old: _around(function, old)
 
 
-_FUNCTIONS = {
-    Style.DATACLASS: "dataclasses.asdict",
-    Style.PYDANTIC_DATACLASS: "dataclasses.asdict",
-    Style.ATTRS: "attrs.asdict",
-    Style.MSGSPEC: "msgspec.to_builtins",
-}
+_MODULES = {Style.ATTRS: ("attrs", "asdict"), Style.MSGSPEC: ("msgspec", "to_builtins")}
 _EQUAL = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
 
 

@@ -1,0 +1,25 @@
+"""Rooms, and where their state is kept."""
+
+from __future__ import annotations
+
+from rooms.config import OrchestratorConfig
+
+
+class Orchestrator:
+    def __init__(self, config: OrchestratorConfig) -> None:
+        self.config = config
+        self.rooms: dict[str, list[str]] = {}
+
+    @property
+    def url(self) -> str:
+        redis = self.config.redis
+        scheme = "rediss" if redis.tls else "redis"
+        return f"{scheme}://{redis.host}:{redis.port}/{redis.db}"
+
+    @property
+    def codecs(self) -> list[str]:
+        return [codec.name for codec in self.config.media.codecs]
+
+    async def join(self, room: str, guest: str) -> int:
+        self.rooms.setdefault(room, []).append(guest)
+        return len(self.rooms[room])

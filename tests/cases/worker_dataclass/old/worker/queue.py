@@ -1,0 +1,29 @@
+"""A worker that takes jobs from a queue and tries again when they fail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+
+class Worker:
+    def __init__(self, name: str, queue: dict[str, Any], on_error: Callable[[Exception], None] | None = None) -> None:
+        self.name = name
+        self.queue = queue
+        self.retry = queue.get("retry") or {"times": 0, "delay": 0.0}
+        self.on_error = on_error
+        self.failed: list[str] = []
+
+    @property
+    def address(self) -> str:
+        return f"{self.queue['host']}:{self.queue.get('port', 5672)}/{self.queue.get('name', 'default')}"
+
+    def run(self, job: Callable[[], str]) -> str | None:
+        for _ in range(self.retry["times"] + 1):
+            try:
+                return job()
+            except ValueError as error:
+                self.failed.append(str(error))
+                if self.on_error is not None:
+                    self.on_error(error)
+        return None
