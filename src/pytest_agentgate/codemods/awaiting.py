@@ -141,15 +141,16 @@ class Awaiting:
             plan.cases.add(self._root(inside))
 
     def _root(self, node: ast.ClassDef) -> ast.ClassDef:
-        """The class of the file that derives from TestCase itself."""
+        """The class of the file that derives from TestCase itself, and makes the class asynchronous if it is."""
+        others = [node.name]
         for name in self._hierarchy.lineage(self.names.qualified(node)):
             found = None if name is None else self._hierarchy.class_definition(name)
             if found is None or not _TEST_CASE.intersection(filter(None, self._hierarchy.bases(found[0].name))):
                 continue
-            if found[0].module is not self.names:
-                raise CannotAwaitError(f"{found[1].name}, from which {node.name} derives, stands in another file")
-            return found[1]
-        raise CannotAwaitError(f"what {node.name} derives from can't be told")
+            if found[0].module is self.names:
+                return found[1]
+            others.append(found[1].name)
+        raise CannotAwaitError(f"{others[-1]} would have to be an IsolatedAsyncioTestCase, and is not in this file")
 
     def _is_plain(self, node: ast.ClassDef) -> bool:
         bases = self._hierarchy.bases(self.names.qualified(node))

@@ -114,6 +114,10 @@ CHANGED = {
         "def test(loop):\n    loop.run_until_complete(fetch('a')).name\n",
         "def test(loop):\n    fetch('a').name\n",
     ),
+    "a manager that it gives": (
+        "async def test():\n    async with await fetch() as x:\n        pass\n",
+        "async def test():\n    async with fetch() as x:\n        pass\n",
+    ),
     "in a list": (
         "async def test():\n    [await fetch(n) for n in 'ab']\n",
         "def test():\n    [fetch(n) for n in 'ab']\n",

@@ -14,7 +14,7 @@ from pytest_agentgate.codemods.async_plugins import marked, own_marks
 from pytest_agentgate.codemods.awaiting import is_alone, references, takes_both
 from pytest_agentgate.codemods.calls import Calls
 from pytest_agentgate.codemods.codemod import Applicability, Codemod, option
-from pytest_agentgate.codemods.coroutines import direct_calls, driver, generates, runs_to_the_end, use
+from pytest_agentgate.codemods.coroutines import direct_calls, driver, generates, nature, runs_to_the_end, use
 from pytest_agentgate.codemods.decorators import with_decorators
 from pytest_agentgate.codemods.fixtures import Fixtures, decorator_of, is_test, own_nodes, parameters
 from pytest_agentgate.codemods.hierarchy import owner
@@ -148,6 +148,7 @@ class _Unawaiting:
         self._gone: set[ast.AST] = set()  # what made functions asynchronous
         self._plain: set[FunctionNode] = set()  # functions that become ordinary ones
         self._fixtures = Fixtures(file)
+        self._nature = nature(file, calls.callee.name)
 
     def run(self) -> None:
         for call in direct_calls(self.calls):
@@ -171,9 +172,11 @@ class _Unawaiting:
         if isinstance(parent, ast.Await):
             self._gone.add(parent)
             self.rewrite.replace(parent, unawaited)
-        elif kind == "entered":
+        elif kind == "entered" and self._nature == "manager":
             self._entered(call)
-        elif kind == "iterated" and not isinstance(parent, ast.For):
+        elif kind == "entered" and self._nature == "unknown" and isinstance(self.names.statement(call), ast.AsyncWith):
+            self.rewrite.leave(call, f"whether {self.calls.callee.name} or what it gives is entered can't be told")
+        elif kind == "iterated" and self._nature == "generator":
             if isinstance(parent, ast.AsyncFor) or (isinstance(parent, ast.comprehension) and parent.is_async):
                 self._gone.add(parent)
                 self.rewrite.replace(parent, lambda old: old.with_changes(asynchronous=None))
