@@ -181,7 +181,8 @@ class Calls:
         return [
             call
             for call in self.names.calls
-            if call not in sites and any(self._reached(each) is not None for each in call.args)
+            if call not in sites
+            and any(self._reached(each) for each in [*call.args, *(each.value for each in call.keywords)])
         ]
 
     def reaches(self, node: ast.expr) -> bool:
@@ -205,6 +206,18 @@ class Calls:
         return attribute == self.callee.member and all(
             each is not None and each.form in {"instance", "class"} and self._inherits(each.name) for each in values
         )
+
+    def handed_with(self, keyword: str) -> list[ast.Call]:
+        """Those of them that name a keyword: ``submit(order, qty=2)``, ``Thread(target=order, kwargs={"qty": 2})``."""
+        return [
+            call
+            for call in self.handed
+            if any(
+                (isinstance(node, ast.keyword) and node.arg == keyword)
+                or (isinstance(node, ast.Constant) and node.value == keyword)
+                for node in ast.walk(call)
+            )
+        ]
 
     @cached_property
     def recorded(self) -> list[ast.Constant]:

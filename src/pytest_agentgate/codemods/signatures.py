@@ -82,19 +82,26 @@ class Callee:
         found = sources.definition(name)
         if found is None:
             owner, _, last = name.rpartition(".")
+            inherited = _inherited(owner, last, sources)
+            if inherited is not None and isinstance(inherited.node, ast.FunctionDef | ast.AsyncFunctionDef):
+                return cls._of_function(name, inherited.node, inherited.module)
             if owner.rpartition(".")[2][:1].isupper():
                 return cls(name, "member", owner, last)
             return cls(name, "class" if last[:1].isupper() else "function", name, "__init__")
         if isinstance(found.node, ast.ClassDef):
             return cls(found.name, "class", found.name, "__init__", constructor(found, sources))
         if isinstance(found.node, ast.FunctionDef | ast.AsyncFunctionDef):
-            kind = kind_of(found.node, found.module)
-            bound = kind in {"method", "classmethod"}
-            owner, _, last = found.name.rpartition(".") if kind != "function" else ("", "", "")
-            return cls(found.name, kind, owner, last, Signature.of_arguments(found.node.args, bound))
+            return cls._of_function(found.name, found.node, found.module)
         if isinstance(found.node, ast.Lambda):
             return cls(found.name, "function", signature=Signature.of_arguments(found.node.args))
         return cls(found.name, "function")
+
+    @classmethod
+    def _of_function(cls, name: str, node: FunctionNode, names: ModuleNames) -> Callee:
+        kind = kind_of(node, names)
+        signature = Signature.of_arguments(node.args, bound=kind in {"method", "classmethod"})
+        owner, _, last = name.rpartition(".") if kind != "function" else ("", "", "")
+        return cls(name, kind, owner, last, signature)
 
 
 def kind_of(function: FunctionNode, names: ModuleNames) -> Kind:
@@ -129,6 +136,24 @@ def constructor(found: Definition, sources: Sources) -> Signature | None:
     return Signature(
         positional, keyword_only=tuple(name for name in names if name not in positional), any_keyword=model.extra
     )
+
+
+def _inherited(owner: str, member: str, sources: Sources, deep: int = 20) -> Definition | None:
+    """The member of a class where one of its bases defines it; None where a base before that one can't be seen."""
+    found = sources.definition(owner) if deep else None
+    if found is None or not isinstance(found.node, ast.ClassDef):
+        return None
+    own = sources.definition(f"{found.name}.{member}")
+    if own is not None:
+        return own
+    for base in found.node.bases:
+        name = found.module.meaning(base)
+        if name is None or sources.definition(name) is None:
+            return None
+        inherited = _inherited(name, member, sources, deep - 1)
+        if inherited is not None:
+            return inherited
+    return None
 
 
 def _cut(names: Sequence[str], mark: str) -> tuple[Sequence[str], bool, Sequence[str]]:

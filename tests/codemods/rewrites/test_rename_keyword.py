@@ -57,6 +57,7 @@ def test_what_is_no_keyword_of_the_function_stays(source: str) -> None:
         ("def test(kwargs):\n    order(**kwargs)  # qty\n", "can't be told"),
         ("K = {'qty': 1}\norder(**K)\nsend(K)\n", "goes elsewhere"),
         ("pool.submit(order, qty=1)\n", "may pass"),
+        ("Thread(target=order, kwargs={'qty': 1})\n", "may pass"),
         ("def make(quantity=0, **over):\n    return order(**over)\nmake(qty=1)\n", "for itself"),
     ],
 )

@@ -111,9 +111,8 @@ class RemoveArgument(Codemod):
         for word in calls.recorded:
             if word.value == self.parameter:
                 rewrite.leave(word, f"this looks at {self.parameter!r}, which is no longer passed")
-        for call in calls.handed:
-            if any(keyword.arg == self.parameter for keyword in call.keywords):
-                rewrite.leave(call, f"what is called here may pass {self.parameter!r} on to {self.function}")
+        for call in calls.handed_with(self.parameter):
+            rewrite.leave(call, f"what is called here may pass {self.parameter!r} on to {self.function}")
 
     def _remove_positional(self, site: Site, signature: Signature | None, file: File, rewrite: Rewrite) -> None:
         index = signature.index(self.parameter) if signature is not None else None

@@ -145,9 +145,8 @@ class RenameKeyword(Codemod):
         self._rename_words(calls.recorded, rewrite, done)
         for function in calls.stand_ins:
             self._rename_parameter(function, calls, rewrite)
-        for call in calls.handed:
-            if any(keyword.arg == self.old for keyword in call.keywords):
-                rewrite.leave(call, f"what is called here gets {self.function}, and may pass {self.old!r} on to it")
+        for call in calls.handed_with(self.old):
+            rewrite.leave(call, f"what is called here gets {self.function}, and may pass {self.old!r} on to it")
 
     def _passes(self, site: Site, name: str) -> bool:
         return site.keyword(name) is not None or any(each.names(name) for each in site.splats)
