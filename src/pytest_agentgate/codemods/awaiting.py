@@ -37,6 +37,7 @@ _KNOWN = frozenset(
         "freezegun.freeze_time", "time_machine.travel", "django.test.override_settings", "typing.no_type_check",
     }
 )  # fmt: skip
+_HARMLESS = frozenset({"builtins.object", "abc.ABC", "typing.Generic", "typing.Protocol"})
 _COLLECTIONS = (ast.ListComp, ast.SetComp, ast.DictComp)
 
 
@@ -107,6 +108,8 @@ class Awaiting:
         inside = owner(self.names, function)
         if inside is not None and self.is_case(inside):
             self._require_in_case(function, inside, plan)
+        elif inside is not None and self._may_be_case(inside):
+            raise CannotAwaitError(f"whether {inside.name} is a TestCase of unittest can't be told")
         elif decorator_of(self.names, function) is not None:
             self._require_fixture(function, plan)
         elif is_test(self.names, function):
@@ -127,6 +130,13 @@ class Awaiting:
         """Whether a class is a test case of unittest."""
         lineage = self._hierarchy.lineage(self.names.qualified(node))
         return bool((_TEST_CASE | _ASYNC_TEST_CASE | _OWN_ASYNC_TEST_CASES).intersection(filter(None, lineage)))
+
+    def _may_be_case(self, node: ast.ClassDef) -> bool:
+        """Whether a class derives from something that can't be seen: what is not awaited there passes unnoticed."""
+        return any(
+            name is None or (name not in _HARMLESS and self._hierarchy.class_definition(name) is None)
+            for name in self._hierarchy.lineage(self.names.qualified(node))
+        )
 
     def _require_in_case(self, function: FunctionNode, inside: ast.ClassDef, plan: Plan) -> None:
         lineage = set(filter(None, self._hierarchy.lineage(self.names.qualified(inside))))
@@ -201,7 +211,10 @@ class Awaiting:
             raise CannotAwaitError(f"{function.name} is a method that may be called elsewhere")
         if self.names.scope_of(function).is_module and not is_alone(self.file):
             raise CannotAwaitError(f"{function.name} may be called by other files")
-        for reference in references(self.names, function):
+        found = references(self.names, function)
+        if not found:
+            raise CannotAwaitError(f"what calls {function.name} does not stand in this file")
+        for reference in found:
             up = self.names.up[reference]
             if not isinstance(up.parent, ast.Call) or up.field != "func":
                 raise CannotAwaitError(f"{function.name} is not only called but passed on")

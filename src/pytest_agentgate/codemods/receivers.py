@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 
 from pytest_agentgate.codemods import known_calls
 from pytest_agentgate.codemods.fixtures import Fixture, Fixtures, decorator_of, own_nodes, parametrized, results
+from pytest_agentgate.codemods.growth import put_into
 from pytest_agentgate.codemods.hierarchy import Hierarchy, has_decorator, owner, receiver_parameter, takes_class
 from pytest_agentgate.codemods.names import Binding, FunctionNode, ModuleNames
 from pytest_agentgate.codemods.sources import File
@@ -200,12 +201,24 @@ class Receivers:
             return self._symbol(binding.target)
         if isinstance(node, ast.arg):
             return self._parameter(node, names)
+        if isinstance(binding.value, ast.List | ast.Set | ast.Dict) and not _annotated(node, names):
+            return self._grown(binding, binding.value, names)
         if isinstance(node, ast.Name | ast.Attribute):
             return self._stored(node, names)
         if isinstance(node, ast.ExceptHandler) and node.type is not None:
             types = node.type.elts if isinstance(node.type, ast.Tuple) else [node.type]
             return union(*(as_instances(self.values(each, names)) for each in types))
         return UNKNOWN
+
+    def _grown(self, binding: Binding, literal: ast.List | ast.Set | ast.Dict, names: ModuleNames) -> Values:
+        """What a list, set or dict holds with what is put into it later."""
+        there = literal.values if isinstance(literal, ast.Dict) else literal.elts
+        later = put_into(names, binding)
+        elements = UNKNOWN if later is None else self._elements([*there, *later], names)
+        if not isinstance(literal, ast.Dict):
+            return one("builtins.list", elements)
+        keys = [each for each in literal.keys if each is not None]
+        return one("builtins.dict", self._elements(keys, names) if keys and not later else UNKNOWN, elements)
 
     def _stored(self, target: ast.AST, names: ModuleNames) -> Values:
         """What a statement gives to one of its targets."""

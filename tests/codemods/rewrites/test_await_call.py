@@ -97,6 +97,11 @@ LEFT = {
         "@pytest.fixture(scope='session')\ndef user():\n    return fetch()\n",
         "outlives the event loop",
     ),
+    "in a function that nothing calls": ("def helper():\n    fetch()\n", "does not stand in this file"),
+    "in a class of an unknown base": (
+        "class TestIt(Base):\n    def test(self):\n        fetch()\n",
+        "TestCase of unittest can't be told",
+    ),
     "in a method of a fake": ("class Fake:\n    def get(self):\n        return fetch()\n", "called elsewhere"),
     "a thread": ("def test():\n    asyncio.to_thread(fetch, 1)\n", "what calls it here is not"),
 }
