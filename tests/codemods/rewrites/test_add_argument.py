@@ -54,7 +54,7 @@ def test_where_it_is_passed_already_nothing_is_added(source: str) -> None:
         ("def test(k):\n    order(1, **k)\n", "can't be told"),
         ("with patch('shop.order') as m:\n    m.assert_called_with(1)\n", "not known"),
         ("p = functools.partial(order, 1)\np(till=3)\n", "themselves"),
-        ("K = {'qty': 1}\nL = {'till': 3}\norder(1, **(K if x else L))\nprint(K)\n", "lacks"),
+        ("K = {'qty': 1}\nL = {'till': 3}\norder(1, **(K if x else L))\nprint(K)\n", "missing here"),
     ],
 )
 def test_what_is_in_doubt_stays_and_is_said(source: str, reason: str) -> None:

@@ -170,7 +170,7 @@ class AddArgument(Codemod):
             )
             if value is None or isinstance(value, Unfit):
                 reason = value.reason if value else "it is put together from several"
-                rewrite.leave(keys.node, f"this dict lacks {self.parameter!r}, but {reason}")
+                rewrite.leave(keys.node, f"{self.parameter!r} is missing here, but {reason}")
             elif isinstance(keys.node, ast.Dict):
                 rewrite.replace(keys.node, _element(self.parameter, value))
             else:
