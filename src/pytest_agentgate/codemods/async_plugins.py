@@ -15,9 +15,8 @@ from pytest_agentgate.codemods.sources import File
 _CONFIGURATION = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")
 _REQUIREMENTS = ("requirements-dev.txt", "requirements-test.txt", "requirements.txt", "requirements/test.txt")
 _MODES = {  # what a configuration says, and the plugin that reads it
-    "pytest-asyncio": re.compile(r"""^\s*asyncio_mode\s*=\s*["']?(\w+)""", re.M),
-    "anyio": re.compile(r"""^\s*anyio_mode\s*=\s*["']?(\w+)""", re.M),
-    "pytest-trio": re.compile(r"""^\s*trio_mode\s*=\s*["']?(\w+)""", re.M),
+    name: re.compile(rf"""^[^#\n]*\b{word}[_-]mode\s*=\s*["']?(\w+)""", re.M)
+    for name, word in (("pytest-asyncio", "asyncio"), ("anyio", "anyio"), ("pytest-trio", "trio"))
 }
 _MARKS = {"pytest-asyncio": "asyncio", "anyio": "anyio", "pytest-trio": "trio"}
 _DISTRIBUTION = re.compile(r"(?<![\w-])pytest[-_](asyncio|trio)(?![\w-])")

@@ -371,6 +371,19 @@ def test_the_plugin_that_takes_every_test_needs_no_mark() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("configuration", "is_automatic"),
+    [
+        ({"pytest.ini": "[pytest]\nasyncio_mode = auto\n"}, True),
+        ({"setup.cfg": "[tool:pytest]\nasyncio_mode=auto\n"}, True),
+        ({"tox.ini": "[pytest]\naddopts = -ra --asyncio-mode=auto\n"}, True),
+        ({"pyproject.toml": "[tool.pytest.ini_options]\n# asyncio_mode = 'auto'\nasyncio_mode = 'strict'\n"}, False),
+    ],
+)
+def test_the_mode_is_read_from_every_kind_of_configuration(configuration: dict[str, str], is_automatic: bool) -> None:
+    assert without_plugin(TEST, configuration).startswith("async def" if is_automatic else "@pytest.mark.asyncio")
+
+
 def test_the_mark_is_that_of_the_project() -> None:
     other = {"tests/test_other.py": "import pytest\n@pytest.mark.anyio\nasync def test(): ...\n"}
     assert without_plugin(TEST, other) == "@pytest.mark.anyio\nasync def test():\n    await fetch()\n"
