@@ -236,7 +236,23 @@ def test_on_a_terminal_a_diff_has_colours_and_nothing_that_commands_the_terminal
 
 
 def test_a_bar_is_shown_on_long_work_only(project: Path, terminal: Terminal) -> None:
-    assert "rewriting" not in terminal("codemod", "run", *RENAME, "--check", "tests/test_other.py", cwd=project)
+    for number in range(40):
+        (project / f"tests/test_{number}.py").write_bytes(CALL)
+    (project / "slow.py").write_text(
+        "import time\n"
+        "from dataclasses import dataclass\n"
+        "from pytest_agentgate.codemods.rewrites.rename_keyword import RenameKeyword\n"
+        "@dataclass(frozen=True)\n"
+        "class RenameSlowly(RenameKeyword):\n"
+        "    def rewrite(self, file, rewrite): time.sleep(0.1); super().rewrite(file, rewrite)\n"
+    )
+    (project / "pyproject.toml").write_text("[tool.agentgate]\ncodemods = ['slow']\n")
+    names = ("rename-slowly", *RENAME[1:])
+    shown = terminal("codemod", "run", *names, "--write", "--jobs", "2", cwd=project)
+    assert "rewriting" in shown
+    assert shown.rstrip().splitlines()[-1].startswith("agentgate: 46 of 47 files changed")
+    shown = terminal("codemod", "run", *RENAME, "--check", "tests/test_other.py", cwd=project)
+    assert "rewriting" not in shown
 
 
 def test_list_and_explain(project: Path, agentgate: Agentgate) -> None:

@@ -15,7 +15,7 @@ FILES = (
     "tests/test_a.py", "tests/stub.pyi", "tests/data.txt", "tests/.hidden.py", "tests/.cache/x.py",
     "tests/__pycache__/x.py", "tests/build/x.py", "tests/env/pyvenv.cfg", "tests/env/lib/x.py", "tests/ignored/x.py",
 )  # fmt: skip
-TAKEN = ["tests/.hidden.py", "tests/stub.pyi", "tests/test_a.py"]
+TAKEN = ["tests/stub.pyi", "tests/test_a.py"]
 
 
 def git(folder: Path, *arguments: str) -> None:
@@ -47,6 +47,7 @@ def test_within_a_repository_git_says_what_counts(root: Path) -> None:
     (root / ".gitignore").write_text("ignored\n")
     assert found(root) == sorted([*TAKEN, "tests/build/x.py"])
     assert found(root, "tests") == found(root)
+    assert found(root, "tests/.hidden.py") == ["tests/.hidden.py"]
     git(root, "add", "tests/test_a.py")
     (root / "tests/test_a.py").unlink()
     assert "tests/test_a.py" not in found(root)
@@ -83,7 +84,11 @@ def test_a_link_to_a_file_is_that_file_and_taken_once(root: Path) -> None:
     assert found(root, "tests") == sorted([*TAKEN, "tests/ignored/x.py", "shared.py"])
 
 
-def test_what_leads_outside_is_skipped_with_the_reason(root: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("repository", [False, True])
+def test_what_leads_outside_is_skipped_with_the_reason(root: Path, tmp_path: Path, repository: bool) -> None:
+    if repository:
+        git(root, "init", "-q")
+        (root / ".gitignore").write_text("build\n")
     (tmp_path / "outside.py").write_text("")
     (root / "tests/link.py").symlink_to(tmp_path / "outside.py")
     (root / "tests/loop.py").symlink_to("loop.py")

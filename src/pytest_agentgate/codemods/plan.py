@@ -79,8 +79,8 @@ def plan(
 def _candidate(root: Path, path: str, codemods: Sequence[Codemod]) -> int:
     """The size of a file that a codemod may change, or that can't be read; else 0."""
     try:
-        data = contents(root, path)
-    except UnwritableError:
+        data = (root / path).read_bytes()
+    except OSError:
         return 1
     return len(data) if any(may_match(data, codemod) for codemod in codemods) else 0
 

@@ -6,7 +6,7 @@ import os
 import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from posixpath import basename, dirname
 
@@ -85,12 +85,14 @@ def find(root: Path, paths: Sequence[Path]) -> tuple[list[str], list[Skipped]]:
     """
     found: dict[str, None] = {}
     skipped: dict[str, Skipped] = {}
+    real_folder = cache(os.path.realpath)
     for path in paths:
         path = path.absolute()
-        named = (python_files(path) if path.is_dir() else [""]) if _inside(root, path.resolve()) else [""]
+        named = (python_files(path) if path.is_dir() else [""]) if _inside(root, Path(os.path.realpath(path))) else [""]
         for below in named:
             file = path / below if below else path
-            real = file if _is_plain(root, file) else file.resolve()
+            plain = real_folder(file.parent) == str(file.parent) and not file.is_symlink()
+            real = file if plain else Path(os.path.realpath(file))  # resolve() raises where links run in a circle
             reason = reason_against(root, real)
             if reason:
                 shown = _shown(root, file)
@@ -103,7 +105,7 @@ def find(root: Path, paths: Sequence[Path]) -> tuple[list[str], list[Skipped]]:
 def python_files(folder: Path) -> Iterator[str]:
     """The Python files below a folder, relative to it with ``/``: within a repository those that git doesn't ignore.
 
-    Hidden folders, virtual environments and folders that tools fill are left out, and links to folders.
+    What is hidden, virtual environments and folders that tools fill are left out, and links to folders.
     """
     listed = _listed_by_git(folder)
     if listed is None:
@@ -111,13 +113,13 @@ def python_files(folder: Path) -> Iterator[str]:
         return
     environments = {dirname(path) for path in listed if basename(path) == "pyvenv.cfg"}
     for path in listed:
-        parts = path.split("/")[:-1]
-        if any(part.startswith(".") or part in _MADE for part in parts):
+        *parts, name = path.split("/")
+        if name.startswith(".") or any(part.startswith(".") or part in _MADE for part in parts):
             continue
         if environments and any("/".join(parts[:end]) in environments for end in range(len(parts) + 1)):
             continue
         if path.endswith(SUFFIXES):
-            if (folder / path).is_file():  # git lists what was deleted as well
+            if (folder / path).is_file() or (folder / path).is_symlink():  # git lists what was deleted as well
                 yield path
         elif _is_repository(folder / path):
             yield from (f"{path.rstrip('/')}/{inner}" for inner in python_files(folder / path))
@@ -159,18 +161,13 @@ def _walked(folder: Path) -> Iterator[str]:
             if not (name.startswith(".") or name in _MADE_WITHOUT_GIT or name.endswith(".egg-info"))
         )
         for name in names:
-            if name.endswith(SUFFIXES):
+            if name.endswith(SUFFIXES) and not name.startswith("."):
                 yield Path(here, name).relative_to(folder).as_posix()
 
 
 def _is_repository(path: Path) -> bool:
     """Whether what git lists is a repository of its own, such as a submodule."""
     return path.is_dir() and not path.is_symlink() and (path / ".git").exists()
-
-
-def _is_plain(root: Path, path: Path) -> bool:
-    """Whether a path is what it says: no link on the way from the root to it."""
-    return os.path.realpath(path) == str(path)
 
 
 def _inside(root: Path, path: Path) -> bool:
