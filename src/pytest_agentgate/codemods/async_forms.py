@@ -32,6 +32,8 @@ def entered(old: cst.With, flags: Sequence[bool]) -> cst.With:
             groups.append((flag, [item]))
     body: cst.BaseSuite = old.body
     for number, (flag, items) in reversed(list(enumerate(groups))):
+        between = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+        items = [each.with_changes(comma=between) for each in items]
         items[-1] = items[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
         block = cst.With(items=items, body=body, asynchronous=cst.Asynchronous() if flag else None)
         if number == 0:

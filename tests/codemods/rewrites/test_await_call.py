@@ -303,6 +303,21 @@ MANAGERS = {
                 pass
 """,
     ),
+    "with others, over lines": (
+        """async def test():
+    with (
+        patch('a.b') as p,
+        patch('a.c'),
+        session() as s,
+    ):
+        pass
+""",
+        """async def test():
+    with patch('a.b') as p, patch('a.c'):
+        async with session() as s:
+            pass
+""",
+    ),
 }
 GENERATORS = {
     "a loop": (
