@@ -265,6 +265,21 @@ PROVEN = {
             def test(self, u):
                 u.name
     """,
+    "a fixture that makes them": """
+        @pytest.fixture
+        def base():
+            return User()
+        @pytest.fixture
+        def make(base):
+            def _make(name):
+                return base.rename(name)
+            return _make
+        def test(make):
+            make("x").name
+    """,
+    "a key": "sorted([User('b'), User('a')], key=lambda u: u.name)",
+    "a filter": "list(filter(lambda u: u.name, [User('b')]))",
+    "a list that is sorted": "us = [User('b'), User('a')]\nus.sort(key=lambda u: u.name)",
     "params of a fixture": """
         @pytest.fixture(params=[User('a'), User('b')])
         def u(request):
@@ -339,9 +354,20 @@ UNPROVEN = {
         def test(u):
             u.name
     """,
+    "a function that branches define differently": """
+        if unknown:
+            def helper():
+                return Other()
+        else:
+            def helper():
+                return User()
+        helper().name
+    """,
     "a decorated function": "@unknown\ndef helper():\n    return User()\nhelper().name",
     "not awaited": "fetch().name",
     "not entered": "session().name",
+    "a key of something else": "unknown([User()], key=lambda u: u.name)",
+    "a lambda with two": "sorted([User()], key=lambda u, v=1: v.name)",
     "recursion": "def f():\n    return f()\nf().name",
     "Any": "def check(u: Any):\n    u.name",
     "a union": "def check(u: User | Other):\n    u.name",

@@ -29,6 +29,8 @@ _COPIES = frozenset(
 )  # fmt: skip
 _LISTS = frozenset({f"builtins.{name}" for name in ("list", "tuple", "set", "frozenset", "sorted", "reversed", "iter")})
 _ELEMENTS = frozenset({"builtins.next", "builtins.min", "builtins.max", "random.choice"})
+_KEYED = frozenset({"builtins.sorted", "builtins.min", "builtins.max"})
+_APPLIED = frozenset({"builtins.map", "builtins.filter"})
 _RUNNERS = frozenset({"asyncio.run"})
 _WRAPPERS = frozenset({"contextlib.closing", "contextlib.aclosing", "contextlib.nullcontext"})
 _ENTERERS = frozenset({"enter_context", "enterContext", "enterClassContext", "enter_async_context"})
@@ -116,6 +118,25 @@ def result(value: Value | None, call: ast.Call, names: ModuleNames, reader: Read
     if value.name == "builtins.zip":
         columns = (element(reader.values(each, names), reader.hierarchy) for each in call.args)
         return one("builtins.list", one("builtins.tuple", *columns))
+    return None
+
+
+def elements_for(function: ast.Lambda, names: ModuleNames) -> ast.expr | None:
+    """What gives its elements, one by one, to a lambda of one parameter: ``sorted(xs, key=lambda x: ...)``."""
+    arguments = function.args
+    if len(arguments.args) != 1 or arguments.vararg or arguments.kwonlyargs or arguments.kwarg:
+        return None
+    parent, field, _ = names.up[function]
+    call = names.up[parent].parent if isinstance(parent, ast.keyword) and parent.arg == "key" else parent
+    if not isinstance(call, ast.Call):
+        return None
+    meaning = names.meaning(call.func)
+    if call is not parent and meaning in _KEYED and len(call.args) == 1:
+        return call.args[0]
+    if call is not parent and meaning is None and isinstance(call.func, ast.Attribute) and call.func.attr == "sort":
+        return call.func.value
+    if field == "args" and meaning in _APPLIED and len(call.args) == 2 and call.args[0] is function:
+        return call.args[1]
     return None
 
 

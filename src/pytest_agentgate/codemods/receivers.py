@@ -59,6 +59,7 @@ class Receivers:
         self.annotations = Annotations(self.hierarchy)
         self._known: dict[ast.AST, Values] = {}
         self._busy: set[ast.AST] = set()
+        self._functions: dict[str, dict[FunctionNode, ModuleNames]] = {}  # also those inside of others
 
     # -- what codemods ask -------------------------------------------------------------------------------------------
 
@@ -197,7 +198,10 @@ class Receivers:
 
     def _binding(self, binding: Binding, names: ModuleNames) -> Values:
         node = binding.node
-        if binding.kind in {"import", "function", "class"}:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and binding.target is not None:
+            self._functions.setdefault(binding.target, {})[node] = names
+            return frozenset({Value(binding.target, "function")})
+        if binding.kind in {"import", "class"}:
             return self._symbol(binding.target)
         if isinstance(node, ast.arg):
             return self._parameter(node, names)
@@ -246,6 +250,9 @@ class Receivers:
     def _parameter(self, node: ast.arg, names: ModuleNames) -> Values:
         arguments = names.up[node].parent
         function = names.up[arguments].parent
+        if isinstance(function, ast.Lambda):
+            many = known_calls.elements_for(function, names)
+            return UNKNOWN if many is None else element(self.values(many, names), self.hierarchy)
         if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef) or not isinstance(arguments, ast.arguments):
             return UNKNOWN
         if node in (arguments.vararg, arguments.kwarg):
@@ -340,13 +347,19 @@ class Receivers:
         if value.form == "name":  # taken for a class; a function's name is never that of a class that is asked for
             return UNKNOWN if value.name.startswith("builtins.") else one(value.name)
         if value.form == "function":
-            found = self.hierarchy.definition(value.name)
-            if found is None or not isinstance(found.node, ast.FunctionDef | ast.AsyncFunctionDef):
-                return UNKNOWN
-            return bind(self.returned(found.node, found.module), as_instances(union(*value.of), also_instances=True))
+            found = [self.returned(*each) for each in self._definitions(value.name)]
+            return bind(union(*found), as_instances(union(*value.of), also_instances=True)) or UNKNOWN
         if value.form == "instance":
             return union(*(self._called(each, node, names) for each in self._member(value, "__call__") if each))
         return UNKNOWN
+
+    def _definitions(self, name: str) -> list[tuple[FunctionNode, ModuleNames]]:
+        """The definitions of a function, several where branches define it."""
+        if name in self._functions:
+            return list(self._functions[name].items())
+        found = self.hierarchy.definition(name)
+        is_function = found is not None and isinstance(found.node, ast.FunctionDef | ast.AsyncFunctionDef)
+        return [(found.node, found.module)] if found is not None and is_function else []  # type: ignore[list-item]
 
     def _super(self, node: ast.Call, names: ModuleNames) -> Values:
         function = names.enclosing(node, ast.FunctionDef, ast.AsyncFunctionDef)
@@ -409,13 +422,9 @@ class Receivers:
             elif value.name == MANAGER or value.name.endswith("ContextManager"):
                 found.append(value.of[0] if value.of else UNKNOWN)
             else:
-                method = self._member(value, "__aenter__" if is_async else "__enter__")
-                for each in method:
-                    definition = None if each is None else self.hierarchy.definition(each.name)
-                    if definition is None or not isinstance(definition.node, ast.FunctionDef | ast.AsyncFunctionDef):
-                        found.append(UNKNOWN)
-                        continue
-                    got = bind(self.returned(definition.node, definition.module), frozenset({value}))
+                for each in self._member(value, "__aenter__" if is_async else "__enter__"):
+                    returned = [self.returned(*definition) for definition in self._definitions(each.name)] if each else []
+                    got = bind(union(*returned), frozenset({value})) or UNKNOWN
                     found.append(awaited(got) if is_async else got)
         return union(*found) or UNKNOWN
 
@@ -425,12 +434,14 @@ _ACCESSORS = frozenset({"setter", "deleter", "getter"})
 
 def is_tests(names: ModuleNames) -> bool:
     """Whether a module is one of tests rather than of the implementation, by its name."""
-    return (
-        any(
-            part in {"test", "tests", "testing", "conftest"} or part.startswith("test_") or part.endswith("_test")
-            for part in names.module.split(".")
-        )
-        or not names.module
+    return is_test_module(names.module)
+
+
+def is_test_module(name: str) -> bool:
+    """Whether a dotted name is that of a module of tests; also "", which nothing imports."""
+    return not name or any(
+        part in {"test", "tests", "testing", "conftest"} or part.startswith("test_") or part.endswith("_test")
+        for part in name.split(".")
     )
 
 
