@@ -423,7 +423,7 @@ class Receivers:
                 found.append(value.of[0] if value.of else UNKNOWN)
             else:
                 for each in self._member(value, "__aenter__" if is_async else "__enter__"):
-                    returned = [self.returned(*definition) for definition in self._definitions(each.name)] if each else []
+                    returned = [self.returned(*where) for where in self._definitions(each.name)] if each else []
                     got = bind(union(*returned), frozenset({value})) or UNKNOWN
                     found.append(awaited(got) if is_async else got)
         return union(*found) or UNKNOWN
