@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from posixpath import basename, dirname
 from typing import Literal, TypeAlias
@@ -16,6 +16,7 @@ from weakref import WeakKeyDictionary
 from pytest_agentgate.codemods.fixtures import Fixture, Fixtures, decorator_of
 from pytest_agentgate.codemods.hierarchy import owner, receiver_parameter
 from pytest_agentgate.codemods.names import Binding, FunctionNode, ModuleNames
+from pytest_agentgate.codemods.receivers import is_test_module, is_tests
 from pytest_agentgate.codemods.sources import File, Place, Sources
 
 Function: TypeAlias = FunctionNode | ast.Lambda
@@ -60,6 +61,9 @@ class _Overlay(Sources):
 _WORDS: WeakKeyDictionary[Sources, dict[str, tuple[str, ...]]] = WeakKeyDictionary()
 
 
+_TESTS: WeakKeyDictionary[Sources, tuple[str, ...]] = WeakKeyDictionary()
+
+
 class Holders:
     """The holders that a file, and the files that share some with it, can see."""
 
@@ -88,24 +92,43 @@ class Holders:
         return self._fixtures[names]
 
     def with_word(self, word: str, folder: str = "") -> Iterator[ModuleNames]:
-        """The files below a folder in which a word stands, this one first."""
+        """The files of tests below a folder in which a word stands, this one first."""
+        known = _WORDS.setdefault(self.disk, {})
+        if word not in known:
+            known[word] = tuple(self._paths_with({word}))
         own = self.file.place.path
         if not folder or own.startswith(f"{folder}/"):
             yield self.file.names
-        known = _WORDS.setdefault(self.disk, {})
-        if word not in known:
-            pattern = re.compile(rf"(?<!\w){re.escape(word)}(?!\w)")
-            known[word] = tuple(path for path in self.disk.paths if pattern.search(self.disk.text(path) or ""))
-        for path in known[word]:
-            if path != own and (not folder or path.startswith(f"{folder}/")):
-                names = self.sources.file(path)
-                if names is not None:
-                    yield names
+        yield from self._read(path for path in known[word] if not folder or path.startswith(f"{folder}/"))
+
+    def with_words(self, words: Iterable[str], folder: str = "") -> Iterator[ModuleNames]:
+        """The other files of tests below a folder in which one of several words stands."""
+        return self._read(self._paths_with(words, folder))
+
+    def _read(self, paths: Iterable[str]) -> Iterator[ModuleNames]:
+        for path in paths:
+            names = self.sources.file(path) if path != self.file.place.path else None
+            if names is not None:
+                yield names
+
+    def _paths_with(self, words: Iterable[str], folder: str = "") -> Iterator[str]:
+        pattern = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, sorted(words)))})(?!\w)")
+        for path in self._test_paths():
+            if (not folder or path.startswith(f"{folder}/")) and pattern.search(self.disk.text(path) or ""):
+                yield path
+
+    def _test_paths(self) -> tuple[str, ...]:
+        if self.disk not in _TESTS:
+            named = ((path, self.disk.module_name(path)) for path in self.disk.paths)
+            _TESTS[self.disk] = tuple(path for path, name in named if is_test_module(name))
+        return _TESTS[self.disk]
 
     def is_shared(self, names: ModuleNames) -> bool:
         """Whether a file provides others with what it defines: helpers and conftest files do, files of tests don't."""
         path = self.file_of(names).place.path
-        return bool(path) and not basename(path).startswith("test_") and not path.endswith("_test.py")
+        if not path or basename(path).startswith("test_") or path.endswith("_test.py"):
+            return False
+        return is_tests(names)
 
     # -- which holder an expression reads ------------------------------------------------------------------------------
 

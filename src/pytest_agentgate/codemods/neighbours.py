@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from posixpath import basename, dirname
 
 from pytest_agentgate.codemods.fixtures import fixtures_in
 from pytest_agentgate.codemods.holders import Holders
@@ -30,18 +31,20 @@ class Neighbours:
         return (names for names in found if names is not self.names and (wanted is None or names in wanted))
 
     def _users(self) -> Iterator[ModuleNames]:
-        """The files that use what this one defines, also through other files."""
-        if not any(isinstance(node, ast.Dict | ast.Call) for node in self.names.up):
-            return
-        seen, queue = {self.names}, [self.names]
+        """The files that use what this one defines and what may hold a dict, also through other files."""
+        words = {name for name, node in _provided(self.names) if _holds_dicts(node)}
+        seen, queue = {self.names}, [(self.names, words)]
         while queue:
-            names = queue.pop()
-            for word in _provides(names) if self.holders.is_shared(names) else ():
-                for other in self.holders.with_word(word):
-                    if other not in seen and is_tests(other):
-                        seen.add(other)
-                        queue.append(other)
-                        yield other
+            names, words = queue.pop()
+            if not words or not self.holders.is_shared(names):
+                continue
+            path = self.holders.file_of(names).place.path
+            folder = dirname(path) if basename(path) == "conftest.py" else ""
+            for other in self.holders.with_words(words, folder):
+                if other not in seen:
+                    seen.add(other)
+                    queue.append((other, {name for name, node in _provided(other) if _mentions(node, words)}))
+                    yield other
 
     def _needed(self, names: ModuleNames) -> Iterator[ModuleNames]:
         """The files that one imports, or whose fixtures it sees, also through other files."""
@@ -68,7 +71,26 @@ class Neighbours:
         return (module for module in modules if module is not None and is_tests(module))
 
 
-def _provides(names: ModuleNames) -> set[str]:
-    """The names that other files may import from a file, or request as fixtures."""
-    known = {name for name, bindings in names.scope.bindings.items() if not all(each.is_import for each in bindings)}
-    return known | {each.name for each in fixtures_in(names)}
+def _provided(names: ModuleNames) -> Iterator[tuple[str, ast.AST]]:
+    """The names that other files may import from a file, or request as fixtures, and what defines each."""
+    for name, bindings in names.scope.bindings.items():
+        for binding in bindings:
+            if not binding.is_import:
+                yield name, names.statement(binding.node)
+    for fixture in fixtures_in(names):
+        yield fixture.name, fixture.node
+
+
+def _holds_dicts(node: ast.AST) -> bool:
+    return any(
+        isinstance(each, ast.Dict) or (isinstance(each, ast.Name) and each.id == "dict") for each in ast.walk(node)
+    )
+
+
+def _mentions(node: ast.AST, words: set[str]) -> bool:
+    return any(
+        (isinstance(each, ast.Name) and each.id in words)
+        or (isinstance(each, ast.Attribute) and each.attr in words)
+        or (isinstance(each, ast.arg) and each.arg in words)
+        for each in ast.walk(node)
+    )
