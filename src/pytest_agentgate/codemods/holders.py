@@ -93,13 +93,17 @@ class Holders:
 
     def with_word(self, word: str, folder: str = "") -> Iterator[ModuleNames]:
         """The files of tests below a folder in which a word stands, this one first."""
-        known = _WORDS.setdefault(self.disk, {})
-        if word not in known:
-            known[word] = tuple(self._paths_with({word}))
         own = self.file.place.path
         if not folder or own.startswith(f"{folder}/"):
             yield self.file.names
-        yield from self._read(path for path in known[word] if not folder or path.startswith(f"{folder}/"))
+        yield from self._read(path for path in self.paths_with(word) if not folder or path.startswith(f"{folder}/"))
+
+    def paths_with(self, word: str) -> tuple[str, ...]:
+        """The paths of the files of tests in which a word stands, on disk."""
+        known = _WORDS.setdefault(self.disk, {})
+        if word not in known:
+            known[word] = tuple(self._paths_with({word}))
+        return known[word]
 
     def with_words(self, words: Iterable[str], folder: str = "") -> Iterator[ModuleNames]:
         """The other files of tests below a folder in which one of several words stands."""

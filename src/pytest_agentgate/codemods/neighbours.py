@@ -24,11 +24,14 @@ class Neighbours:
 
     def calling(self, word: str) -> Iterator[ModuleNames]:
         """Those in which a word stands; all of them for ""."""
-        wanted = set(self.holders.with_word(word)) if word else None
+        wanted = set(self.holders.paths_with(word)) if word else None
         found: dict[ModuleNames, None] = {}
         for names in [self.names, *self._users()]:
             found.update(dict.fromkeys([names, *self._needed(names)]))
-        return (names for names in found if names is not self.names and (wanted is None or names in wanted))
+        for names in found:
+            path = self.holders.file_of(names).place.path
+            if names is not self.names and (wanted is None or path in wanted):
+                yield names
 
     def _users(self) -> Iterator[ModuleNames]:
         """The files that use what this one defines and what may hold a dict, also through other files."""
