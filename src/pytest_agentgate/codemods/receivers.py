@@ -45,6 +45,7 @@ _TRANSPARENT = frozenset(
         "typing_extensions.override", "functools.cache", "functools.lru_cache", "typing.no_type_check", *_PROPERTIES,
     }
 )  # fmt: skip
+_ACCESSORS = frozenset({"setter", "deleter", "getter"})
 _MANAGERS = frozenset({"contextlib.contextmanager", "contextlib.asynccontextmanager"})
 
 
@@ -427,9 +428,6 @@ class Receivers:
                     got = bind(union(*returned), frozenset({value})) or UNKNOWN
                     found.append(awaited(got) if is_async else got)
         return union(*found) or UNKNOWN
-
-
-_ACCESSORS = frozenset({"setter", "deleter", "getter"})
 
 
 def is_tests(names: ModuleNames) -> bool:
