@@ -7,8 +7,10 @@ instead of a sample, ``AGENTGATE_TREES`` names further folders of Python files, 
 from __future__ import annotations
 
 import ast
+import io
 import keyword
 import os
+import tokenize
 import warnings
 import zlib
 from collections import Counter
@@ -23,6 +25,7 @@ from hypothesis import strategies as st
 
 from pytest_agentgate.codemods.apply import Changed, Unchanged, rewrite
 from pytest_agentgate.codemods.codemod import Codemod, built_in
+from pytest_agentgate.codemods.examples import examples
 from pytest_agentgate.codemods.names import ModuleNames, parse
 from pytest_agentgate.codemods.sources import Place, Sources
 from pytest_agentgate.errors import UsageError
@@ -129,20 +132,27 @@ def check(kind: type[Codemod], source: str, random: Random) -> int:
         codemod = vocabulary.codemod(kind, random)
         if codemod is None:
             continue
-        outcome = rewrite(source, [codemod], place)
-        if not isinstance(outcome, Changed):
-            continue
-        changed += 1
-        tree = parse(outcome.source)
-        again = rewrite(outcome.source, [codemod], place_for(outcome.source))
-        assert not isinstance(again, Changed), f"{codemod}: twice is not once"
-        unlike = written_otherwise(names.tree, source, tree, outcome.source)
-        assert not unlike, f"{codemod}: {unlike}"
+        changed += held(codemod, source, place_for)
     return changed
 
 
+def held(codemod: Codemod, source: str, place: Callable[[str], Place]) -> bool:
+    """Hold what a codemod makes of a program to everything; whether it changed it."""
+    outcome = rewrite(source, [codemod], place(source))
+    if not isinstance(outcome, Changed):
+        return False
+    before, after = parse(source), parse(outcome.source)
+    again = rewrite(outcome.source, [codemod], place(outcome.source))
+    assert not isinstance(again, Changed), f"{codemod}: twice is not once"
+    unlike = written_otherwise(before, source, after, outcome.source)
+    assert not unlike, f"{codemod}: {unlike}"
+    lost = comments_lost(before, source, after, outcome.source)
+    assert not lost, f"{codemod}: lost {lost}"
+    return True
+
+
 def written_otherwise(old_tree: ast.Module, old: str, new_tree: ast.Module, new: str) -> list[str]:
-    """Plain statements that mean the same before and after and are written otherwise, and comments that got lost."""
+    """Plain statements that mean the same before and after and are written otherwise."""
     before, after = _statements(old_tree, old), _statements(new_tree, new)
     found = []
     for meaning, texts in before.items():
@@ -151,6 +161,32 @@ def written_otherwise(old_tree: ast.Module, old: str, new_tree: ast.Module, new:
         if sum((texts & kept).values()) < same:
             found.append(f"{list(texts - kept)[:1]} became {list(kept - texts)[:1]}")
     return found
+
+
+def comments_lost(old_tree: ast.Module, old: str, new_tree: ast.Module, new: str) -> list[str]:
+    """Comments that stood on a line of no statement that changed, and are gone."""
+    meanings = _statements(new_tree, new)
+    changed: set[int] = set()
+    for node in ast.walk(old_tree):
+        if isinstance(node, ast.stmt):
+            end = node.body[0].lineno if hasattr(node, "body") else node.end_lineno or node.lineno
+            if hasattr(node, "body") or ast.dump(node) not in meanings:
+                changed.update(range(node.lineno, end + 1))
+    left = Counter(text for _, text in _comments(new))
+    gone = []
+    for line, text in _comments(old):
+        left[text] -= 1
+        if left[text] < 0 and line not in changed:
+            gone.append(f"line {line}: {text}")
+    return gone
+
+
+def _comments(source: str) -> list[tuple[int, str]]:
+    tokens = tokenize.generate_tokens(io.StringIO(source, newline="").readline)
+    try:
+        return [(token.start[0], token.string) for token in tokens if token.type == tokenize.COMMENT]
+    except (tokenize.TokenError, SyntaxError):  # it reads less than the parser does
+        return []
 
 
 def _statements(tree: ast.Module, source: str) -> dict[str, Counter[str]]:
@@ -177,7 +213,24 @@ def test_generated_programs(kind: type[Codemod], source: str, random: Random) ->
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_real_programs(kind: type[Codemod], programs: Sequence[Path], record_property: Callable[[str, object], None]) -> None:
+@GENERATED
+@given(other=hypothesmith.from_node(), data=st.data())
+def test_examples_among_generated_code(kind: type[Codemod], other: str, data: st.DataObject) -> None:
+    example = data.draw(st.sampled_from([example for example in examples(kind) if example.changes]))
+    first = "from __future__" in example.before or data.draw(st.booleans())
+    source = "\n".join([example.before, other] if first else [other, example.before])
+    try:
+        parse(source)
+    except SyntaxError:  # newer than the Python that runs, or a line that goes on
+        return
+    path = example.path or "tests/test_example.py"
+    held(example.codemod, source, lambda text: Place.within(Sources.of({**example.files, path: text}), path))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_real_programs(
+    kind: type[Codemod], programs: Sequence[Path], record_property: Callable[[str, object], None]
+) -> None:
     trees = [Path(tree) for tree in os.environ.get("AGENTGATE_TREES", "").split(os.pathsep) if tree]
     read = changed = 0
     for path in [*programs, *(file for tree in trees for file in sorted(tree.rglob("*.py")))]:
