@@ -16,7 +16,7 @@ import pytest
 
 from pytest_agentgate.codemods.apply import Changed, Refused, rewrite
 from pytest_agentgate.codemods.codemod import Codemod, built_in, codemod_of
-from pytest_agentgate.codemods.sources import Place, Sources
+from pytest_agentgate.codemods.reading.sources import Place, Sources
 
 HERE = Path(__file__).parent
 CASES = sorted(path.parent for path in HERE.glob("*/recipe.toml"))

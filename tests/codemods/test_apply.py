@@ -11,9 +11,9 @@ import pytest
 
 from pytest_agentgate.codemods.apply import Changed, Refused, Unchanged, apply, may_match, rewrite
 from pytest_agentgate.codemods.codemod import Applicability, Codemod, option
-from pytest_agentgate.codemods.rewrite import Rewrite
+from pytest_agentgate.codemods.reading.sources import File
 from pytest_agentgate.codemods.rewrites.rename_keyword import RenameKeyword
-from pytest_agentgate.codemods.sources import File
+from pytest_agentgate.codemods.writing.rewrite import Rewrite
 
 QTY = RenameKeyword(function="shop.order", old="qty", new="quantity")
 AMOUNT = RenameKeyword(function="shop.order", old="quantity", new="amount")

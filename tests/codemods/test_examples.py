@@ -10,7 +10,7 @@ import pytest
 from pytest_agentgate.codemods.apply import apply
 from pytest_agentgate.codemods.codemod import Applicability, Codemod, built_in, codemod_of
 from pytest_agentgate.codemods.examples import Example, examples, prose, summary
-from pytest_agentgate.codemods.sources import Place, Sources
+from pytest_agentgate.codemods.reading.sources import Place, Sources
 
 EVERY = [
     pytest.param(example, id=f"{name}-{number}")

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from pytest_agentgate.codemods.apply import Changed, Unchanged, rewrite
 from pytest_agentgate.codemods.codemod import Codemod
-from pytest_agentgate.codemods.names import ModuleNames, parse
+from pytest_agentgate.codemods.reading.names import ModuleNames, parse
+from pytest_agentgate.codemods.reading.sources import Place
 from pytest_agentgate.codemods.rewrites.rename_module import RenameModule
 from pytest_agentgate.codemods.rewrites.rename_symbol import RenameSymbol
-from pytest_agentgate.codemods.sources import Place
 
 
 def imported(names: ModuleNames) -> list[str]:

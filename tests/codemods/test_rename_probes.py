@@ -19,9 +19,9 @@ import pytest
 
 from pytest_agentgate.codemods.apply import apply
 from pytest_agentgate.codemods.codemod import Codemod, built_in, codemod_of
+from pytest_agentgate.codemods.reading.sources import Place
 from pytest_agentgate.codemods.rewrites.rename_module import RenameModule
 from pytest_agentgate.codemods.rewrites.rename_symbol import RenameSymbol
-from pytest_agentgate.codemods.sources import Place
 
 Layout: TypeAlias = Mapping[str, str]
 """Modules by dotted name, with what they define: ``Y W=X`` is a Y, and a W that is what was X before."""

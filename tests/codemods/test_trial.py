@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from pytest_agentgate.codemods.codemod import Applicability, Codemod, built_in, option
-from pytest_agentgate.codemods.rewrite import Rewrite
-from pytest_agentgate.codemods.sources import File
+from pytest_agentgate.codemods.reading.sources import File
 from pytest_agentgate.codemods.trial import complaints
+from pytest_agentgate.codemods.writing.rewrite import Rewrite
 
 GOOD = """Put one name in the place of another one.
 

@@ -19,8 +19,8 @@ from pytest_agentgate.report.printable import printable, printable_lines
 
 if TYPE_CHECKING:
     from pytest_agentgate.codemods.codemod import Codemod
-    from pytest_agentgate.codemods.files import Edit
-    from pytest_agentgate.codemods.plan import Planned
+    from pytest_agentgate.codemods.files.edits import Edit
+    from pytest_agentgate.codemods.files.plan import Planned
     from pytest_agentgate.config import Project
     from pytest_agentgate.model import JSON
 
@@ -190,9 +190,9 @@ def _plan(
 ) -> tuple[int, list[Planned]]:
     """The number of files that were looked at, and those with something to say about."""
     from pytest_agentgate.cli import asked
-    from pytest_agentgate.codemods.layout import Layout
-    from pytest_agentgate.codemods.plan import Planned, plan
-    from pytest_agentgate.codemods.tree import Tree, find
+    from pytest_agentgate.codemods.files.layout import Layout
+    from pytest_agentgate.codemods.files.plan import Planned, plan
+    from pytest_agentgate.codemods.files.tree import Tree, find
 
     files, skipped = find(project.root, asked.paths(project, names))
     tree = Tree(project.root, Layout(project.root, project.config.source).import_roots(files))
@@ -211,7 +211,7 @@ def _plan(
 
 def _write(project: Project, edits: Sequence[Edit], planned: Sequence[Planned], what: str) -> tuple[str, list[Planned]]:
     """The id of the batch, and the plan with what could not be written."""
-    from pytest_agentgate.codemods.journal import Journal
+    from pytest_agentgate.codemods.files.journal import Journal
 
     try:
         written = Journal(project.prepare_state() / "journal", project.root).write(edits, what)
@@ -265,7 +265,7 @@ def _prefix(root: Path) -> str:
 
 def _show(edit: Edit, prefix: str) -> None:
     """Write a diff: its bytes in a pipe, readable and harmless on a terminal."""
-    from pytest_agentgate.codemods.diff import unified
+    from pytest_agentgate.codemods.files.diff import unified
 
     data = unified(edit, prefix)
     if not (screen.on_terminal() or screen.colour()):
@@ -286,7 +286,7 @@ def _toned(line: str) -> str:
 
 def _text(edit: Edit, diff: bytes) -> str:
     """A diff as text: its paths as file systems encode them, the rest as its file does."""
-    from pytest_agentgate.codemods.files import Text, decoded
+    from pytest_agentgate.codemods.files.edits import Text, decoded
 
     read = decoded(edit.before)
     head, at, body = diff.partition(b"\n@@")
@@ -300,7 +300,7 @@ def _text(edit: Edit, diff: bytes) -> str:
 def _run_data(
     codemods: Sequence[Codemod], total: int, planned: Sequence[Planned], batch: str, prefix: str
 ) -> dict[str, JSON]:
-    from pytest_agentgate.codemods.diff import unified
+    from pytest_agentgate.codemods.files.diff import unified
 
     return {
         "schema": SCHEMA,

@@ -13,7 +13,7 @@ from pytest_agentgate.cli.screen import Column
 from pytest_agentgate.report.printable import printable
 
 if TYPE_CHECKING:
-    from pytest_agentgate.codemods.journal import Batch
+    from pytest_agentgate.codemods.files.journal import Batch
     from pytest_agentgate.model import JSON
 
 
@@ -37,7 +37,7 @@ def undo(root: Path, as_list: bool, as_json: bool) -> None:
       agentgate undo --list
       agentgate undo
     """
-    from pytest_agentgate.codemods.journal import Journal
+    from pytest_agentgate.codemods.files.journal import Journal
     from pytest_agentgate.config import find_project
 
     project = find_project(root)

@@ -13,11 +13,11 @@ from functools import lru_cache
 from typing import TypeAlias
 
 from pytest_agentgate.codemods.codemod import Codemod
-from pytest_agentgate.codemods.locate import NotLocatedError
-from pytest_agentgate.codemods.names import ModuleNames, parse
-from pytest_agentgate.codemods.rewrite import Note, Rewrite
-from pytest_agentgate.codemods.sources import ALONE, File, Place
+from pytest_agentgate.codemods.reading.names import ModuleNames, parse
+from pytest_agentgate.codemods.reading.sources import ALONE, File, Place
 from pytest_agentgate.codemods.verify import foreign_difference
+from pytest_agentgate.codemods.writing.locate import NotLocatedError
+from pytest_agentgate.codemods.writing.rewrite import Note, Rewrite
 
 
 @dataclass(frozen=True)

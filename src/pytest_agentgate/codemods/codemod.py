@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pytest_agentgate.errors import UsageError
 
 if TYPE_CHECKING:
-    from pytest_agentgate.codemods.rewrite import Rewrite
-    from pytest_agentgate.codemods.sources import File
+    from pytest_agentgate.codemods.reading.sources import File
+    from pytest_agentgate.codemods.writing.rewrite import Rewrite
 
 
 class Applicability(StrEnum):

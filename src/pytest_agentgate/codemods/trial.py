@@ -10,7 +10,7 @@ from difflib import unified_diff
 from pytest_agentgate.codemods.apply import apply
 from pytest_agentgate.codemods.codemod import Applicability, Codemod, codemod_of
 from pytest_agentgate.codemods.examples import Example, examples, summary
-from pytest_agentgate.codemods.sources import Place, Sources
+from pytest_agentgate.codemods.reading.sources import Place, Sources
 
 
 def complaints(kind: type[Codemod]) -> list[str]:

@@ -14,7 +14,7 @@ import pytest
 
 from pytest_agentgate.codemods.apply import apply
 from pytest_agentgate.codemods.codemod import Codemod
-from pytest_agentgate.codemods.sources import Place, Sources
+from pytest_agentgate.codemods.reading.sources import Place, Sources
 
 Prove: TypeAlias = Callable[..., dict[str, str]]
 

@@ -8,8 +8,8 @@ from textwrap import dedent
 import pytest
 
 from pytest_agentgate.codemods.apply import apply, rewrite
+from pytest_agentgate.codemods.reading.sources import Place, Sources
 from pytest_agentgate.codemods.rewrites.add_argument import AddArgument
-from pytest_agentgate.codemods.sources import Place, Sources
 
 HEADER = "import functools, pytest, unittest\nfrom unittest.mock import patch\nfrom shop import order\n"
 NEW = "def order(item, qty=1, *, till): ...\n"

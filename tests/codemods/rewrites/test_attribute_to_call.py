@@ -8,8 +8,8 @@ from textwrap import dedent
 import pytest
 
 from pytest_agentgate.codemods.apply import apply, rewrite
+from pytest_agentgate.codemods.reading.sources import Place, Sources
 from pytest_agentgate.codemods.rewrites.attribute_to_call import AttributeToCall
-from pytest_agentgate.codemods.sources import Place, Sources
 
 SHOP = "class Cart:\n    def total(self): ...\nclass Other:\n    total = 1\n"
 CODEMOD = AttributeToCall(old="shop.Cart.total")

@@ -8,8 +8,8 @@ from textwrap import dedent
 import pytest
 
 from pytest_agentgate.codemods.apply import apply, rewrite
+from pytest_agentgate.codemods.reading.sources import Place, Sources
 from pytest_agentgate.codemods.rewrites.await_call import AwaitCall
-from pytest_agentgate.codemods.sources import Place, Sources
 
 APP = """
 from contextlib import asynccontextmanager

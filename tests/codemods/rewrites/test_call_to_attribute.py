@@ -8,8 +8,8 @@ from textwrap import dedent
 import pytest
 
 from pytest_agentgate.codemods.apply import apply, rewrite
+from pytest_agentgate.codemods.reading.sources import Place, Sources
 from pytest_agentgate.codemods.rewrites.call_to_attribute import CallToAttribute
-from pytest_agentgate.codemods.sources import Place, Sources
 
 SHOP = "class Cart:\n    @property\n    def total(self): ...\nclass Other:\n    def total(self): ...\n"
 CODEMOD = CallToAttribute(old="shop.Cart.total")

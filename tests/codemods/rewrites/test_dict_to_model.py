@@ -8,8 +8,8 @@ from textwrap import dedent
 import pytest
 
 from pytest_agentgate.codemods.apply import Changed, Unchanged, rewrite
+from pytest_agentgate.codemods.reading.sources import Place, Sources
 from pytest_agentgate.codemods.rewrites.dict_to_model import DictToModel
-from pytest_agentgate.codemods.sources import Place, Sources
 
 APP = """
 from dataclasses import dataclass, field

@@ -7,8 +7,8 @@ from textwrap import dedent
 import pytest
 
 from pytest_agentgate.codemods.apply import Outcome, Unchanged, apply, rewrite
+from pytest_agentgate.codemods.reading.sources import Place, Sources
 from pytest_agentgate.codemods.rewrites.inline_symbol import InlineSymbol
-from pytest_agentgate.codemods.sources import Place, Sources
 
 TEXT = InlineSymbol(old="shop.compat.text_type", value="str")
 PY2 = InlineSymbol(old="shop.compat.PY2", value="False")

@@ -7,8 +7,8 @@ from textwrap import dedent
 import pytest
 
 from pytest_agentgate.codemods.apply import Changed, Outcome, Unchanged, rewrite
+from pytest_agentgate.codemods.reading.sources import Place, Sources
 from pytest_agentgate.codemods.rewrites.literal_to_enum import LiteralToEnum
-from pytest_agentgate.codemods.sources import Place, Sources
 from pytest_agentgate.errors import UsageError
 
 CARS = """

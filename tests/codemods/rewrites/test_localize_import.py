@@ -7,8 +7,8 @@ from textwrap import dedent
 import pytest
 
 from pytest_agentgate.codemods.apply import Changed, Outcome, Unchanged, apply, rewrite
+from pytest_agentgate.codemods.reading.sources import Place, Sources
 from pytest_agentgate.codemods.rewrites.localize_import import LocalizeImport
-from pytest_agentgate.codemods.sources import Place, Sources
 
 LEGACY = LocalizeImport(old="shop.legacy")
 

@@ -9,8 +9,8 @@ import pytest
 
 from pytest_agentgate.codemods.apply import Changed, apply, rewrite
 from pytest_agentgate.codemods.codemod import codemod_of
+from pytest_agentgate.codemods.reading.sources import Place, Sources
 from pytest_agentgate.codemods.rewrites.rename_attribute import RenameAttribute
-from pytest_agentgate.codemods.sources import Place, Sources
 from pytest_agentgate.errors import UsageError
 
 MODELS = """

@@ -7,8 +7,8 @@ from textwrap import dedent
 import pytest
 
 from pytest_agentgate.codemods.apply import Changed, Outcome, Unchanged, apply, rewrite
+from pytest_agentgate.codemods.reading.sources import Place, Sources
 from pytest_agentgate.codemods.rewrites.rename_fixture import RenameFixture
-from pytest_agentgate.codemods.sources import Place, Sources
 
 CLIENT = RenameFixture(old="client", new="http")
 TOP = "import pytest\nimport pytest_lazyfixture\nfrom hypothesis import given\n"

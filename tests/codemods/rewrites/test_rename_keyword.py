@@ -8,8 +8,8 @@ from textwrap import dedent
 import pytest
 
 from pytest_agentgate.codemods.apply import apply, rewrite
+from pytest_agentgate.codemods.reading.sources import Place, Sources
 from pytest_agentgate.codemods.rewrites.rename_keyword import RenameKeyword
-from pytest_agentgate.codemods.sources import Place, Sources
 
 RENAME = RenameKeyword(function="shop.order", old="qty", new="quantity")
 HEADER = "import pytest\nfrom shop import order\n"

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import pytest
 
 from pytest_agentgate.codemods.apply import Changed, Outcome, apply, rewrite
+from pytest_agentgate.codemods.reading.sources import Place, Sources
 from pytest_agentgate.codemods.rewrites.rename_module import RenameModule
-from pytest_agentgate.codemods.sources import Place, Sources
 
 SIBLING = RenameModule("a.b", "a.c")
 AWAY = RenameModule("a.b", "z.c")

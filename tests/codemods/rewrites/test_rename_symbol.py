@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import pytest
 
 from pytest_agentgate.codemods.apply import Changed, Outcome, apply, rewrite
+from pytest_agentgate.codemods.reading.sources import Place, Sources
 from pytest_agentgate.codemods.rewrites.rename_symbol import RenameSymbol
-from pytest_agentgate.codemods.sources import Place, Sources
 
 RENAMED = RenameSymbol("a.b.X", "a.b.W")
 MOVED = RenameSymbol("a.b.X", "c.d.X")

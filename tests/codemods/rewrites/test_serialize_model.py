@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 from pytest_agentgate.codemods.apply import Changed, Unchanged, rewrite
+from pytest_agentgate.codemods.reading.sources import Place, Sources
 from pytest_agentgate.codemods.rewrites.serialize_model import SerializeModel
-from pytest_agentgate.codemods.sources import Place, Sources
 
 STYLES = {
     "pydantic 2": "from pydantic import BaseModel\nclass Redis(BaseModel):\n    host: str\n    port: int = 1\n",

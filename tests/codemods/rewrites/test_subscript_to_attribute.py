@@ -7,8 +7,8 @@ from textwrap import dedent
 import pytest
 
 from pytest_agentgate.codemods.apply import Changed, Unchanged, rewrite
+from pytest_agentgate.codemods.reading.sources import Place, Sources
 from pytest_agentgate.codemods.rewrites.subscript_to_attribute import SubscriptToAttribute
-from pytest_agentgate.codemods.sources import Place, Sources
 
 APP = """
 from dataclasses import dataclass, field

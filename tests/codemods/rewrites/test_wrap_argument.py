@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from pytest_agentgate.codemods.apply import apply, rewrite
+from pytest_agentgate.codemods.reading.sources import Place, Sources
 from pytest_agentgate.codemods.rewrites.wrap_argument import WrapArgument
-from pytest_agentgate.codemods.sources import Place, Sources
 from pytest_agentgate.errors import UsageError
 
 HEADER = "import pytest\nfrom unittest.mock import Mock, patch\nfrom app import Manager, Session, handle, managed\n"

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import libcst as cst
 
-from pytest_agentgate.codemods import brackets
-from pytest_agentgate.codemods.calls import Calls, Site
 from pytest_agentgate.codemods.codemod import Applicability, Codemod, option
-from pytest_agentgate.codemods.dict_keys import Keys
-from pytest_agentgate.codemods.rewrite import Change, Rewrite
-from pytest_agentgate.codemods.snippets import Snippet, Unfit
-from pytest_agentgate.codemods.sources import File
+from pytest_agentgate.codemods.reading.calls import Calls, Site
+from pytest_agentgate.codemods.reading.dict_keys import Keys
+from pytest_agentgate.codemods.reading.sources import File
+from pytest_agentgate.codemods.writing import brackets
+from pytest_agentgate.codemods.writing.rewrite import Change, Rewrite
+from pytest_agentgate.codemods.writing.snippets import Snippet, Unfit
 
 
 @dataclass(frozen=True)

@@ -8,19 +8,19 @@ from typing import Any
 
 import libcst as cst
 
-from pytest_agentgate.codemods.async_forms import awaited, entered
-from pytest_agentgate.codemods.async_plugins import Plugin, marked, plugin_of
-from pytest_agentgate.codemods.awaiting import ASYNC_HOOKS, Awaiting, CannotAwaitError, Plan
-from pytest_agentgate.codemods.calls import Calls
 from pytest_agentgate.codemods.codemod import Applicability, Codemod, option
-from pytest_agentgate.codemods.coroutines import Nature, direct_calls, handed_calls, nature, use
-from pytest_agentgate.codemods.decorators import with_decorators
-from pytest_agentgate.codemods.fixtures import decorator_of, is_test
-from pytest_agentgate.codemods.hierarchy import owner
-from pytest_agentgate.codemods.names import FunctionNode
-from pytest_agentgate.codemods.rewrite import Rewrite
-from pytest_agentgate.codemods.sources import File
-from pytest_agentgate.codemods.stand_ins import StandIn, StandIns
+from pytest_agentgate.codemods.idioms.async_plugins import Plugin, marked, plugin_of
+from pytest_agentgate.codemods.idioms.awaiting import ASYNC_HOOKS, Awaiting, CannotAwaitError, Plan
+from pytest_agentgate.codemods.idioms.fixtures import decorator_of, is_test
+from pytest_agentgate.codemods.idioms.stand_ins import StandIn, StandIns
+from pytest_agentgate.codemods.reading.calls import Calls
+from pytest_agentgate.codemods.reading.coroutines import Nature, direct_calls, handed_calls, nature, use
+from pytest_agentgate.codemods.reading.hierarchy import owner
+from pytest_agentgate.codemods.reading.names import FunctionNode
+from pytest_agentgate.codemods.reading.sources import File
+from pytest_agentgate.codemods.writing.async_forms import awaited, entered
+from pytest_agentgate.codemods.writing.decorators import with_decorators
+from pytest_agentgate.codemods.writing.rewrite import Rewrite
 
 _MOCKS = frozenset({"Mock", "MagicMock", "NonCallableMock"})
 _MOCK_MODULES = ("unittest.mock", "mock")

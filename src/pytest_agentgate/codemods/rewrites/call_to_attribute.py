@@ -9,10 +9,10 @@ from typing import Any
 import libcst as cst
 
 from pytest_agentgate.codemods.codemod import Applicability, Codemod, option
-from pytest_agentgate.codemods.decorators import with_decorators
-from pytest_agentgate.codemods.members import MemberUses, Named, split_member
-from pytest_agentgate.codemods.rewrite import Rewrite
-from pytest_agentgate.codemods.sources import File
+from pytest_agentgate.codemods.reading.members import MemberUses, Named, split_member
+from pytest_agentgate.codemods.reading.sources import File
+from pytest_agentgate.codemods.writing.decorators import with_decorators
+from pytest_agentgate.codemods.writing.rewrite import Rewrite
 
 _PROPERTY_MOCK = "unittest.mock.PropertyMock"
 

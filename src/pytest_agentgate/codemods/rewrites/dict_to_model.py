@@ -10,11 +10,11 @@ from typing import Any
 import libcst as cst
 
 from pytest_agentgate.codemods.codemod import Applicability, Codemod, option
-from pytest_agentgate.codemods.dict_annotations import dict_parts
-from pytest_agentgate.codemods.flows import Flows, Made
-from pytest_agentgate.codemods.models import Model
-from pytest_agentgate.codemods.rewrite import Rewrite, expression
-from pytest_agentgate.codemods.sources import File
+from pytest_agentgate.codemods.flows.dict_annotations import dict_parts
+from pytest_agentgate.codemods.flows.flows import Flows, Made
+from pytest_agentgate.codemods.models.model import Model
+from pytest_agentgate.codemods.reading.sources import File
+from pytest_agentgate.codemods.writing.rewrite import Rewrite, expression
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,11 @@ from typing import TypeAlias
 
 import libcst as cst
 
-from pytest_agentgate.codemods import dependents, reach
 from pytest_agentgate.codemods.codemod import Applicability, Codemod, option
-from pytest_agentgate.codemods.names import Binding, ModuleNames, dotted, parse
-from pytest_agentgate.codemods.rewrite import Rewrite
-from pytest_agentgate.codemods.sources import File
+from pytest_agentgate.codemods.reading import dependents, reach
+from pytest_agentgate.codemods.reading.names import Binding, ModuleNames, dotted, parse
+from pytest_agentgate.codemods.reading.sources import File
+from pytest_agentgate.codemods.writing.rewrite import Rewrite
 
 _Obstacle: TypeAlias = tuple[ast.AST, str]
 _Use: TypeAlias = ast.Name | ast.Attribute

@@ -7,16 +7,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeGuard
 
-from pytest_agentgate.codemods.calls import Calls
 from pytest_agentgate.codemods.codemod import Applicability, Codemod, option
-from pytest_agentgate.codemods.comparisons import expectations, holders, results
-from pytest_agentgate.codemods.enumerations import Enumeration
-from pytest_agentgate.codemods.members import MemberUses, split_member
-from pytest_agentgate.codemods.model_classes import read_model
-from pytest_agentgate.codemods.models import PYDANTIC, Model
-from pytest_agentgate.codemods.names import ModuleNames
-from pytest_agentgate.codemods.rewrite import Rewrite
-from pytest_agentgate.codemods.sources import File
+from pytest_agentgate.codemods.idioms.comparisons import expectations, holders, results
+from pytest_agentgate.codemods.models.model import PYDANTIC, Model
+from pytest_agentgate.codemods.models.model_classes import read_model
+from pytest_agentgate.codemods.reading.calls import Calls
+from pytest_agentgate.codemods.reading.enumerations import Enumeration
+from pytest_agentgate.codemods.reading.members import MemberUses, split_member
+from pytest_agentgate.codemods.reading.names import ModuleNames
+from pytest_agentgate.codemods.reading.sources import File
+from pytest_agentgate.codemods.writing.rewrite import Rewrite
 
 
 @dataclass(frozen=True)

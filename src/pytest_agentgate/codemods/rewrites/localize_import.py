@@ -10,11 +10,12 @@ from typing import TypeAlias
 
 import libcst as cst
 
-from pytest_agentgate.codemods import dependents, fixtures, reach
 from pytest_agentgate.codemods.codemod import Applicability, Codemod, option
-from pytest_agentgate.codemods.names import FunctionNode, ModuleNames, dotted, parse
-from pytest_agentgate.codemods.rewrite import Rewrite
-from pytest_agentgate.codemods.sources import File
+from pytest_agentgate.codemods.idioms import fixtures
+from pytest_agentgate.codemods.reading import dependents, reach
+from pytest_agentgate.codemods.reading.names import FunctionNode, ModuleNames, dotted, parse
+from pytest_agentgate.codemods.reading.sources import File
+from pytest_agentgate.codemods.writing.rewrite import Rewrite
 
 _Statement: TypeAlias = ast.Import | ast.ImportFrom
 _TEST_CODE = frozenset({"tests", "test", "conftest", "fixtures"})

@@ -8,14 +8,14 @@ from functools import partial
 
 import libcst as cst
 
-from pytest_agentgate.codemods import brackets
-from pytest_agentgate.codemods.calls import Calls, Site, in_order
 from pytest_agentgate.codemods.codemod import Applicability, Codemod, option
-from pytest_agentgate.codemods.dict_keys import Keys, Splat
-from pytest_agentgate.codemods.names import ModuleNames
-from pytest_agentgate.codemods.rewrite import Rewrite
-from pytest_agentgate.codemods.signatures import Signature
-from pytest_agentgate.codemods.sources import File
+from pytest_agentgate.codemods.reading.calls import Calls, Site, in_order
+from pytest_agentgate.codemods.reading.dict_keys import Keys, Splat
+from pytest_agentgate.codemods.reading.names import ModuleNames
+from pytest_agentgate.codemods.reading.signatures import Signature
+from pytest_agentgate.codemods.reading.sources import File
+from pytest_agentgate.codemods.writing import brackets
+from pytest_agentgate.codemods.writing.rewrite import Rewrite
 from pytest_agentgate.errors import UsageError
 
 _HARMLESS = frozenset({"builtins", "collections", "datetime", "decimal", "fractions", "pathlib", "unittest", "uuid"})

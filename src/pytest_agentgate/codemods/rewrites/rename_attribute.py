@@ -9,11 +9,11 @@ from typing import Any
 import libcst as cst
 
 from pytest_agentgate.codemods.codemod import Applicability, Codemod, option
-from pytest_agentgate.codemods.constructions import field_keywords
-from pytest_agentgate.codemods.literals import text_put
-from pytest_agentgate.codemods.members import MemberUses, split_member
-from pytest_agentgate.codemods.rewrite import Rewrite
-from pytest_agentgate.codemods.sources import File
+from pytest_agentgate.codemods.reading.constructions import field_keywords
+from pytest_agentgate.codemods.reading.members import MemberUses, split_member
+from pytest_agentgate.codemods.reading.sources import File
+from pytest_agentgate.codemods.writing.literals import text_put
+from pytest_agentgate.codemods.writing.rewrite import Rewrite
 from pytest_agentgate.errors import UsageError
 
 

@@ -11,13 +11,13 @@ from typing import TypeAlias
 import libcst as cst
 
 from pytest_agentgate.codemods.codemod import Applicability, Codemod, option
-from pytest_agentgate.codemods.fixtures import PARAMETRIZE, USEFIXTURES, Fixtures, decorator_of, is_test
-from pytest_agentgate.codemods.hierarchy import owner, receiver_parameter
-from pytest_agentgate.codemods.literals import text_put
-from pytest_agentgate.codemods.local_names import users
-from pytest_agentgate.codemods.names import FunctionNode
-from pytest_agentgate.codemods.rewrite import Rewrite
-from pytest_agentgate.codemods.sources import File
+from pytest_agentgate.codemods.idioms.fixtures import PARAMETRIZE, USEFIXTURES, Fixtures, decorator_of, is_test
+from pytest_agentgate.codemods.reading.hierarchy import owner, receiver_parameter
+from pytest_agentgate.codemods.reading.local_names import users
+from pytest_agentgate.codemods.reading.names import FunctionNode
+from pytest_agentgate.codemods.reading.sources import File
+from pytest_agentgate.codemods.writing.literals import text_put
+from pytest_agentgate.codemods.writing.rewrite import Rewrite
 
 _Obstacle: TypeAlias = tuple[ast.AST, str]
 _ASKING = frozenset({"getfixturevalue", "getfuncargvalue"})

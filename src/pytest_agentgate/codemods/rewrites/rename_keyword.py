@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 import libcst as cst
 
-from pytest_agentgate.codemods.brackets import named
-from pytest_agentgate.codemods.calls import Calls, Site
 from pytest_agentgate.codemods.codemod import Applicability, Codemod, option
-from pytest_agentgate.codemods.dict_keys import Keys
-from pytest_agentgate.codemods.literals import text_put
-from pytest_agentgate.codemods.names import FunctionNode
-from pytest_agentgate.codemods.rewrite import Rewrite
-from pytest_agentgate.codemods.sources import File
+from pytest_agentgate.codemods.reading.calls import Calls, Site
+from pytest_agentgate.codemods.reading.dict_keys import Keys
+from pytest_agentgate.codemods.reading.names import FunctionNode
+from pytest_agentgate.codemods.reading.sources import File
+from pytest_agentgate.codemods.writing.brackets import named
+from pytest_agentgate.codemods.writing.literals import text_put
+from pytest_agentgate.codemods.writing.rewrite import Rewrite
 
 
 @dataclass(frozen=True)

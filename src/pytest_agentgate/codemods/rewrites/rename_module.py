@@ -9,15 +9,15 @@ from dataclasses import dataclass
 import libcst as cst
 
 from pytest_agentgate.codemods.codemod import Applicability, Codemod, option
-from pytest_agentgate.codemods.import_lines import dotted_node
-from pytest_agentgate.codemods.local_names import can_become, users
-from pytest_agentgate.codemods.loggers import follows_module
-from pytest_agentgate.codemods.moved_imports import Moved, MovedImports, is_expected_to_fail
-from pytest_agentgate.codemods.named_strings import begins_with, named_strings
-from pytest_agentgate.codemods.names import Scope, absolute, dotted
-from pytest_agentgate.codemods.quoted import Decide, quoted_annotations, renamed_annotation, spelled
-from pytest_agentgate.codemods.rewrite import Rewrite
-from pytest_agentgate.codemods.sources import File
+from pytest_agentgate.codemods.idioms.loggers import follows_module
+from pytest_agentgate.codemods.idioms.named_strings import begins_with, named_strings
+from pytest_agentgate.codemods.reading.local_names import can_become, users
+from pytest_agentgate.codemods.reading.names import Scope, absolute, dotted
+from pytest_agentgate.codemods.reading.quoted import Decide, quoted_annotations, renamed_annotation, spelled
+from pytest_agentgate.codemods.reading.sources import File
+from pytest_agentgate.codemods.writing.import_lines import dotted_node
+from pytest_agentgate.codemods.writing.moved_imports import Moved, MovedImports, is_expected_to_fail
+from pytest_agentgate.codemods.writing.rewrite import Rewrite
 
 
 @dataclass(frozen=True)

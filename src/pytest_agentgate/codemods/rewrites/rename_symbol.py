@@ -11,16 +11,16 @@ from typing import Any
 import libcst as cst
 
 from pytest_agentgate.codemods.codemod import Applicability, Codemod, option
-from pytest_agentgate.codemods.fixtures import DECORATORS
-from pytest_agentgate.codemods.import_lines import dotted_node
-from pytest_agentgate.codemods.local_names import can_become, global_statements, is_requested, users
-from pytest_agentgate.codemods.moved_imports import Moved, MovedImports
-from pytest_agentgate.codemods.named_strings import attribute_strings, begins_with, named_strings
-from pytest_agentgate.codemods.names import Binding, Scope, dotted
-from pytest_agentgate.codemods.quoted import Decide, quoted_annotations, renamed_annotation, spelled
-from pytest_agentgate.codemods.rewrite import Rewrite
-from pytest_agentgate.codemods.sources import File
-from pytest_agentgate.codemods.symbols import Succession, Symbol, import_of_module, is_member
+from pytest_agentgate.codemods.idioms.fixtures import DECORATORS
+from pytest_agentgate.codemods.idioms.named_strings import attribute_strings, begins_with, named_strings
+from pytest_agentgate.codemods.reading.local_names import can_become, global_statements, is_requested, users
+from pytest_agentgate.codemods.reading.names import Binding, Scope, dotted
+from pytest_agentgate.codemods.reading.quoted import Decide, quoted_annotations, renamed_annotation, spelled
+from pytest_agentgate.codemods.reading.sources import File
+from pytest_agentgate.codemods.reading.symbols import Succession, Symbol, import_of_module, is_member
+from pytest_agentgate.codemods.writing.import_lines import dotted_node
+from pytest_agentgate.codemods.writing.moved_imports import Moved, MovedImports
+from pytest_agentgate.codemods.writing.rewrite import Rewrite
 
 
 @dataclass(frozen=True)

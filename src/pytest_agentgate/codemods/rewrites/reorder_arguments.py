@@ -8,12 +8,12 @@ from functools import partial
 
 import libcst as cst
 
-from pytest_agentgate.codemods import brackets
-from pytest_agentgate.codemods.calls import Calls, Site
 from pytest_agentgate.codemods.codemod import Applicability, Codemod, option
-from pytest_agentgate.codemods.rewrite import Rewrite
-from pytest_agentgate.codemods.signatures import Signature
-from pytest_agentgate.codemods.sources import File
+from pytest_agentgate.codemods.reading.calls import Calls, Site
+from pytest_agentgate.codemods.reading.signatures import Signature
+from pytest_agentgate.codemods.reading.sources import File
+from pytest_agentgate.codemods.writing import brackets
+from pytest_agentgate.codemods.writing.rewrite import Rewrite
 
 
 @dataclass(frozen=True)

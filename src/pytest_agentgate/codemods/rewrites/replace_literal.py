@@ -8,13 +8,13 @@ from functools import partial
 
 import libcst as cst
 
-from pytest_agentgate.codemods.calls import Calls
 from pytest_agentgate.codemods.codemod import Applicability, Codemod, option
-from pytest_agentgate.codemods.comparisons import expectations, holders, results
-from pytest_agentgate.codemods.names import ModuleNames, parse
-from pytest_agentgate.codemods.rewrite import Rewrite
-from pytest_agentgate.codemods.snippets import Snippet, Unfit
-from pytest_agentgate.codemods.sources import File
+from pytest_agentgate.codemods.idioms.comparisons import expectations, holders, results
+from pytest_agentgate.codemods.reading.calls import Calls
+from pytest_agentgate.codemods.reading.names import ModuleNames, parse
+from pytest_agentgate.codemods.reading.sources import File
+from pytest_agentgate.codemods.writing.rewrite import Rewrite
+from pytest_agentgate.codemods.writing.snippets import Snippet, Unfit
 
 _LOOSE = (cst.IfExp, cst.Lambda, cst.Comparison, cst.BooleanOperation, cst.NamedExpr)
 

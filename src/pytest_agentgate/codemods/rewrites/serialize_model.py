@@ -10,12 +10,12 @@ from typing import Any
 import libcst as cst
 
 from pytest_agentgate.codemods.codemod import Applicability, Codemod, option
-from pytest_agentgate.codemods.model_values import ModelValues
-from pytest_agentgate.codemods.models import Model, Style
-from pytest_agentgate.codemods.names import ModuleNames
-from pytest_agentgate.codemods.rewrite import Rewrite, expression
-from pytest_agentgate.codemods.shapes import Models
-from pytest_agentgate.codemods.sources import File
+from pytest_agentgate.codemods.models.model import Model, Style
+from pytest_agentgate.codemods.models.model_values import ModelValues
+from pytest_agentgate.codemods.models.shapes import Models
+from pytest_agentgate.codemods.reading.names import ModuleNames
+from pytest_agentgate.codemods.reading.sources import File
+from pytest_agentgate.codemods.writing.rewrite import Rewrite, expression
 
 _JSON = frozenset(
     {

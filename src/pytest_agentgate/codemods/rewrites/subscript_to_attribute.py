@@ -9,11 +9,11 @@ from typing import Any
 import libcst as cst
 
 from pytest_agentgate.codemods.codemod import Applicability, Codemod, option
-from pytest_agentgate.codemods.model_values import ModelValues
-from pytest_agentgate.codemods.models import Field, Model
-from pytest_agentgate.codemods.rewrite import Rewrite
-from pytest_agentgate.codemods.shapes import Models
-from pytest_agentgate.codemods.sources import File
+from pytest_agentgate.codemods.models.model import Field, Model
+from pytest_agentgate.codemods.models.model_values import ModelValues
+from pytest_agentgate.codemods.models.shapes import Models
+from pytest_agentgate.codemods.reading.sources import File
+from pytest_agentgate.codemods.writing.rewrite import Rewrite
 
 _OF_DICTS = frozenset({"get", "items", "keys", "values", "pop", "popitem", "setdefault", "update", "clear"})
 

@@ -9,19 +9,19 @@ from typing import Any
 
 import libcst as cst
 
-from pytest_agentgate.codemods.async_forms import entered, unawaited
-from pytest_agentgate.codemods.async_plugins import marked, own_marks
-from pytest_agentgate.codemods.awaiting import is_alone, references, takes_both
-from pytest_agentgate.codemods.calls import Calls
 from pytest_agentgate.codemods.codemod import Applicability, Codemod, option
-from pytest_agentgate.codemods.coroutines import direct_calls, driver, generates, nature, runs_to_the_end, use
-from pytest_agentgate.codemods.decorators import with_decorators
-from pytest_agentgate.codemods.fixtures import Fixtures, decorator_of, is_test, own_nodes, parameters
-from pytest_agentgate.codemods.hierarchy import owner
-from pytest_agentgate.codemods.names import FunctionNode
-from pytest_agentgate.codemods.rewrite import Rewrite
-from pytest_agentgate.codemods.sources import File
-from pytest_agentgate.codemods.stand_ins import StandIns
+from pytest_agentgate.codemods.idioms.async_plugins import marked, own_marks
+from pytest_agentgate.codemods.idioms.awaiting import is_alone, references, takes_both
+from pytest_agentgate.codemods.idioms.fixtures import Fixtures, decorator_of, is_test, own_nodes, parameters
+from pytest_agentgate.codemods.idioms.stand_ins import StandIns
+from pytest_agentgate.codemods.reading.calls import Calls
+from pytest_agentgate.codemods.reading.coroutines import direct_calls, driver, generates, nature, runs_to_the_end, use
+from pytest_agentgate.codemods.reading.hierarchy import owner
+from pytest_agentgate.codemods.reading.names import FunctionNode
+from pytest_agentgate.codemods.reading.sources import File
+from pytest_agentgate.codemods.writing.async_forms import entered, unawaited
+from pytest_agentgate.codemods.writing.decorators import with_decorators
+from pytest_agentgate.codemods.writing.rewrite import Rewrite
 
 _ASYNC_MOCKS = frozenset({"unittest.mock.AsyncMock", "mock.AsyncMock"})
 _RECORDED = {

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 
 import libcst as cst
 
-from pytest_agentgate.codemods import brackets
-from pytest_agentgate.codemods.calls import Calls, Site
 from pytest_agentgate.codemods.codemod import Applicability, Codemod, option
-from pytest_agentgate.codemods.fixtures import Fixtures
-from pytest_agentgate.codemods.receivers import Receivers
-from pytest_agentgate.codemods.rewrite import Change, Rewrite
-from pytest_agentgate.codemods.signatures import Callee, Signature
-from pytest_agentgate.codemods.sources import File
-from pytest_agentgate.codemods.values import NONE
+from pytest_agentgate.codemods.idioms.fixtures import Fixtures
+from pytest_agentgate.codemods.reading.calls import Calls, Site
+from pytest_agentgate.codemods.reading.receivers import Receivers
+from pytest_agentgate.codemods.reading.signatures import Callee, Signature
+from pytest_agentgate.codemods.reading.sources import File
+from pytest_agentgate.codemods.reading.values import NONE
+from pytest_agentgate.codemods.writing import brackets
+from pytest_agentgate.codemods.writing.rewrite import Change, Rewrite
 from pytest_agentgate.errors import UsageError
 
 

@@ -1,0 +1,1 @@
+"""What test code does: fixtures, mocks and patches, expectations, strings that name modules, asynchronous tests."""

@@ -1,0 +1,1 @@
+"""Classes that take the place of dicts: what their constructors take, and what already is an instance."""

@@ -1,0 +1,1 @@
+"""What a file says: names, values, definitions and calls, read with ``ast`` alone."""
