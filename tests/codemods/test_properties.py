@@ -10,6 +10,7 @@ import ast
 import io
 import keyword
 import os
+import re
 import tokenize
 import warnings
 import zlib
@@ -190,7 +191,7 @@ def _comments(source: str) -> list[tuple[int, str]]:
 
 
 def _statements(tree: ast.Module, source: str) -> dict[str, Counter[str]]:
-    lines = source.splitlines(keepends=True)
+    lines = re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+", source)  # as Python counts them: a form feed ends none
     found: dict[str, Counter[str]] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.stmt) and not hasattr(node, "body") and node.end_lineno is not None:
