@@ -9,14 +9,9 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 
 import pytest
-
-from pytest_agentgate.codemods.apply import Changed, Refused, rewrite
-from pytest_agentgate.codemods.codemod import Codemod, built_in, codemod_of
-from pytest_agentgate.codemods.reading.sources import Place, Sources
 
 HERE = Path(__file__).parent
 CASES = sorted(path.parent for path in HERE.glob("*/recipe.toml"))
@@ -39,23 +34,13 @@ def run(root: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=120, check=False)
 
 
-def recipe(case: Path) -> list[Codemod]:
-    steps = tomllib.loads((case / "recipe.toml").read_text())["codemod"]
-    kinds = built_in()
-    return [codemod_of(kinds[step.pop("name")], step) for step in steps]
-
-
-def applied(root: Path, codemods: list[Codemod]) -> dict[str, str]:
-    """The texts of all tests after the codemods, one codemod over all files after the other."""
-    texts = {path.relative_to(root).as_posix(): path.read_text() for path in sorted(root.rglob("*.py"))}
-    tests = [path for path in texts if path.startswith("tests/")]
-    for codemod in codemods:
-        sources = Sources.of(texts)
-        outcomes = {path: rewrite(texts[path], [codemod], Place.within(sources, path)) for path in tests}
-        refused = {path: outcome.reason for path, outcome in outcomes.items() if isinstance(outcome, Refused)}
-        assert refused == {}
-        texts |= {path: outcome.source for path, outcome in outcomes.items() if isinstance(outcome, Changed)}
-    return {path: texts[path] for path in tests}
+def applied(root: Path, case: Path) -> dict[str, str]:
+    """The tests of a project after ``agentgate codemod run --recipe``."""
+    command = [sys.executable, "-m", "pytest_agentgate", "codemod", "run", "--write"]
+    command += ["--recipe", str(case / "recipe.toml"), "tests"]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    return {f"tests/{path}": text for path, text in written(root / "tests").items()}
 
 
 def written(folder: Path) -> dict[str, str]:
@@ -79,13 +64,13 @@ def test_the_tests_of_a_careful_person_pass_after_the_change(case: Path, tmp_pat
 @EACH
 def test_the_recipe_writes_what_a_careful_person_writes(case: Path, tmp_path: Path) -> None:
     root = project(case, "new", "before", tmp_path / "new")
-    assert applied(root, recipe(case)) == written(case / "after")
+    assert applied(root, case) == written(case / "after")
 
 
 @EACH
 def test_the_recipe_changes_nothing_a_second_time(case: Path, tmp_path: Path) -> None:
     root = project(case, "new", "after", tmp_path / "new")
-    assert applied(root, recipe(case)) == written(case / "after")
+    assert applied(root, case) == written(case / "after")
 
 
 def test_there_are_cases_of_every_style() -> None:

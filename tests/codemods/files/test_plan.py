@@ -19,7 +19,9 @@ from pytest_agentgate.codemods.files.edits import Edit
 from pytest_agentgate.codemods.files.plan import Planned, plan
 from pytest_agentgate.codemods.files.tree import Tree, find
 from pytest_agentgate.codemods.reading.sources import File
+from pytest_agentgate.codemods.rewrites.rename_fixture import RenameFixture
 from pytest_agentgate.codemods.rewrites.rename_keyword import RenameKeyword
+from pytest_agentgate.codemods.rewrites.subscript_to_attribute import SubscriptToAttribute
 from pytest_agentgate.codemods.writing.rewrite import Rewrite
 
 RENAME = RenameKeyword(function="shop.order", old="qty", new="quantity")
@@ -201,6 +203,42 @@ def test_what_is_learnt_of_other_files_is_forgotten_in_time(tmp_path: Path, monk
     for few in (0, 10):
         monkeypatch.setattr(plans, "_FEW", few)
         assert planned(tmp_path, Misbehave("sibling"), jobs=0) == whole
+
+
+def test_a_codemod_sees_what_the_one_before_made_of_other_files(tmp_path: Path) -> None:
+    """A fixture in a conftest becomes a model, so what a test that requests it reads are attributes."""
+    put(
+        tmp_path,
+        "app/config.py",
+        "from dataclasses import dataclass\n\n\n@dataclass\nclass Redis:\n    url: str\n\n\n"
+        "class Service:\n    def __init__(self, redis: Redis) -> None:\n        self.redis = redis\n",
+    )
+    put(
+        tmp_path,
+        "tests/conftest.py",
+        "import pytest\nfrom app.config import Redis\n\n\n"
+        "@pytest.fixture\ndef cache() -> Redis:\n    return make(qty=1)\n",
+    )
+    test = "from app.config import Service\n\n\ndef test_url(redis):\n    assert Service(redis).redis\n"
+    put(tmp_path, "tests/test_url.py", f"{test}    assert redis['url'] == 'u'\n")
+    rename = RenameFixture(old="cache", new="redis")
+    read = SubscriptToAttribute(model="app.config.Redis")
+    assert "tests/test_url.py" not in planned(tmp_path, read)
+    for jobs in (0, 2):
+        found = planned(tmp_path, rename, read, jobs=jobs)
+        assert found["tests/test_url.py"].edit is not None
+        assert b"redis.url == 'u'" in found["tests/test_url.py"].edit.after
+
+
+def test_what_two_codemods_make_of_a_file_is_one_edit(tmp_path: Path) -> None:
+    put(tmp_path, "test_a.py", CALL)
+    back = RenameKeyword(function="shop.order", old="quantity", new="amount")
+    undone = RenameKeyword(function="shop.order", old="quantity", new="qty")
+    [found] = planned(tmp_path, RENAME, back).values()
+    assert found.edit == Edit("test_a.py", CALL.encode(), CALL.replace("qty", "amount").encode())
+    assert found.by == (str(RENAME), str(back))
+    [nothing] = planned(tmp_path, RENAME, undone).values()
+    assert nothing.edit is None
 
 
 def test_progress_is_told_for_each_candidate(tmp_path: Path) -> None:

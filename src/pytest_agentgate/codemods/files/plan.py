@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gc
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -21,7 +21,7 @@ from pytest_agentgate.codemods.reading.sources import Place
 from pytest_agentgate.codemods.writing.rewrite import Note
 
 LIMIT = 120.0
-"""Seconds that one file may take."""
+"""Seconds that one codemod may take for one file."""
 
 PARSED = 1_500_000
 """Characters of other files of which a process keeps what it read in them: some 60 MB."""
@@ -52,51 +52,80 @@ def plan(
 ) -> list[Planned]:
     """What the codemods make of files; nothing is written.
 
+    Each codemod sees the whole project as the one before it left it: where one turns a fixture in a conftest into a
+    model, the next one knows that in the tests that request it.
+
     Args:
         tree: the project; its files are read as they are on disk.
         codemods: in the order in which they apply.
         paths: the files, relative to the project's root.
         jobs: processes at most, 0 for none beside this one; as many as there are processors if None.
-        limit: seconds that a file may take in a process of its own.
-        tell: is told (done, total), first when the first file is done.
+        limit: seconds that one codemod may take for a file in a process of its own.
+        tell: is told (done, total), first when the first file is done; the total grows with each codemod's files.
 
     Returns:
         The files with something to say about, sorted by path.
     """
-    sizes = {path: size for path in paths if (size := _candidate(tree.root, path, codemods))}
-    largest_first = sorted(sizes, key=lambda path: (-sizes[path], path))  # no long one is left for the end
-    crew = Crew(partial(Planner, tree, tuple(codemods)), processors() if jobs is None else jobs, limit)
-    found = []
-    for path, result in crew.work(largest_first):
-        planned = Planned(path, reason=result.reason, failed=True) if isinstance(result, Lost) else result
-        if planned.edit or planned.notes or planned.reason:
-            found.append(planned)
-        del sizes[path]
-        tell(len(largest_first) - len(sizes), len(largest_first))
-    return sorted(found, key=lambda planned: planned.path)
+    paths = list(paths)
+    found: dict[str, Planned] = {}
+    told = 0
+    for codemod in codemods:
+        changed = {path: planned.edit.after for path, planned in found.items() if planned.edit is not None}
+        sizes = {path: size for path in paths if (size := _candidate(tree.root, path, codemod, changed))}
+        largest_first = sorted(sizes, key=lambda path: (-sizes[path], path))  # no long one is left for the end
+        planner = partial(Planner, tree, codemod, changed)
+        crew = Crew(planner, processors() if jobs is None else jobs, limit)
+        for path, result in crew.work(largest_first):
+            planned = Planned(path, reason=result.reason, failed=True) if isinstance(result, Lost) else result
+            if planned.edit or planned.notes or planned.reason:
+                found[path] = _together(found[path], planned) if path in found else planned
+            del sizes[path]
+            tell(told + len(largest_first) - len(sizes), told + len(largest_first))
+        told += len(largest_first)
+    return [found[path] for path in sorted(found)]
 
 
-def _candidate(root: Path, path: str, codemods: Sequence[Codemod]) -> int:
+def _together(first: Planned, then: Planned) -> Planned:
+    """What two codemods after one another made of a file."""
+    edit = first.edit
+    if then.edit is not None:
+        edit = Edit(then.path, then.edit.before if edit is None else edit.before, then.edit.after)
+    return Planned(
+        then.path,
+        edit if edit is not None and edit.before != edit.after else None,
+        first.by + tuple(each for each in then.by if each not in first.by),
+        first.notes + tuple(note for note in then.notes if note not in first.notes),
+        first.reason or then.reason,
+        first.line if first.reason else then.line,
+        first.failed or then.failed,
+    )
+
+
+def _candidate(root: Path, path: str, codemod: Codemod, changed: Mapping[str, bytes]) -> int:
     """The size of a file that a codemod may change, or that can't be read; else 0."""
     try:
-        data = (root / path).read_bytes()
+        data = changed[path] if path in changed else (root / path).read_bytes()
     except OSError:
         return 1
-    return len(data) if any(may_match(data, codemod) for codemod in codemods) else 0
+    return len(data) if may_match(data, codemod) else 0
 
 
 class Planner:
-    """Plans one file after the other; what it learns of other files it keeps, up to a size."""
+    """Plans one file after the other for one codemod; what it learns of other files it keeps, up to a size.
 
-    def __init__(self, tree: Tree, codemods: Sequence[Codemod]) -> None:
-        self.codemods = codemods
-        self._disk = Disk(tree)
+    ``changed`` holds what earlier codemods made of files, by path.
+    """
+
+    def __init__(self, tree: Tree, codemod: Codemod, changed: Mapping[str, bytes]) -> None:
+        self._codemod = codemod
+        self._changed = changed
+        self._disk = Disk(tree, changed)
         self._sources = self._disk.sources()
         self._enough = PARSED
         self._since = 0  # files since it began anew
 
     def __call__(self, path: str) -> Planned:
-        """What the codemods make of a file."""
+        """What the codemod makes of a file."""
         planned = self._planned(self._disk.tree.root, path)
         self._since += 1
         if self._sources.parsed > self._enough:
@@ -114,14 +143,14 @@ class Planner:
 
     def _planned(self, root: Path, path: str) -> Planned:
         try:
-            raw = contents(root, path)
+            raw = self._changed[path] if path in self._changed else contents(root, path)
         except UnwritableError as error:
             return Planned(path, reason=str(error))
         read = decoded(raw)
         if isinstance(read, str):
             return Planned(path, reason=read)
         try:
-            outcome = rewrite(read.text, self.codemods, Place.within(self._sources, path))
+            outcome = rewrite(read.text, [self._codemod], Place.within(self._sources, path))
         except Exception as error:  # noqa: BLE001  a codemod's mistake costs the one file
             return Planned(path, reason=_said(error), failed=True)
         if isinstance(outcome, Unchanged):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 from posixpath import basename, dirname
+from types import MappingProxyType
 
 from pytest_agentgate.codemods.files.edits import Skipped, decoded, reason_against
 from pytest_agentgate.codemods.reading.sources import Sources
@@ -37,10 +38,14 @@ class Tree:
 
 
 class Disk:
-    """A project's files as they are when they are first asked for."""
+    """A project's files as they are when they are first asked for.
 
-    def __init__(self, tree: Tree) -> None:
+    ``changed`` holds what stands in the place of some of them, by path.
+    """
+
+    def __init__(self, tree: Tree, changed: Mapping[str, bytes] = MappingProxyType({})) -> None:
         self.tree = tree
+        self._changed = changed
         self._texts: dict[str, str] = {}  # some codemods look for a word in every file, again and again
         self._kept = 0
 
@@ -68,7 +73,7 @@ class Disk:
         if not full.startswith(f"{self.tree.root}{os.sep}"):
             return None
         try:
-            raw = Path(full).read_bytes()
+            raw = self._changed[path] if path in self._changed else Path(full).read_bytes()
         except (OSError, ValueError):
             return None
         read = decoded(raw)

@@ -6,8 +6,10 @@ They are read with ``ast`` alone and as they are on disk when a command starts; 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from posixpath import dirname
 
 from pytest_agentgate.codemods.reading.names import FunctionNode, ModuleNames, parse
@@ -78,11 +80,28 @@ class Sources:
         return self._files[path]
 
     def module_name(self, path: str) -> str:
-        """The dotted name under which a file is imported: from the longest root that holds it."""
-        root = max((root for root in self.roots if not root or path.startswith(f"{root}/")), key=len, default="")
-        inner = path[len(root) + 1 :] if root else path
-        parts = inner.removesuffix(".pyi").removesuffix(".py").split("/")
-        return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+        """The dotted name under which a file is imported.
+
+        That is from the longest root that holds it. Where an earlier one holds it too (the project's root, and a folder
+        of tests that pytest adds), it is the name by which some file of the project imports it.
+        """
+        holding = [root for root in self.roots if not root or path.startswith(f"{root}/")] or [""]
+        longest = max(holding, key=len)
+        file = path.rpartition("/")[2]
+        if longest != holding[0] and not (file.startswith("test_") or file == "conftest.py"):  # nobody imports these
+            names = [_module_name(path, root) for root in holding]
+            return next((name for name in names if name in self._imported), _module_name(path, longest))
+        return _module_name(path, longest)
+
+    @cached_property
+    def _imported(self) -> frozenset[str]:
+        """The modules that files of the project name in their imports, as far as a look at the lines tells."""
+        found: set[str] = set()
+        for path in self.paths:
+            for module, names in _IMPORT.findall(self._read(path) or ""):
+                found.add(module)
+                found.update(f"{module}.{name}" for name in re.findall(r"\w+", names))
+        return frozenset(found)
 
     def module(self, name: str) -> ModuleNames | None:
         """A module of the project by its dotted name."""
@@ -136,6 +155,15 @@ class Sources:
                 return None
             node = last
         return Definition(".".join([module.module, *parts]), node, module)
+
+
+_IMPORT = re.compile(r"^[ \t]*(?:from|import)[ \t]+([\w.]+)(?:[ \t]+import[ \t]+([\w, \t]+))?", re.MULTILINE)
+
+
+def _module_name(path: str, root: str) -> str:
+    inner = path[len(root) + 1 :] if root else path
+    parts = inner.removesuffix(".pyi").removesuffix(".py").split("/")
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
 def package_of(path: str, module: str) -> str:
