@@ -1,7 +1,8 @@
 """What holds for every codemod and every program, generated or real.
 
 ``AGENTGATE_EXAMPLES`` sets how many programs are generated, ``AGENTGATE_PROGRAMS=all`` reads the whole standard library
-instead of a sample, ``AGENTGATE_TREES`` names further folders of Python files, separated as in PATH.
+instead of a sample, ``AGENTGATE_TREES`` names further folders of Python files, separated as in PATH; ``AGENTGATE_TRIES`` is how many codemods
+of a kind are made up for a real program.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ EXAMPLES = int(os.environ.get("AGENTGATE_EXAMPLES", "8"))
 GENERATED = settings(
     max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True, derandomize=True
 )
-TRIES = 3  # codemods of a kind that are made up for one real program
+TRIES = int(os.environ.get("AGENTGATE_TRIES", "3"))  # codemods of a kind that are made up for one real program
 ABSENT = "zz_nowhere.at_all.Thing"
 FRESH = ("zz_fresh", "zz_new_place.inner.Renamed", "zz_other")
 
