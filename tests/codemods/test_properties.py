@@ -1,8 +1,8 @@
 """What holds for every codemod and every program, generated or real.
 
-``AGENTGATE_EXAMPLES`` sets how many programs are generated, ``AGENTGATE_PROGRAMS=all`` reads the whole standard library
-instead of a sample, ``AGENTGATE_TREES`` names further folders of Python files, separated as in PATH; ``AGENTGATE_TRIES`` is how many codemods
-of a kind are made up for a real program.
+``AGENTGATE_EXAMPLES`` sets how many programs are generated. ``AGENTGATE_PROGRAMS=all`` reads the whole standard library
+instead of a sample, ``AGENTGATE_TREES`` names further folders of Python files, separated as in PATH, and
+``AGENTGATE_TRIES`` says how many codemods of a kind are made up for a real program.
 """
 
 from __future__ import annotations
