@@ -340,3 +340,49 @@ def test_what_has_moved_into_a_class_is_left_and_said() -> None:
     left = outcome("from a.b import X\nX()\n", RenameSymbol("a.b.X", "a.b.C.X"))
     assert not isinstance(left, Changed)
     assert left.notes
+
+
+LAYERS = {
+    "shop/__init__.py": "from .orders import NEW, Cart\n",
+    "shop/orders.py": "class NEW: ...\nclass Cart: ...\n",
+    "shop/extra.py": "from shop.orders import NEW\n",
+    "shop/other.py": "class Order: ...\nclass Purchase: ...\n",
+}
+
+
+def layers(name: str) -> dict[str, str]:
+    return {path: text.replace("NEW", name) for path, text in LAYERS.items()}
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("from shop.orders import Order\nOrder()\n", "from shop.orders import Purchase\nPurchase()\n"),
+        ("from shop import orders\norders.Order()\n", "from shop import orders\norders.Purchase()\n"),
+        ("from shop.extra import Order\nOrder()\n", "from shop.extra import Purchase\nPurchase()\n"),
+        (
+            "from unittest.mock import patch\npatch('shop.orders.Order')\n",
+            "from unittest.mock import patch\npatch('shop.orders.Purchase')\n",
+        ),
+        ("from shop.other import Order\nOrder()\n", "from shop.other import Order\nOrder()\n"),
+    ],
+    ids=["defined there", "through its module", "re-exported elsewhere", "patched there", "another one"],
+)
+def test_a_re_export_stands_for_what_it_exports(before: str, after: str) -> None:
+    assert renamed(before, RenameSymbol("shop.Order", "shop.Purchase"), layers("Purchase")) == after
+
+
+@pytest.mark.parametrize("on_disk", ["Purchase", "Order"])
+def test_what_a_package_exports_by_a_star_follows(on_disk: str) -> None:
+    files = {**layers(on_disk), "shop/__init__.py": "from .orders import *\nfrom outside import *\n"}
+    codemod = RenameSymbol("shop.orders.Order", "shop.orders.Purchase")
+    assert renamed("import shop as s\ns.Order()\n", codemod, files) == "import shop as s\ns.Purchase()\n"
+    assert renamed("from shop import Cart, Order\nOrder()\n", codemod, files) == (
+        "from shop import Cart, Purchase\nPurchase()\n"
+    )
+
+
+def test_a_star_that_gives_something_else_is_no_export_of_it() -> None:
+    files = {**layers("Purchase"), "shop/__init__.py": "from .other import *\n"}
+    source = "import shop\nshop.Order()\n"
+    assert renamed(source, RenameSymbol("shop.orders.Order", "shop.orders.Purchase"), files) == source

@@ -48,26 +48,36 @@ class Succession:
         module = self.sources.module(owner)
         if module is None or owner == self.new.module:
             return None
+        by_star = self.old.name not in module.scope.bindings
         if self.binds(module, self.old.name, self.old) and self.old.name != self.new.name:
-            return self.new
-        if self.old.name in module.scope.bindings or module.scope.stars:
+            return Symbol(owner, self.new.name) if by_star and self.new.module == self.old.module else self.new
+        if not by_star or (module.scope.stars and self.sources.definition(name) is not None):
             return None
-        if self.binds(module, self.new.name, self.new):
+        if self._offers_new(module):
             return Symbol(owner, self.new.name)
-        return self.new if begins_with(self.old.module, owner) else None
+        return self.new if begins_with(self.old.module, owner) and not module.scope.stars else None
 
     def binds(self, module: ModuleNames, name: str, symbol: Symbol) -> bool:
         """Whether a module gets a name from a symbol's place."""
         bindings = module.scope.bindings.get(name, [])
-        if not bindings or not all(binding.is_import for binding in bindings):
+        if not all(binding.is_import for binding in bindings) or not (bindings or module.scope.stars):
             return False
-        direct = {binding.target for binding in bindings} == {str(symbol)}
-        return direct or self.sources.canonical(f"{module.module}.{name}") == str(symbol)
+        targets = {binding.target for binding in bindings}
+        home = self.sources.canonical(f"{module.module}.{name}")
+        if targets == {str(symbol)} or home == str(symbol):
+            return True
+        is_renamed = any(target is None or target.rpartition(".")[2] != name for target in targets)
+        return not is_renamed and home == self.sources.canonical(str(symbol))  # which is a re-export, too
+
+    def _offers_new(self, module: ModuleNames) -> bool:
+        """Whether a module other than the new place has the new one: by an import, or as its definition."""
+        here = f"{module.module}.{self.new.name}"
+        return self.binds(module, self.new.name, self.new) or self.sources.canonical(str(self.new)) == here
 
     def patched(self, owner: str) -> Symbol | None:
         """What to replace in a test instead of the name in a module: the definition, or where it is looked up."""
         module = self.sources.module(owner)
-        if module is not None and owner != self.new.module and self.binds(module, self.new.name, self.new):
+        if module is not None and owner != self.new.module and self._offers_new(module):
             if self.old.name == self.new.name:
                 return None
             if self.old.name not in module.scope.bindings:
