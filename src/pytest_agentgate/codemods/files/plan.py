@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import gc
 import traceback
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -126,7 +127,8 @@ class Planner:
 
     def __call__(self, path: str) -> Planned:
         """What the codemod makes of a file."""
-        planned = self._planned(self._disk.tree.root, path)
+        with _no_collection():
+            planned = self._planned(self._disk.tree.root, path)
         self._since += 1
         if self._sources.parsed > self._enough:
             self._forget()
@@ -168,6 +170,18 @@ class Planner:
             reason = f"the result has {error.object[error.start]!a}, which {read.encoding} can't encode"
             return Planned(path, notes=outcome.notes, reason=reason, failed=True)
         return Planned(path, Edit(path, raw, after), tuple(map(str, outcome.by)), outcome.notes)
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Look for no garbage while a tree is built: it takes a fifth of the time, and nothing of it is garbage yet."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def _said(error: Exception) -> str:
