@@ -41,6 +41,7 @@ EXAMPLES = int(os.environ.get("AGENTGATE_EXAMPLES", "8"))
 GENERATED = settings(
     max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True, derandomize=True
 )
+TREES = [Path(tree) for tree in os.environ.get("AGENTGATE_TREES", "").split(os.pathsep) if tree]
 TRIES = int(os.environ.get("AGENTGATE_TRIES", "3"))  # codemods of a kind that are made up for one real program
 ABSENT = "zz_nowhere.at_all.Thing"
 FRESH = ("zz_fresh", "zz_new_place.inner.Renamed", "zz_other")
@@ -233,9 +234,8 @@ def test_examples_among_generated_code(kind: type[Codemod], other: str, data: st
 def test_real_programs(
     kind: type[Codemod], programs: Sequence[Path], record_property: Callable[[str, object], None]
 ) -> None:
-    trees = [Path(tree) for tree in os.environ.get("AGENTGATE_TREES", "").split(os.pathsep) if tree]
     read = changed = 0
-    for path in [*programs, *(file for tree in trees for file in sorted(tree.rglob("*.py")))]:
+    for path in [*programs, *(file for tree in TREES for file in sorted(tree.rglob("*.py")))]:
         try:
             source = path.read_bytes().decode("utf-8-sig")
             parse(source)
