@@ -152,3 +152,18 @@ def test_the_tests_of_a_shop_pass_again(prove: Callable[..., dict[str, str]]) ->
                 "qty": 3,
             },
     """).strip() in dedent(rewritten).replace("        ", "")  # fmt: skip
+
+
+def test_a_derived_class_that_passes_its_keywords_on_is_followed() -> None:
+    files = {
+        "shop.py": (
+            "class Order:\n    def __init__(self, item): ...\n"
+            "class Late(Order):\n    def __init__(self, **kwargs):\n        super().__init__(**kwargs)\n"
+            "class Other(Order):\n    def __init__(self, gift):\n        super().__init__('tea')\n"
+        )
+    }
+    codemod = RemoveArgument(function="shop.Order", parameter="gift")
+    at = Place.within(Sources.of(files), "tests/test_it.py")
+    source = "from shop import Late, Order, Other\nLate(item=1, gift=2)\nOther(gift=2)\n"
+    assert apply(source, [codemod], at) == source.replace(", gift=2", "")
+    assert [note.line for note in rewrite(source, [codemod], at).notes] == [3]

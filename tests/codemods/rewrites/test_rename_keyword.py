@@ -371,3 +371,75 @@ def test_a_constructor_and_a_method_are_other_functions(prove: Callable[..., dic
         RenameKeyword("shop.Line.total", "qty", "times"), old, {"shop.py": method}, {"tests/test_shop.py": tests}
     )
     assert made["tests/test_shop.py"] == dedent(tests).replace("total(qty", "total(times")
+
+
+FIELDS = {
+    "forms.py": """
+        class Field:
+            def __init__(self, *, data_key=None): ...
+
+        class Number(Field):
+            def __init__(self, *, strict=False, **kwargs):
+                self.strict = kwargs.pop("force", strict)
+                super().__init__(**kwargs)
+
+        class Integer(Number):
+            def __init__(self, **rest):
+                Number.__init__(self, strict=True, **rest)
+
+        class Text(Field): ...
+
+        class Aliased(Field):
+            def __init__(self, data_key): ...
+
+        class Looking(Field):
+            def __init__(self, **kwargs):
+                self.key = kwargs.get("data_key")
+                super().__init__(**kwargs)
+
+        class Counting(Field):
+            def __init__(self, **kwargs):
+                self.count = len(kwargs)
+                super().__init__(**kwargs)
+
+        class Odd(Field):
+            def __init__(self, **kwargs):
+                super().__init__()
+    """
+}
+
+
+def renamed_field(source: str) -> tuple[str, list[str]]:
+    files = {path: dedent(text) for path, text in FIELDS.items()}
+    codemod = RenameKeyword(function="forms.Field", old="data_key", new="name")
+    at = Place.within(Sources.of(files), "tests/test_forms.py")
+    notes = [note.reason for note in rewrite(source, [codemod], at).notes]
+    return apply(source, [codemod], at), notes
+
+
+@pytest.mark.parametrize("kind", ["Field", "Text", "Number", "Integer"])
+def test_a_derived_class_that_passes_its_keywords_on_is_followed(kind: str) -> None:
+    source = f"import forms\nforms.{kind}(data_key='a')\n"
+    assert renamed_field(source) == (source.replace("data_key", "name"), [])
+
+
+@pytest.mark.parametrize("kind", ["Aliased", "Looking", "Counting", "Odd"])
+def test_a_derived_class_that_has_the_keyword_itself_stays_with_a_note(kind: str) -> None:
+    source = f"import forms\nforms.{kind}(data_key='a')\n"
+    after, notes = renamed_field(source)
+    assert after == source
+    assert len(notes) == 1
+    assert "derives from forms.Field" in notes[0]
+
+
+def test_a_derived_class_of_the_tests_with_its_own_keyword_is_theirs() -> None:
+    source = dedent("""
+        import forms
+
+        class Mine(forms.Field):
+            def __init__(self, data_key):
+                super().__init__(data_key=data_key)
+
+        Mine(data_key="a")
+    """)
+    assert renamed_field(source) == (source.replace("(data_key=data_key)", "(name=data_key)"), [])

@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias
 
 from pytest_agentgate.codemods.idioms.mocks import Mocked, Mocks
 from pytest_agentgate.codemods.reading.dict_keys import Keys, Splat
+from pytest_agentgate.codemods.reading.forwarding import constructor_before
 from pytest_agentgate.codemods.reading.hierarchy import Hierarchy, owner
 from pytest_agentgate.codemods.reading.names import FunctionNode
 from pytest_agentgate.codemods.reading.receivers import Receivers
@@ -144,15 +145,42 @@ class Calls:
         return self._splats.shared()
 
     def forwarded(self, keyword: str) -> list[Keys]:
-        """Calls with a keyword that a function of another file passes on: ``make_order(qty=2)``."""
+        """Calls with a keyword that something else passes on: ``make_order(qty=2)``, ``GiftOrder(qty=2)``.
+
+        That is a function of another file, or the constructor of a class that derives from the one that is called.
+        """
         found: list[Keys] = []
-        for call in self.names.calls:
-            if call in self._found or all(each.arg != keyword for each in call.keywords):
-                continue
+        for call in self._others_with(keyword):
             made = self._splats.definition(call.func)
             if made is not None and made[0].forwards(made[1]):
                 found.append(Keys(call, own_keywords(made[1]), private=True))
+            elif self._is_constructor and self._construction(call, keyword):
+                found.append(Keys(call, private=True))
         return found
+
+    def kept(self, keyword: str) -> list[ast.Call]:
+        """Calls with a keyword of a class of another file that derives from this one, but has its own constructor."""
+        if not self._is_constructor:
+            return []
+        return [call for call in self._others_with(keyword) if self._construction(call, keyword) is False]
+
+    @property
+    def _is_constructor(self) -> bool:
+        return self.callee.kind == "class" or self.callee.member == "__init__"
+
+    def _others_with(self, keyword: str) -> Iterator[ast.Call]:
+        for call in self.names.calls:
+            if call not in self._found and any(each.arg == keyword for each in call.keywords):
+                yield call
+
+    def _construction(self, call: ast.Call, keyword: str) -> bool | None:
+        """Whether a derived class passes a keyword on to the one that is called; None where it is no such class."""
+        made = self.names.meaning(call.func)
+        found = self._hierarchy.class_definition(made) if made is not None else None
+        if found is None or found[0].name == self._hierarchy.canonical(self.callee.owner):
+            return None
+        passes = constructor_before(found[0].name, self.callee.owner, self._hierarchy, keyword)
+        return None if passes is False and found[0].module is self.names else passes
 
     @cached_property
     def _found(self) -> dict[ast.Call, Site]:

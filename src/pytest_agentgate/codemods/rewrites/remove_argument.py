@@ -108,6 +108,10 @@ class RemoveArgument(Codemod):
                 self._remove_positional(site, signature, file, rewrite)
             for splat in site.splats:
                 self._remove_keys(splat, file, rewrite, done)
+        for keys in calls.forwarded(self.parameter):
+            self._remove_key(keys, file, rewrite)
+        for call in calls.kept(self.parameter):
+            rewrite.leave(call, f"this derives from {self.function}, but has a constructor with {self.parameter!r}")
         for word in calls.recorded:
             if word.value == self.parameter:
                 rewrite.leave(word, f"this looks at {self.parameter!r}, which is no longer passed")
@@ -168,14 +172,21 @@ class RemoveArgument(Codemod):
                 rewrite.leave(splat.node, f"{self.parameter!r} is in a dict of another file")
             elif not keys.private or used is not None:
                 rewrite.leave(said, f"this {self.parameter!r} is also used in another way")
-            elif _has_effects(value, file.names):
-                rewrite.leave(value, f"{self.parameter!r} is gone, but what computes it may be needed")
             else:
-                rewrite.replace(keys.node, partial(_without, number=_number(keys, said), named={}))
+                self._remove_key(keys, file, rewrite)
         if used is not None:
             rewrite.leave(used, f"{self.parameter!r} is no longer passed, but used here")
         elif not splat.complete:
             rewrite.leave(splat.node, f"where this ** comes from can't be told; it may hold {self.parameter!r}")
+
+    def _remove_key(self, keys: Keys, file: File, rewrite: Rewrite) -> None:
+        said, value = keys.named(self.parameter), keys.value(self.parameter)
+        if said is None or value is None:
+            return
+        if _has_effects(value, file.names):
+            rewrite.leave(value, f"{self.parameter!r} is gone, but what computes it may be needed")
+        else:
+            rewrite.replace(keys.node, partial(_without, number=_number(keys, said), named={}))
 
 
 def _without(holder: cst.Call | cst.Dict, number: int, named: dict[int, str]) -> cst.Call | cst.Dict:

@@ -145,6 +145,8 @@ class RenameKeyword(Codemod):
         self._rename_words(calls.recorded, rewrite, done)
         for function in calls.stand_ins:
             self._rename_parameter(function, calls, rewrite)
+        for call in calls.kept(self.old):
+            rewrite.leave(call, f"this derives from {self.function}, but its constructor has its own {self.old!r}")
         for call in calls.handed_with(self.old):
             rewrite.leave(call, f"what is called here gets {self.function}, and may pass {self.old!r} on to it")
 
