@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from time import process_time
 
 import libcst as cst
 import pytest
@@ -98,3 +99,14 @@ def test_real_programs_are_found_whole(programs: Sequence[Path]) -> None:
         assert wrong(source) == [], path
         read += 1
     assert read > len(programs) // 2
+
+
+def test_a_block_is_looked_at_once_for_all_of_its_statements() -> None:
+    source = "".join(f"def f{number}():\n    g(key={number})\n" for number in range(6_000))
+    tree = parse(source)
+    names = ModuleNames(tree)
+    locator = Locator(tree, cst.parse_module(source), names.up)
+    began = process_time()
+    paths = {locator.path(call.keywords[0]) for call in names.calls}
+    assert len(paths) == 6_000
+    assert process_time() - began < 4  # a quarter of a second; with a look for each statement some ten

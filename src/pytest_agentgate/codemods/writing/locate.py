@@ -8,10 +8,11 @@ them, so that no positions have to be computed for a whole LibCST tree.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
 
 import libcst as cst
+
+from pytest_agentgate.codemods.reading.ups import Up
 
 Step = tuple[str, int | None]
 """One way down in a LibCST tree: a field, and the place in it where the field is a sequence."""
@@ -22,48 +23,13 @@ class NotLocatedError(LookupError):
     """A node has no counterpart of its own in LibCST's tree, such as the text between the fields of an f-string."""
 
 
-class Up(NamedTuple):
-    """Where a node hangs: its parent, the parent's field, and the place in it where the field is a list."""
-
-    parent: ast.AST
-    field: str
-    at: int | None
-
-
-class Ups(Mapping[ast.AST, Up]):
-    """Where the nodes of a tree hang. Only parents are kept: the field is looked for when somebody asks."""
-
-    def __init__(self) -> None:
-        self.parents: dict[ast.AST, ast.AST] = {}
-
-    def __getitem__(self, node: ast.AST) -> Up:
-        parent = self.parents[node]
-        for name in parent._fields:
-            value = getattr(parent, name, None)
-            if value is node:
-                return Up(parent, name, None)
-            if value.__class__ is list:
-                for index, item in enumerate(value):
-                    if item is node:
-                        return Up(parent, name, index)
-        raise KeyError(node)
-
-    def __iter__(self) -> Iterator[ast.AST]:
-        return iter(self.parents)
-
-    def __len__(self) -> int:
-        return len(self.parents)
-
-    def __contains__(self, node: object) -> bool:
-        return node in self.parents
-
-
 class Locator:
     """The paths of the nodes of one module, found on demand."""
 
     def __init__(self, tree: ast.Module, module: cst.Module, up: Mapping[ast.AST, Up]) -> None:
         self._up = up
         self._found: dict[ast.AST, tuple[Path, object]] = {tree: ((), module)}
+        self._blocks: dict[tuple[object, str], list[Path]] = {}  # found for all statements at once: some are long
 
     def path(self, node: ast.AST) -> Path:
         """The path from the module to a node's counterpart.
@@ -95,11 +61,19 @@ class Locator:
         path, above = self._locate(parent)
         if isinstance(parent, ast.Tuple) and not isinstance(above, cst.CSTNode):  # the tuple in a[1, 2]
             path, above, down = path[:-1], follow(self._module, path[:-1]), _in_slice(node, index)
+        elif field in _BLOCKS and index is not None:
+            down = self._statements(field, above)[index]
         else:
             down = _steps(parent, field, index, node, above)
         below = follow(above, down)
         self._found[node] = found = (path + down, below)
         return found
+
+    def _statements(self, field: str, above: object) -> list[Path]:
+        known = self._blocks.get((above, field))
+        if known is None:
+            known = self._blocks[above, field] = _statements(field, above)
+        return known
 
     @property
     def _module(self) -> object:
@@ -134,6 +108,7 @@ def block(field: str, body: object) -> list[Path]:
     return paths
 
 
+_BLOCKS = frozenset({"body", "orelse", "finalbody"})
 # Fields that have the same name and hold the node itself.
 _SAME = frozenset(
     {
@@ -146,8 +121,6 @@ _VALUE: Path = (("value", None),)
 
 def _steps(parent: ast.AST, field: str, index: int | None, node: ast.AST, above: object) -> Path:
     match parent, field:
-        case _, "body" | "orelse" | "finalbody" if index is not None:
-            return _statement(field, index, above)
         case ast.Call(), "args" | "keywords":
             return _argument(parent, node)
         case ast.Starred(), "value":
@@ -221,14 +194,13 @@ def _steps(parent: ast.AST, field: str, index: int | None, node: ast.AST, above:
             return _pattern(parent, field, index, node)
 
 
-def _statement(field: str, index: int, above: object) -> Path:
-    name = {"finalbody": "finalbody"}.get(field, field)
-    held = getattr(above, name)
+def _statements(field: str, above: object) -> list[Path]:
+    held = getattr(above, field)
     if isinstance(held, cst.If):  # elif
-        return ((name, None),)
+        return [((field, None),)]
     if isinstance(held, cst.Else | cst.Finally):
-        return ((name, None), *block("body", held.body)[index])
-    return block(name, held)[index]
+        return [((field, None), *path) for path in block("body", held.body)]
+    return block(field, held)
 
 
 def _argument(call: ast.Call, node: ast.AST) -> Path:
