@@ -8,6 +8,7 @@ from textwrap import dedent
 import pytest
 
 from pytest_agentgate.codemods.apply import apply, rewrite
+from pytest_agentgate.codemods.reading.sources import Place, Sources
 from pytest_agentgate.codemods.rewrites.remove_argument import RemoveArgument
 from pytest_agentgate.errors import UsageError
 
