@@ -28,6 +28,7 @@ def difference(old: str, new: str, *owned: type[ast.AST]) -> str | None:
         ("f({'a': 1})", "f(M(a=1))", (ast.Dict, ast.Call)),
         ("x.a", "x.b", (ast.Attribute,)),
         ("import a\nimport b\nx = 1", "import b\nx = 1\nimport c", IMPORTS),
+        ("f(g(a=1))", "f(M(**g(a=1)))", (ast.Call, ast.keyword)),
     ],
 )
 def test_owned_differences_pass(old: str, new: str, owned: tuple[type[ast.AST], ...]) -> None:
@@ -49,6 +50,8 @@ def test_owned_differences_pass(old: str, new: str, owned: tuple[type[ast.AST], 
         ("f(a, b)", "f(b, a)", (ast.keyword,)),
         ("global a", "global b", (ast.Name,)),
         ("return_: int", "return_: int = 1", (ast.Name,)),
+        ("f(g(a=1))", "f(M(**g(a=2)))", (ast.Call, ast.keyword)),
+        ("f(g(a=1))", "f(M(a=g()))", (ast.Call, ast.keyword)),
     ],
 )
 def test_any_other_difference_is_named(old: str, new: str, owned: tuple[type[ast.AST], ...]) -> None:

@@ -14,7 +14,8 @@ def foreign_difference(old: ast.AST, new: ast.AST, owned: frozenset[type[ast.AST
     """The first difference of two trees in a node of a kind that is not owned, as words; None where there is none.
 
     A node differs itself where its class or a plain value of it does; then it must be owned. Elements of lists are
-    aligned: those that came, went or changed their class must be owned.
+    aligned: those that came, went or changed their class must be owned. What stands unchanged in what was put around
+    it differs in nothing, if both are of kinds that are owned.
     """
     return next(_differences(old, new, (*owned, *_BLOCKS)), None)
 
@@ -24,6 +25,16 @@ def _differences(old: ast.AST, new: ast.AST, owned: tuple[type[ast.AST], ...]) -
         if not (isinstance(old, owned) and isinstance(new, owned)):
             yield f"line {_line(old, new)}: {_said(old)} became {_said(new)}"
         return
+    found = _differences_in_fields(old, new, owned)
+    if isinstance(old, owned) and isinstance(old, ast.expr):
+        first = next(found, None)
+        if first is None or _surrounds(new, old):
+            return
+        yield first
+    yield from found
+
+
+def _differences_in_fields(old: ast.AST, new: ast.AST, owned: tuple[type[ast.AST], ...]) -> Iterator[str]:
     for name in old._fields:
         if name in _NOT_CODE:
             continue
@@ -74,6 +85,14 @@ def _in_lists(
         for a, b in zip(left, right, strict=True):
             if isinstance(a, ast.AST) and isinstance(b, ast.AST):
                 yield from _differences(a, b, owned)
+
+
+def _surrounds(new: ast.AST, old: ast.AST) -> bool:
+    """Whether a node has another one in it, as it was: ``f(x=1)`` in ``Model(**f(x=1))``."""
+    said = ast.dump(old)
+    return any(
+        each is not new and each.__class__ is old.__class__ and ast.dump(each) == said for each in ast.walk(new)
+    )
 
 
 def _key(item: object) -> str:

@@ -53,6 +53,18 @@ def outcome(source: str, codemod: SubscriptToAttribute = CONFIG, **files: str) -
     return text, "; ".join(note.reason for note in result.notes)
 
 
+REPLICAS = "@dataclass\nclass Cluster:\n    nodes: list[Redis]\n"
+
+
+def test_an_element_of_a_list_in_another_class_is_proven() -> None:
+    app = f"{APP}\n{REPLICAS}"
+    source = "from app import Cluster\n\ndef test(cluster: Cluster):\n    assert cluster.nodes[0]['host'] == 'h'\n"
+    place = Place.within(Sources.of({"app.py": app}), "tests/test_it.py")
+    result = rewrite(source, [REDIS], place)
+    assert isinstance(result, Changed)
+    assert "cluster.nodes[0].host == 'h'" in result.source
+
+
 @pytest.mark.parametrize(
     "line",
     [
@@ -93,6 +105,12 @@ def test_what_an_object_can_not_do_is_left_and_said(line: str, reason: str) -> N
     [
         ("redis.get('port')", "without a value, port of Redis is not what get() returned"),
         ("redis.get('tls', 3)", "without a value, tls of Redis is not what get() returned"),
+        ("assert redis.get('port') is None", "without a value, port of Redis is not what get() returned"),
+        ("assert redis.get('port', 3) == 3", "without a value, port of Redis is not what get() returned"),
+        ("assert redis.get('port') != 3", "without a value, port of Redis is not what get() returned"),
+        ("assert not redis.get('port') == 3", "without a value, port of Redis is not what get() returned"),
+        ("self.assertIn('port', redis)", "every Redis has the field port, whether or not it was given a value"),
+        ("self.assertIn('gone', redis)", "Redis has no field for this key"),
         ("assert 'port' in redis", "every Redis has the field port, whether or not it was given a value"),
     ],
 )
@@ -117,6 +135,14 @@ def test_what_asked_whether_a_value_was_given_is_left(line: str, reason: str) ->
         ("load().get('name')", "load().name"),
         ("load().get('name', 'x')", "load().name"),
         ("load()['redis'].get('tls')", "load().redis.tls"),
+        ("assert load()['redis'].get('port') == 3", "assert load().redis.port == 3"),
+        ("assert 3 == load()['redis'].get('port')", "assert 3 == load().redis.port"),
+        ("assert load()['redis'].get('port', 1) == 3", "assert load().redis.port == 3"),
+        ("assert load()['redis'].get('tags')", "assert load().redis.tags"),
+        ("self.assertEqual(load()['redis'].get('port'), 3)", "self.assertEqual(load().redis.port, 3)"),
+        ("self.assertTrue(load()['redis'].get('tags'), 'why')", "self.assertTrue(load().redis.tags, 'why')"),
+        ("self.assertIn('name', load(), 'why')", "self.assertTrue(hasattr(load(), 'name'), 'why')"),
+        ("load().replicas[0]['host']", "load().replicas[0].host"),
         ("assert 'name' in load()", "assert hasattr(load(), 'name')"),
         ('assert "redis" in load()  # always', 'assert hasattr(load(), "redis")  # always'),
         ("f\"{load()['name']}\"", 'f"{load().name}"'),

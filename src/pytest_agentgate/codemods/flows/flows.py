@@ -393,7 +393,8 @@ class Flows:
             if not model.coerces and any(self._nests(each, each.values[key]) for key in nested):
                 self._wanted.pop(node, None)
                 if self._give(names, node, Keyed.of(nested)):
-                    return f"{model.short} makes no models of the dicts in it, and {reason or 'it is a dict'}"
+                    said = f"{model.short} makes no models of the dicts in it"
+                    return reason if reason.startswith(said) else f"{said}, and {reason or 'it is a dict'}"
         if model is None:
             return reason
         self.changes[node] = Wrapped(model)

@@ -46,7 +46,7 @@ class ModelValues:
         return self._known[node]
 
     def _shape(self, node: ast.expr, deep: int) -> Shape | None:
-        may_be = isinstance(node, ast.Name | ast.Attribute | ast.Call | ast.Await)
+        may_be = isinstance(node, ast.Name | ast.Attribute | ast.Call | ast.Await | ast.Subscript)
         if may_be and self._receivers.proves(node, self.model.name):
             return Instance((self.model,))
         if self.function and self._is_result(node, deep):

@@ -12,6 +12,7 @@ from pytest_agentgate.codemods.codemod import Applicability, Codemod, option
 from pytest_agentgate.codemods.models.model import Field, Model
 from pytest_agentgate.codemods.models.model_values import ModelValues
 from pytest_agentgate.codemods.models.shapes import Models
+from pytest_agentgate.codemods.reading.names import ModuleNames
 from pytest_agentgate.codemods.reading.sources import File
 from pytest_agentgate.codemods.writing.rewrite import Rewrite
 
@@ -102,7 +103,10 @@ class SubscriptToAttribute(Codemod):
                     _item(node, owner, rewrite)
                 case ast.Call(func=ast.Attribute(value=value, attr=name)) if name in _OF_DICTS:
                     if (owner := values.of(value)) is not None and owner.attribute(name) is None:
-                        _method(node, name, owner, rewrite)
+                        _method(node, name, owner, file.names, rewrite)
+                case ast.Call(func=ast.Attribute(attr="assertIn"), args=[key, value, *_]):
+                    if (owner := values.of(value)) is not None:
+                        _asserted(node, key, owner, rewrite)
                 case ast.Compare(ops=[ast.In() | ast.NotIn()], comparators=[value]):
                     if (owner := values.of(value)) is not None:
                         _membership(node, owner, rewrite)
@@ -124,16 +128,60 @@ def _item(node: ast.Subscript, model: Model, rewrite: Rewrite) -> None:
         rewrite.replace(node, _attribute(found.name))
 
 
-def _method(node: ast.Call, name: str, model: Model, rewrite: Rewrite) -> None:
+def _method(node: ast.Call, name: str, model: Model, names: ModuleNames, rewrite: Rewrite) -> None:
     found = _field(node.args[0], model) if name == "get" and node.args and not node.keywords else None
     if name != "get":
         rewrite.leave(node, f"{model.short} has no {name}()")
     elif found is None:
         rewrite.leave(node, f"{model.short} has no field for this key")
-    elif not _was_always_there(found) and not (len(node.args) == 1 and _is_none(found.default)):
+    elif not (
+        _was_always_there(found)
+        or (len(node.args) == 1 and _is_none(found.default))
+        or _fails_without(names, node)
+    ):
         rewrite.leave(node, f"without a value, {found.name} of {model.short} is not what get() returned")
     else:
         rewrite.replace(node, lambda old: _attribute(found.name)(old.func))
+
+
+def _fails_without(names: ModuleNames, node: ast.Call) -> bool:
+    """Whether a test failed if ``get()`` did not find the key: it asserts that a value was there.
+
+    What a field then holds has to pass the same assertion, as what stood under ``d["key"]`` had to.
+    """
+    default = node.args[1] if len(node.args) > 1 else None
+    up = names.up[node]
+    match up.parent:
+        case ast.Assert(test=test) if test is node:
+            return default is None
+        case ast.Compare(left=left, ops=[ast.Eq() | ast.Is()], comparators=[right]) as compare:
+            other = right if left is node else left
+            asserted = isinstance(names.up[compare].parent, ast.Assert)
+            return asserted and isinstance(other, ast.Constant) and _is_other(default, other)
+        case ast.Call(func=ast.Attribute(attr="assertEqual" | "assertIs"), args=[first, second, *_]):
+            other = second if first is node else first
+            return isinstance(other, ast.Constant) and _is_other(default, other)
+        case ast.Call(func=ast.Attribute(attr="assertTrue"), args=[first, *_]) if first is node:
+            return default is None
+    return False
+
+
+def _is_other(default: ast.expr | None, expected: ast.Constant) -> bool:
+    """Whether the value that ``get()`` gave for a missing key is not the expected one."""
+    if default is None:
+        return expected.value is not None
+    return isinstance(default, ast.Constant) and default.value != expected.value
+
+
+def _asserted(node: ast.Call, key: ast.expr, model: Model, rewrite: Rewrite) -> None:
+    """``self.assertIn("key", value)``"""
+    found = _field(key, model)
+    if found is None:
+        rewrite.leave(node, f"{model.short} has no field for this key")
+    elif not _was_always_there(found):
+        rewrite.leave(node, f"every {model.short} has the field {found.name}, whether or not it was given a value")
+    else:
+        rewrite.replace(node, _has_asserted(found.name))
 
 
 def _membership(node: ast.Compare, model: Model, rewrite: Rewrite) -> None:
@@ -161,6 +209,19 @@ def _is_none(node: ast.expr | None) -> bool:
 def _attribute(name: str) -> Any:
     def change(old: cst.Subscript | cst.Attribute) -> cst.Attribute:
         return cst.Attribute(old.value, cst.Name(name), lpar=old.lpar, rpar=old.rpar)
+
+    return change
+
+
+def _has_asserted(name: str) -> Any:
+    def change(old: cst.Call) -> cst.Call:
+        key, value, *rest = old.args
+        quote = key.value.quote if isinstance(key.value, cst.SimpleString) else '"'
+        comma = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+        arguments = [value.with_changes(comma=comma), cst.Arg(cst.SimpleString(f"{quote}{name}{quote}"))]
+        has = cst.Arg(cst.Call(cst.Name("hasattr"), arguments), comma=value.comma)
+        assert isinstance(old.func, cst.Attribute)  # noqa: S101
+        return old.with_changes(func=old.func.with_changes(attr=cst.Name("assertTrue")), args=[has, *rest])
 
     return change
 
