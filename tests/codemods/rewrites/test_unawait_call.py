@@ -212,6 +212,13 @@ OTHERS = {
         "@pytest.mark.anyio\nasync def test():\n    client = Client()\n    (await client.get('/')).body\n",
         "def test():\n    client = Client()\n    client.get('/').body\n",
     ),
+    "a method of a mock of its class": (
+        GET,
+        "async def test():\n    client = mock.Mock(spec=Client)\n    client.get = mock.AsyncMock(return_value=1)\n"
+        "    await client.get('/')\n    client.get.assert_awaited_once_with('/')\n",
+        "def test():\n    client = mock.Mock(spec=Client)\n    client.get = mock.Mock(return_value=1)\n"
+        "    client.get('/')\n    client.get.assert_called_once_with('/')\n",
+    ),
     "a context manager": (
         SESSION,
         "async def test():\n    async with session() as s:\n        pass\n",

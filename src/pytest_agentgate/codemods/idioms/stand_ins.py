@@ -48,8 +48,17 @@ class StandIns:
             statement = self.names.up[node].parent
             if not isinstance(node, ast.Attribute) or not isinstance(statement, ast.Assign):
                 continue
-            if isinstance(node.ctx, ast.Store) and self._calls.reaches(node):
+            if isinstance(node.ctx, ast.Store) and (self._calls.reaches(node) or self.mocks(node)):
                 yield StandIn(statement, statement.value)
+
+    def called(self) -> Iterator[ast.Call]:
+        """Where a test itself calls the method of a mock of its class."""
+        known = {site.node for site in self._calls.sites}
+        member = self._calls.callee.name.rpartition(".")[2]
+        for call in self.names.calls:
+            if call not in known and isinstance(call.func, ast.Attribute) and call.func.attr == member:
+                if self.mocks(call.func):
+                    yield call
 
     def function_of(self, value: ast.expr) -> FunctionNode | None:
         """The function of the file that a name stands for, where it is used for nothing but to stand in."""

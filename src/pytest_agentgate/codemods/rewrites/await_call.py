@@ -134,11 +134,11 @@ class _Awaiting:
         self._mocked: set[ast.expr] = set()
 
     def run(self) -> None:
-        for call in direct_calls(self.calls):
+        stand_ins = StandIns(self.file, self.calls)
+        for call in [*direct_calls(self.calls), *stand_ins.called()]:
             self._call(call)
         for call in handed_calls(self.calls):
             self._handed(call)
-        stand_ins = StandIns(self.file, self.calls)
         for each in stand_ins.all():
             self._stand_in(each, stand_ins)
         self._doubtful()

@@ -151,9 +151,9 @@ class _Unawaiting:
         self._nature = nature(file, calls.callee.name)
 
     def run(self) -> None:
-        for call in direct_calls(self.calls):
-            self._call(call)
         stand_ins = StandIns(self.file, self.calls)
+        for call in [*direct_calls(self.calls), *stand_ins.called()]:
+            self._call(call)
         for each in stand_ins.all():
             for kind in (each.kind, each.value.func if isinstance(each.value, ast.Call) else None):
                 self._mock_class(kind)
