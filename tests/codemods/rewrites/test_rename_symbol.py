@@ -386,3 +386,25 @@ def test_a_star_that_gives_something_else_is_no_export_of_it() -> None:
     files = {**layers("Purchase"), "shop/__init__.py": "from .other import *\n"}
     source = "import shop\nshop.Order()\n"
     assert renamed(source, RenameSymbol("shop.orders.Order", "shop.orders.Purchase"), files) == source
+
+
+def test_a_module_that_its_package_hides_behind_a_function_is_imported_from() -> None:
+    files = {
+        "again/__init__.py": "from .retry import on_error\ndef retry(): ...\n",
+        "again/retry.py": "def on_error(): ...\n",
+    }
+    codemod = RenameSymbol("again.if_error", "again.retry.on_error")
+    source = "import again\nfrom again import retry\n\n@retry(again.if_error())\ndef f(): ...\n"
+    assert renamed(source, codemod, files) == (
+        "import again\nfrom again import retry\nfrom again.retry import on_error\n\n@retry(on_error())\ndef f(): ...\n"
+    )
+
+
+def test_a_constant_that_is_a_member_of_an_enumeration_is_defined_where_it_is_assigned() -> None:
+    files = {
+        "pkg/__init__.py": "from .make import UNSET\n",
+        "pkg/make.py": "import enum\nclass _Kind(enum.Enum):\n    UNSET = 1\nUNSET = _Kind.UNSET\n",
+    }
+    codemod = RenameSymbol("pkg.NOTHING", "pkg.UNSET")
+    source = "from pkg.make import NOTHING\nNOTHING\n"
+    assert renamed(source, codemod, files) == "from pkg.make import UNSET\nUNSET\n"

@@ -131,19 +131,26 @@ class Sources:
                 return self._inside(module, parts[cut:], deep) if deep else None
         return None
 
+    def _is_class(self, name: str, deep: int) -> bool:
+        """Whether a dotted name is a class of the project, so that what is below it is defined nowhere by itself."""
+        found = self._definition(name, deep - 1)
+        return found is not None and isinstance(found.node, ast.ClassDef)
+
     def _inside(self, module: ModuleNames, parts: Sequence[str], deep: int) -> Definition | None:
         bindings = module.scope.bindings.get(parts[0], [])
         if not bindings:
             stars = [star.target for star in module.scope.stars if star.target]
-            found = [self._definition(".".join([star, *parts]), deep - 1) for star in stars]
-            return next((each for each in found if each is not None), None)
+            starred = [self._definition(".".join([star, *parts]), deep - 1) for star in stars]
+            return next((each for each in starred if each is not None), None)
         binding = bindings[-1]
         if binding.kind == "import" and binding.target is not None:
             return self._definition(".".join([binding.target, *parts[1:]]), deep - 1)
         if binding.kind == "assignment" and binding.value is not None:
             target = module.meaning(binding.value)
             if target is not None and target.rpartition(".")[0] != "builtins":
-                return self._definition(".".join([target, *parts[1:]]), deep - 1)
+                found = self._definition(".".join([target, *parts[1:]]), deep - 1)
+                if found is not None or not self._is_class(target.rpartition(".")[0], deep):
+                    return found
             return Definition(".".join([module.module, *parts]), binding.value, module) if len(parts) == 1 else None
         node = binding.node
         if not isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):

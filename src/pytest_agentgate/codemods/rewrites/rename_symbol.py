@@ -214,7 +214,7 @@ class _Renaming:
 
     def _modules(self) -> None:
         """An import of a module of which nothing but the symbol is used becomes one of the new module."""
-        if self.new.module == self.old.module:
+        if self.new.module == self.old.module or self.rewrite.imports.is_hidden(self.new.module):
             return
         for statement in self.names.imports:
             for alias in statement.names:
@@ -290,6 +290,8 @@ class _Renaming:
             home = self.names.scope_of(at).home(root)
             if home is not None and (home, root) in self.modules:
                 return f"{self.modules[home, root]}.{new.name}"
+            if self.rewrite.imports.is_hidden(new.module):
+                return self.rewrite.imports.use(str(new), at)
             found = self.rewrite.imports.find(new.module, at, is_module=True)
             if found is None and home is not None and "." in owner:
                 found = self._beside(home, root, new, at)

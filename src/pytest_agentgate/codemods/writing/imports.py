@@ -68,6 +68,11 @@ class Imports:
         package, _, name = module.rpartition(".")
         return self._add(package or module, name if package else "", at, "")
 
+    def is_hidden(self, module: str) -> bool:
+        """Whether a package has a function or class of its own under the name of a module in it: ``from p import m``."""
+        found = self.sources.definition(module) if self.sources is not None and "." in module else None
+        return found is not None and not isinstance(found.node, ast.expr)
+
     def __bool__(self) -> bool:
         return bool(self._needed)
 
@@ -105,6 +110,8 @@ class Imports:
                 if target is None:
                     continue
                 if name != target and not (name.startswith(f"{target}.") and self._loads(module, target)):
+                    continue
+                if f"{module}.".startswith(f"{target}.") and self.is_hidden(target):
                     continue
                 if any(self._is_seen(binding, at) for binding in bindings):
                     found.append(local + name[len(target) :])
