@@ -95,6 +95,7 @@ def test_two_codemods_of_one_name_are_refused(tmp_path: Path) -> None:
         (None, "ModuleNotFoundError: No module named 'broken_rewrites'"),
         ("def (", "SyntaxError: "),
         ("raise RuntimeError('no\\nidea')", "RuntimeError: no idea"),
+        ("raise SystemExit(3)", "SystemExit: 3"),
     ],
 )
 def test_a_module_that_cannot_be_imported_is_one_line(tmp_path: Path, text: str | None, reason: str) -> None:
@@ -104,6 +105,38 @@ def test_a_module_that_cannot_be_imported_is_one_line(tmp_path: Path, text: str 
         known(["broken_rewrites"], tmp_path)
     assert str(caught.value).startswith(f"tool.agentgate.codemods: broken_rewrites: cannot be imported: {reason}")
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        (("words", "word"), "tool.agentgate.codemods: flawed_rewrites: has no codemod; its Flawed lacks words"),
+        (("Codemod)", "object)"), "tool.agentgate.codemods: flawed_rewrites: has no codemod"),
+        (("UNSAFE", "UNSAFE and 'save'"), "flawed_rewrites.Flawed: applicability must be one of safe, unsafe, display"),
+        (("because =", "since ="), "flawed_rewrites.Flawed: because must be a sentence with the reason for the app"),
+        (("owns =", "owned ="), "flawed_rewrites.Flawed: owns must name the kinds of nodes that may differ afterwards"),
+        (("@dataclass(frozen=True)", ""), "flawed_rewrites.Flawed: it must be a @dataclass(frozen=True)"),
+        (('"name")', '"nam")'), "flawed_rewrites.Flawed: old must be an option(HELP, FORM), where FORM is one of dott"),
+        ((': str = option("the old name", "name")', ": str"), "flawed_rewrites.Flawed: old must be an option(HELP, FO"),
+    ],
+)
+def test_a_codemod_that_is_none_is_one_line(tmp_path: Path, change: tuple[str, str], complaint: str) -> None:
+    module(tmp_path, "flawed_rewrites", OWN.format(name="Flawed").replace(*change))
+    with pytest.raises(ConfigError) as caught:
+        known(["flawed_rewrites"], tmp_path)
+    assert str(caught.value).startswith(complaint)
+    assert "\n" not in str(caught.value)
+
+
+def test_one_codemod_is_asked_for_and_no_other_imported() -> None:
+    code = (
+        "import sys\n"
+        "from pytest_agentgate.codemods.registry import known, named\n"
+        "named('rename-keyword', known())\n"
+        "print(*(name.rpartition('.')[2] for name in sys.modules if '.rewrites.' in name))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "rename_keyword\n"
 
 
 def test_a_project_that_is_called_like_one_of_our_libraries_takes_nothing_away(tmp_path: Path) -> None:

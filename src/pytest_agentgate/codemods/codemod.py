@@ -6,7 +6,7 @@ import ast
 import keyword
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
 from enum import StrEnum
 from functools import cache
@@ -63,6 +63,8 @@ class Codemod(ABC):
             problem = check(value)
             if problem:
                 raise UsageError(f"{self.name()} {each.name}={value}: {problem}")
+        if hasattr(self, "old") and self.old == getattr(self, "new", None):
+            raise UsageError(f"{self.name()}: old and new are both {written(self.old)}")
 
     @classmethod
     def name(cls) -> str:
@@ -117,15 +119,43 @@ def codemod_of(kind: type[Codemod], settings: Mapping[str, str]) -> Codemod:
     return kind(**values)
 
 
+class Codemods(Mapping[str, type[Codemod]]):
+    """Codemods by name, sorted. One of this package is imported when it is asked for.
+
+    Args:
+        others: those of plugins and projects.
+    """
+
+    def __init__(self, others: Mapping[str, type[Codemod]]) -> None:
+        self._others = others
+        self._modules = _modules()
+
+    def __getitem__(self, name: str) -> type[Codemod]:
+        if name in self._others:
+            return self._others[name]
+        return codemods_in(import_module(self._modules[name]))[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._others or name in self._modules
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted({*self._modules, *self._others}))
+
+    def __len__(self) -> int:
+        return len({*self._modules, *self._others})
+
+
+def built_in() -> Codemods:
+    """The codemods of this package."""
+    return Codemods({})
+
+
 @cache
-def built_in() -> Mapping[str, type[Codemod]]:
-    """The codemods of this package by name: the folder ``rewrites`` is the registry."""
+def _modules() -> Mapping[str, str]:
+    """Name -> module of each codemod of this package: the folder ``rewrites`` is the registry."""
     from pytest_agentgate.codemods import rewrites
 
-    found: dict[str, type[Codemod]] = {}
-    for module in iter_modules(rewrites.__path__, f"{rewrites.__name__}."):
-        found.update(codemods_in(import_module(module.name)))
-    return dict(sorted(found.items()))
+    return {each.name.replace("_", "-"): f"{rewrites.__name__}.{each.name}" for each in iter_modules(rewrites.__path__)}
 
 
 def codemods_in(module: object) -> dict[str, type[Codemod]]:
@@ -138,6 +168,21 @@ def codemods_in(module: object) -> dict[str, type[Codemod]]:
         and not getattr(each, "__abstractmethods__", None)
         and each.__module__ == getattr(module, "__name__", None)
     }
+
+
+def flaws(kind: type[Codemod]) -> Iterator[str]:
+    """What is missing in a class that says it is a codemod, one text each."""
+    if getattr(kind, "applicability", None) not in set(Applicability):
+        yield "applicability must be one of " + ", ".join(Applicability)
+    if not str(getattr(kind, "because", "")).endswith("."):
+        yield "because must be a sentence with the reason for the applicability"
+    if not getattr(kind, "owns", None):
+        yield "owns must name the kinds of nodes that may differ afterwards"
+    if "__dataclass_params__" not in vars(kind):
+        yield "it must be a @dataclass(frozen=True)"
+    for each in kind.options():
+        if each.metadata.get("form") not in _FORMS:
+            yield f"{each.name} must be an option(HELP, FORM), where FORM is one of {', '.join(_FORMS)}"
 
 
 def _is_identifier(text: str) -> bool:

@@ -13,10 +13,11 @@ from difflib import get_close_matches
 from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
+from types import ModuleType
 
 import pluggy
 
-from pytest_agentgate.codemods.codemod import Codemod, built_in, codemods_in
+from pytest_agentgate.codemods.codemod import Codemod, Codemods, built_in, codemods_in, flaws
 from pytest_agentgate.errors import ConfigError, UsageError
 
 GROUP = "agentgate"
@@ -33,8 +34,8 @@ class Hooks:
         """Called when codemods are looked up; return those that are not defined in the plugin's own module."""
 
 
-def known(modules: Sequence[str] = (), root: Path | None = None, roots: Sequence[str] = ()) -> dict[str, type[Codemod]]:
-    """The codemods by name, sorted.
+def known(modules: Sequence[str] = (), root: Path | None = None, roots: Sequence[str] = ()) -> Codemods:
+    """Every codemod.
 
     Args:
         modules: dotted names of the project's own modules with codemods.
@@ -42,7 +43,7 @@ def known(modules: Sequence[str] = (), root: Path | None = None, roots: Sequence
         roots: the folders in it from which its modules are imported.
 
     Raises:
-        ConfigError: a module can't be imported, or two codemods have one name.
+        ConfigError: a module can't be imported or has no codemod, one of its codemods is none, or two have one name.
     """
     manager = pluggy.PluginManager(GROUP)
     manager.add_hookspecs(Hooks)
@@ -54,13 +55,16 @@ def known(modules: Sequence[str] = (), root: Path | None = None, roots: Sequence
         # processes import the same modules.
         sys.path += [path for name in roots or ("",) if (path := str(root / name)) not in sys.path]
     for module in modules:
-        _register(manager, module, f"tool.agentgate.codemods: {module}")
-    found = dict(built_in())
-    for plugin in manager.get_plugins():
-        _add(found, codemods_in(plugin))
+        where = f"tool.agentgate.codemods: {module}"
+        own = _register(manager, module, where)
+        if not codemods_in(own) and not manager.get_hookcallers(own):
+            raise ConfigError(f"{where}: has no codemod{_unfinished(own)}")
+    found: dict[str, type[Codemod]] = {}
+    for _, plugin in manager.list_name_plugin():
+        _add(found, codemods_in(plugin).values())
     for more in manager.hook.agentgate_codemods():
-        _add(found, {kind.name(): kind for kind in more})
-    return dict(sorted(found.items()))
+        _add(found, more)
+    return Codemods(found)
 
 
 def named(name: str, among: Mapping[str, type[Codemod]]) -> type[Codemod]:
@@ -76,21 +80,34 @@ def named(name: str, among: Mapping[str, type[Codemod]]) -> type[Codemod]:
     raise UsageError(f"no codemod {name!r}{hint}")
 
 
-def _register(manager: pluggy.PluginManager, module: str, where: str) -> None:
+def _register(manager: pluggy.PluginManager, module: str, where: str) -> ModuleType:
     try:
         plugin = import_module(module.partition(":")[0])
-    except Exception as error:  # it is anybody's code
+    except (Exception, SystemExit) as error:  # it is anybody's code
         message = " ".join(str(error).split())
         raise ConfigError(f"{where}: cannot be imported: {type(error).__name__}: {message}") from error
     if not manager.is_registered(plugin):
         manager.register(plugin, module)
+    return plugin
 
 
-def _add(found: dict[str, type[Codemod]], more: Mapping[str, type[Codemod]]) -> None:
-    for name, kind in more.items():
-        other = found.setdefault(name, kind)
-        if other is not kind:
-            raise ConfigError(f"two codemods are called {name}: {_home(other)} and {_home(kind)}")
+def _unfinished(module: ModuleType) -> str:
+    """``; its RenameMarker lacks words`` where that is why a module has no codemod, else ""."""
+    for each in vars(module).values():
+        if isinstance(each, type) and issubclass(each, Codemod) and each.__module__ == module.__name__:
+            return f"; its {each.__name__} lacks {', '.join(sorted(getattr(each, '__abstractmethods__', ())))}"
+    return ""
+
+
+def _add(found: dict[str, type[Codemod]], more: Iterable[type[Codemod]]) -> None:
+    ours = built_in()
+    for kind in more:
+        for flaw in flaws(kind):
+            raise ConfigError(f"{_home(kind)}: {flaw}")
+        other = found.get(kind.name()) or ours.get(kind.name())
+        if other is not None and other is not kind:
+            raise ConfigError(f"two codemods are called {kind.name()}: {_home(other)} and {_home(kind)}")
+        found[kind.name()] = kind
 
 
 def _home(kind: type[Codemod]) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from difflib import unified_diff
 
 from pytest_agentgate.codemods.apply import apply
-from pytest_agentgate.codemods.codemod import Applicability, Codemod, codemod_of
+from pytest_agentgate.codemods.codemod import Codemod, codemod_of, flaws
 from pytest_agentgate.codemods.examples import Example, examples, summary
 from pytest_agentgate.codemods.reading.sources import Place, Sources
 
@@ -28,12 +28,7 @@ def place_of(example: Example) -> Place:
 def _complaints(kind: type[Codemod]) -> Iterator[str]:
     if not summary(kind).endswith("."):
         yield "the first line of the docstring is no sentence that says what it does"
-    if getattr(kind, "applicability", None) not in set(Applicability):
-        yield "applicability must be one of " + ", ".join(Applicability)
-    if not getattr(kind, "because", "").endswith("."):
-        yield "because must be a sentence with the reason for the applicability"
-    if not getattr(kind, "owns", None):
-        yield "owns must name the kinds of nodes that may differ afterwards"
+    yield from flaws(kind)
     try:
         found = examples(kind)
     except ValueError as error:
