@@ -111,6 +111,15 @@ def test_check_tells_by_its_status(project: Path, agentgate: Agentgate) -> None:
     assert agentgate("codemod", "run", *RENAME, "gone", "--check", cwd=project).returncode == 2
 
 
+def test_a_word_that_no_file_has_is_named_where_nothing_changes(project: Path, agentgate: Agentgate) -> None:
+    done = agentgate("codemod", "run", "rename-module", "old=stores", "new=shops", "--check", cwd=project)
+    assert (done.returncode, done.stderr) == (0, "agentgate: none of 7 files would change: they all lack stores\n")
+    done = agentgate(
+        "codemod", "run", "rename-module", "old=stores", "new=shops", "tests/test_bom.py", "--write", cwd=project
+    )
+    assert (done.returncode, done.stderr) == (0, "agentgate: none of 1 file changed: it lacks stores\n")
+
+
 def test_undo_restores_what_was_written_and_then_what_was_written_before(project: Path, agentgate: Agentgate) -> None:
     states = [files_of(project)]
     for new in ("quantity", "amount"):
@@ -302,6 +311,9 @@ def test_list_and_explain(project: Path, agentgate: Agentgate) -> None:
         (["--recipe", "bad.toml"], "bad.toml: cannot be read: "),
         (["--recipe", "empty.toml"], "empty.toml: it has no [[codemod]]"),
         (["--recipe", "stray.toml"], "stray.toml: no key 'codemods'; it is a list of [[codemod]]"),
+        (["--recipe", "single.toml"], "single.toml: write [[codemod]] instead of [codemod]"),
+        (["--recipe", "flat.toml"], "flat.toml: no key 'name'; it is a list of [[codemod]], each with a name and"),
+        ([*RENAME[:3], "new=qty"], "rename-keyword: old and new are both qty"),
         (["--recipe", "nameless.toml"], 'nameless.toml: [[codemod]] 1: it needs a name = "..."'),
         (
             ["--recipe", "typo.toml"],
@@ -317,6 +329,8 @@ def test_wrong_usage_is_one_line(project: Path, agentgate: Agentgate, arguments:
         "bad.toml": "[[codemod",
         "empty.toml": "",
         "stray.toml": f"codemods = 1\n[[codemod]]\n{good}",
+        "single.toml": f"[codemod]\n{good}",
+        "flat.toml": good,
         "nameless.toml": "[[codemod]]\nold = 'a'\n",
         "typo.toml": f"[[codemod]]\n{good}[[codemod]]\n{good.replace('new', 'nwe')}",
         "table.toml": "[[codemod]]\nname = 'rename-keyword'\nold = {a = 1}\n",
@@ -344,6 +358,12 @@ def test_a_recipe_runs_several_in_order(project: Path, agentgate: Agentgate) -> 
     assert done.returncode == 0, done.stderr
     assert (project / "tests/test_plain.py").read_bytes() == CALL.replace(b"qty", b"amount")
     assert (project / "tests/test_bom.py").read_bytes() == TESTS["tests/test_bom.py"]
+
+
+def test_a_recipe_may_begin_with_a_byte_order_mark(project: Path, agentgate: Agentgate) -> None:
+    recipe = "\ufeff[[codemod]]\r\nname = 'rename-module'\r\nold = 'shop'\r\nnew = 'store'\r\n"
+    (project / "moves.toml").write_bytes(recipe.encode())
+    assert agentgate("codemod", "run", "--recipe", "moves.toml", "--check", cwd=project).returncode == 1
 
 
 def test_files_and_folders_can_be_named_from_where_one_is(project: Path, agentgate: Agentgate) -> None:

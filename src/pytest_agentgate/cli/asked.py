@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pytest_agentgate.cli import suggestion
-from pytest_agentgate.codemods.codemod import Codemod, codemod_of
+from pytest_agentgate.codemods.codemod import Codemod, Codemods, codemod_of
 from pytest_agentgate.codemods.files.layout import Layout
 from pytest_agentgate.codemods.registry import known as every
 from pytest_agentgate.codemods.registry import named
@@ -19,7 +19,7 @@ from pytest_agentgate.errors import UsageError
 _KEY = re.compile(r"[A-Za-z_][\w-]*")
 
 
-def known(root: Path) -> tuple[Project, dict[str, type[Codemod]]]:
+def known(root: Path) -> tuple[Project, Codemods]:
     """The project that a folder belongs to, and the codemods that can be named in it."""
     project = find_project(root)
     modules = project.config.codemods
@@ -56,15 +56,17 @@ def of_recipe(
 ) -> tuple[list[Codemod], Sequence[str]]:
     """The codemods of a recipe; the arguments beside it are all paths."""
     try:
-        data = tomllib.loads(recipe.read_text(encoding="utf-8"))
+        data = tomllib.loads(recipe.read_text(encoding="utf-8-sig"))
     except ValueError as error:
         raise UsageError(f"{recipe}: cannot be read: {' '.join(str(error).split())}") from error
-    tables = data.get("codemod")
-    if not isinstance(tables, list) or not tables or not all(isinstance(table, dict) for table in tables):
-        raise UsageError(f"{recipe}: it has no [[codemod]]")
     for key in data:
         if key != "codemod":
-            raise UsageError(f"{recipe}: no key {key!r}; it is a list of [[codemod]]")
+            raise UsageError(f"{recipe}: no key {key!r}; it is a list of [[codemod]], each with a name and its options")
+    tables = data.get("codemod", [])
+    if isinstance(tables, dict):
+        raise UsageError(f"{recipe}: write [[codemod]] instead of [codemod]")
+    if not isinstance(tables, list) or not tables or not all(isinstance(table, dict) for table in tables):
+        raise UsageError(f"{recipe}: it has no [[codemod]]")
     for argument in arguments[:1]:
         if argument in kinds and not Path(argument).exists():
             raise UsageError(f"--recipe names the codemods; {argument!r} is one more")

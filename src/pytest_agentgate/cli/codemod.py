@@ -160,7 +160,8 @@ def run(
         raise UsageError("--check and --write exclude each other")
     project, kinds = asked.known(root)
     codemods, names = asked.of_recipe(recipe, kinds, arguments) if recipe else asked.of_arguments(kinds, arguments)
-    total, planned = _plan(project, codemods, names, jobs)
+    files, planned = _plan(project, codemods, names, jobs)
+    total = len(files)
     edits = [each.edit for each in planned if each.edit]
     batch = ""
     if write and edits:
@@ -178,7 +179,9 @@ def run(
                 _show(edit, prefix)
             else:
                 screen.say(f"{'changed' if write else 'would change'} {printable(_here(project.root, edit.path))}")
-        _sum_up(total, planned, batch, written=write)
+        _sum_up(
+            total, planned, batch, written=write, missing=[] if planned else _missing(project.root, files, codemods)
+        )
     return USAGE if failed else WOULD_CHANGE if check and edits else 0
 
 
@@ -187,8 +190,8 @@ def run(
 
 def _plan(
     project: Project, codemods: Sequence[Codemod], names: Sequence[str], jobs: int | None
-) -> tuple[int, list[Planned]]:
-    """The number of files that were looked at, and those with something to say about."""
+) -> tuple[list[str], list[Planned]]:
+    """The files that were looked at, and those with something to say about."""
     from pytest_agentgate.cli import asked
     from pytest_agentgate.codemods.files.layout import Layout
     from pytest_agentgate.codemods.files.plan import Planned, plan
@@ -206,7 +209,7 @@ def _plan(
 
         planned = plan(tree, codemods, files, jobs, tell=tell)
     left = [Planned(each.path, reason=each.reason) for each in skipped]
-    return len(files), sorted([*planned, *left], key=lambda each: each.path)
+    return files, sorted([*planned, *left], key=lambda each: each.path)
 
 
 def _write(project: Project, edits: Sequence[Edit], planned: Sequence[Planned], what: str) -> tuple[str, list[Planned]]:
@@ -236,14 +239,26 @@ def _tell(root: Path, planned: Sequence[Planned]) -> None:
             click.echo(printable(f"{'failed' if each.failed else 'left alone'}: {where}: {each.reason}"), err=True)
 
 
-def _sum_up(total: int, planned: Sequence[Planned], batch: str, *, written: bool) -> None:
+def _missing(root: Path, files: Sequence[str], codemods: Sequence[Codemod]) -> list[str]:
+    """The words without which codemods change nothing and that stand in no file: done already, or mistyped."""
+    words = {word: word.encode() for codemod in codemods for word in codemod.words() if word.isascii()}
+    for path in files:
+        if not words:
+            break
+        text = (root / path).read_bytes()
+        words = {word: data for word, data in words.items() if data not in text}
+    return list(words) if files else []
+
+
+def _sum_up(total: int, planned: Sequence[Planned], batch: str, *, written: bool, missing: Sequence[str] = ()) -> None:
     changed = sum(each.edit is not None for each in planned)
     left = sum(bool(each.notes or each.reason) and not each.failed for each in planned)
     failed = sum(each.failed for each in planned)
     parts = [f"{changed or 'none'} of {_files(total)} {'changed' if written else 'would change'}"]
     parts += [f"something left alone in {left}"] * bool(left) + [f"{failed} failed"] * bool(failed)
     undo = f"; agentgate undo takes batch {batch} back" if batch else ""
-    screen.note(", ".join(parts) + undo)
+    why = f": {'it lacks' if total == 1 else 'they all lack'} {', '.join(missing)}" if missing else ""
+    screen.note(", ".join(parts) + why + undo)
 
 
 def _files(number: int) -> str:
