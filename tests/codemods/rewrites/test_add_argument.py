@@ -251,3 +251,12 @@ def test_a_worker_s_tests_pass_again(prove: Callable[..., dict[str, str]]) -> No
     ) or ('        "w",\n        client=worker_client,\n    )' in rewritten["tests/test_worker.py"])
     made = prove(AddArgument("app.worker.Worker", "client", "app.clients.Client('y')"), old, new, tests)
     assert dedent(tests["tests/conftest.py"]).replace('"w")', "\"w\", client=Client('y'))") == made["tests/conftest.py"]
+
+
+def test_a_derived_class_gets_it_in_a_file_that_does_not_name_the_base() -> None:
+    files = {"shop.py": "class Base:\n    def __init__(self, session): ...\nclass Users(Base): ...\n"}
+    codemod = AddArgument(function="shop.Base", parameter="session", value="None")
+    at = Place.within(Sources.of(files), "tests/test_it.py")
+    assert apply("from shop import Users\nUsers()\n", [codemod], at) == (
+        "from shop import Users\nUsers(session=None)\n"
+    )

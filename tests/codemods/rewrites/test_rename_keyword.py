@@ -443,3 +443,13 @@ def test_a_derived_class_of_the_tests_with_its_own_keyword_is_theirs() -> None:
         Mine(data_key="a")
     """)
     assert renamed_field(source) == (source.replace("(data_key=data_key)", "(name=data_key)"), [])
+
+
+def test_a_row_of_parametrize_may_be_a_call_of_dict() -> None:
+    source = dedent("""
+        @pytest.mark.parametrize("kwargs", [dict(qty=1), {"qty": 2}, pytest.param(dict(qty=3), id="three")])
+        def test_many(kwargs):
+            order("tea", **kwargs)
+    """)
+    assert renamed(source) == source.replace("qty", "quantity")
+    assert notes(source) == []

@@ -104,6 +104,12 @@ class Callee:
         return cls(name, kind, owner, last, signature)
 
 
+def words_of(function: str) -> tuple[str, ...]:
+    """The words without which a file can't call a function; none for a class, for which a derived one may stand."""
+    last = function.removesuffix(".__init__").rpartition(".")[2]
+    return () if last[:1].isupper() else (last,)
+
+
 def kind_of(function: FunctionNode, names: ModuleNames) -> Kind:
     """Whether a definition is a function, or which kind of member of a class."""
     if not isinstance(names.up[function].parent, ast.ClassDef):

@@ -110,8 +110,12 @@ def own_keywords(function: FunctionNode) -> frozenset[str]:
 
 def cell(row: ast.expr, at: int, width: int) -> ast.expr | None:
     """The element of a row of several values, or the row itself where it has one."""
-    if isinstance(row, ast.Call):  # pytest.param(...)
+    if isinstance(row, ast.Call) and _called_as(row) == "param":  # pytest.param(...)
         return row.args[at] if at < len(row.args) else None
     if width == 1:
         return row
     return row.elts[at] if isinstance(row, ast.Tuple | ast.List) and at < len(row.elts) else None
+
+
+def _called_as(call: ast.Call) -> str | None:
+    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", None)

@@ -10,6 +10,7 @@ import libcst as cst
 from pytest_agentgate.codemods.codemod import Applicability, Codemod, option
 from pytest_agentgate.codemods.reading.calls import Calls, Site
 from pytest_agentgate.codemods.reading.dict_keys import Keys
+from pytest_agentgate.codemods.reading.signatures import words_of
 from pytest_agentgate.codemods.reading.sources import File
 from pytest_agentgate.codemods.writing import brackets
 from pytest_agentgate.codemods.writing.rewrite import Change, Rewrite
@@ -104,7 +105,7 @@ class AddArgument(Codemod):
     value: str = option("the argument; dotted names in it are imported, fixtures requested", "source")
 
     def words(self) -> tuple[str, ...]:
-        return (self.function.removesuffix(".__init__").rpartition(".")[2],)
+        return words_of(self.function)
 
     def rewrite(self, file: File, rewrite: Rewrite) -> None:
         calls = Calls(file, self.function)

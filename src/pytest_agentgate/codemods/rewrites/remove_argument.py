@@ -12,7 +12,7 @@ from pytest_agentgate.codemods.codemod import Applicability, Codemod, option
 from pytest_agentgate.codemods.reading.calls import Calls, Site, in_order
 from pytest_agentgate.codemods.reading.dict_keys import Keys, Splat
 from pytest_agentgate.codemods.reading.names import ModuleNames
-from pytest_agentgate.codemods.reading.signatures import Signature
+from pytest_agentgate.codemods.reading.signatures import Signature, words_of
 from pytest_agentgate.codemods.reading.sources import File
 from pytest_agentgate.codemods.writing import brackets
 from pytest_agentgate.codemods.writing.rewrite import Rewrite
@@ -94,7 +94,7 @@ class RemoveArgument(Codemod):
             raise UsageError(f"{self.name()} old={','.join(self.old)}: {self.parameter} is not among them")
 
     def words(self) -> tuple[str, ...]:
-        return (self.function.removesuffix(".__init__").rpartition(".")[2],)
+        return words_of(self.function)
 
     def rewrite(self, file: File, rewrite: Rewrite) -> None:
         calls = Calls(file, self.function)

@@ -10,7 +10,7 @@ import libcst as cst
 
 from pytest_agentgate.codemods.codemod import Applicability, Codemod, option
 from pytest_agentgate.codemods.reading.calls import Calls, Site
-from pytest_agentgate.codemods.reading.signatures import Signature
+from pytest_agentgate.codemods.reading.signatures import Signature, words_of
 from pytest_agentgate.codemods.reading.sources import File
 from pytest_agentgate.codemods.writing import brackets
 from pytest_agentgate.codemods.writing.rewrite import Rewrite
@@ -91,7 +91,7 @@ class ReorderArguments(Codemod):
     )
 
     def words(self) -> tuple[str, ...]:
-        return (self.function.removesuffix(".__init__").rpartition(".")[2],)
+        return words_of(self.function)
 
     def rewrite(self, file: File, rewrite: Rewrite) -> None:
         calls = Calls(file, self.function)

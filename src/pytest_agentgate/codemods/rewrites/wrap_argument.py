@@ -12,7 +12,7 @@ from pytest_agentgate.codemods.codemod import Applicability, Codemod, option
 from pytest_agentgate.codemods.idioms.fixtures import Fixtures
 from pytest_agentgate.codemods.reading.calls import Calls, Site
 from pytest_agentgate.codemods.reading.receivers import Receivers
-from pytest_agentgate.codemods.reading.signatures import Callee, Signature
+from pytest_agentgate.codemods.reading.signatures import Callee, Signature, words_of
 from pytest_agentgate.codemods.reading.sources import File
 from pytest_agentgate.codemods.reading.values import NONE
 from pytest_agentgate.codemods.writing import brackets
@@ -106,7 +106,7 @@ class WrapArgument(Codemod):
             raise UsageError(f"{self.name()} old={','.join(self.old)}: {self.parameter} is not among them")
 
     def words(self) -> tuple[str, ...]:
-        return (self.function.removesuffix(".__init__").rpartition(".")[2],)
+        return words_of(self.function)
 
     def rewrite(self, file: File, rewrite: Rewrite) -> None:
         calls = Calls(file, self.function)

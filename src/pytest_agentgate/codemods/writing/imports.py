@@ -69,7 +69,7 @@ class Imports:
         return self._add(package or module, name if package else "", at, "")
 
     def is_hidden(self, module: str) -> bool:
-        """Whether a package has a function or class of its own under the name of a module in it: ``from p import m``."""
+        """Whether a package has a function or class of its own under the name of a module in it."""
         found = self.sources.definition(module) if self.sources is not None and "." in module else None
         return found is not None and not isinstance(found.node, ast.expr)
 
