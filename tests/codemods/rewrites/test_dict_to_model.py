@@ -578,6 +578,30 @@ def test_a_wrapped_dict_that_holds_dicts_is_left_where_the_class_makes_no_models
     )
 
 
+def test_a_dict_that_is_compared_with_what_is_made_of_it_becomes_an_instance() -> None:
+    source = """
+        import pytest
+        from app import Pool, Redis, Service
+
+        @pytest.fixture
+        def settings():
+            return {"host": "h", "tls": {"cert": "c"}}
+
+        @pytest.fixture
+        def pool(settings):
+            return Pool(members=[settings])
+
+        def test_it(pool, settings):
+            assert pool.members[0] == settings
+            assert pool.members[0] is settings
+    """
+    codemod = DictToModel(function="app.Pool", parameter="members", model="app.Redis")
+    assert 'return Redis(host="h", tls=Tls(cert="c"))' in changed(source, codemod)
+    assert left(source.replace("pool.members[0] is", "json.loads('{}') =="), codemod) == (
+        "Redis makes no models of the dicts in it, and other tests use it as a dict"
+    )
+
+
 CONFTEST = """
 import pytest
 

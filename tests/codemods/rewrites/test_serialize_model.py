@@ -104,3 +104,35 @@ def test_what_is_awaited_keeps_its_parentheses() -> None:
     app = STYLES["pydantic 2"] + "async def load() -> Redis: ...\n"
     source = "import json\nfrom app import load\n\nasync def test_it():\n    json.dumps(await load())\n"
     assert outcome(source, app)[0] == source.replace("await load()", '(await load()).model_dump(mode="json")')
+
+
+ENUM = """
+from enum import Enum
+from pydantic import BaseModel
+class Mode(Enum):
+    FAST = "fast"
+class Tls(BaseModel):
+    cert: str
+class Redis(BaseModel):
+    host: str
+    tls: Tls | None = None
+"""
+DUMPED = "json.dumps({'redis': Redis(host='h').model_dump(exclude_none=True)})\n"
+
+
+def test_what_is_dumped_already_is_dumped_for_json_where_a_field_is_no_json_value() -> None:
+    app = f"{ENUM}    modes: list[Mode] = [Mode.FAST]\n"
+    assert outcome(HEAD + DUMPED, app) == (HEAD + DUMPED.replace("=True", '=True, mode="json"'), "")
+
+
+@pytest.mark.parametrize(
+    ("line", "field"),
+    [
+        (DUMPED, "mode: str = 'fast'"),
+        (DUMPED.replace("exclude_none=True", "mode='json'"), "mode: Mode = Mode.FAST"),
+        (DUMPED.replace("})\n", "}, default=str)\n"), "mode: Mode = Mode.FAST"),
+        (DUMPED.replace("json.dumps", "print"), "mode: Mode = Mode.FAST"),
+    ],
+)
+def test_what_is_dumped_as_it_should_be_stays(line: str, field: str) -> None:
+    assert outcome(HEAD + line, f"{ENUM}    {field}\n") == (HEAD + line, "")

@@ -11,6 +11,8 @@ from pytest_agentgate.codemods.reading.names import ModuleNames
 
 _CHANGES = frozenset({"update", "setdefault", "pop", "popitem", "clear", "__setitem__"})
 
+_COMPARING = frozenset({"assertEqual", "assertNotEqual", "assertIs", "assertIsNot"})
+
 
 def text(node: ast.expr | None) -> str | None:
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
@@ -63,6 +65,16 @@ def harmless(use: Use, shape: Shape) -> bool:
             return key is not None and (shape.at(key) is None or (parent.attr == "pop" and unused))
         return parent.attr in {"keys", "update"}
     return False
+
+
+def compared(use: Use) -> ast.expr | None:
+    """What a value is compared with as a whole: by ``==``, ``is``, ``assertEqual`` and their contraries."""
+    match use.names.up[use.node].parent:
+        case ast.Compare(left=left, ops=[ast.Eq() | ast.NotEq() | ast.Is() | ast.IsNot()], comparators=[right]):
+            return right if left is use.node else left
+        case ast.Call(func=ast.Attribute(attr=word), args=[first, second, *_]) if word in _COMPARING:
+            return second if first is use.node else first if second is use.node else None
+    return None
 
 
 def put(names: ModuleNames, node: ast.expr, shape: Keyed) -> Iterator[tuple[ast.expr, Shape]]:

@@ -11,17 +11,18 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
-from pytest_agentgate.codemods.flows.dict_uses import harmless, is_dict_call, is_row, put, text
+from pytest_agentgate.codemods.flows.dict_uses import compared, harmless, is_dict_call, is_row, put, text
 from pytest_agentgate.codemods.flows.givers import Givers
 from pytest_agentgate.codemods.flows.holders import Holder, Holders
 from pytest_agentgate.codemods.flows.known_dicts import COPIES, Known, KnownDicts
 from pytest_agentgate.codemods.flows.neighbours import Neighbours
 from pytest_agentgate.codemods.flows.targets import Target
 from pytest_agentgate.codemods.flows.uses import Use, Uses
-from pytest_agentgate.codemods.models.model import Model, NotAModel
+from pytest_agentgate.codemods.models.model import Model, NotAModel, Style
 from pytest_agentgate.codemods.models.shapes import Cell, Instance, Keyed, Many, Models, Shape, Values
 from pytest_agentgate.codemods.reading.names import ModuleNames
 from pytest_agentgate.codemods.reading.sources import File
+from pytest_agentgate.codemods.reading.values import element
 
 
 @dataclass(frozen=True, eq=False)
@@ -373,11 +374,32 @@ class Flows:
         for use in uses:
             if isinstance(use, Holder):
                 others = self.uses.of(use)
-                if others and (self.held.get(use) != shape or (use, shape) in self.stays):
+                held = self.held.get(use)
+                if others and held is None and use.kind == "name" and self._objection(use, shape) is None:
+                    continue
+                if others and (held != shape or (use, shape) in self.stays):
                     return "other tests use it as a dict"
-            elif self._wanted.get(use.node) != shape and not harmless(use, shape):
+            elif self._wanted.get(use.node) != shape and not (harmless(use, shape) or self._meets_its_like(use, shape)):
                 return "it is used as a dict as well"
         return None
+
+    def _meets_its_like(self, use: Use, shape: Shape) -> bool:
+        """Whether a value is compared with what is proven to be of its new shape: ``service.config == config``."""
+        other = compared(use)
+        if other is None or self.target is None:
+            return False
+        each = shape.each if isinstance(shape, Many) else shape
+        if not isinstance(each, Instance):
+            return False
+        receivers = self.target.receivers(use.names)
+        found = receivers.values(other)
+        if isinstance(shape, Many):
+            found = element(found, receivers.hierarchy)
+        return any(
+            all(value is not None and value.form == "instance" and value.name == model.name for value in found)
+            for model in each.models
+            if model.style is not Style.PLAIN  # its instances may equal none but themselves
+        )
 
     def _use(self, names: ModuleNames, node: ast.expr, shape: Shape, reason: str) -> str | None:
         """Make the model where a dict is used, because the dict has to stay one."""

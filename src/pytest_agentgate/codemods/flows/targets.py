@@ -82,7 +82,7 @@ class Target:
         """The parameters of another function of the implementation that are annotated with the class."""
         name = names.meaning(func)
         if name is None and isinstance(func, ast.Attribute):
-            classes = self._receivers(names).classes(func.value)
+            classes = self.receivers(names).classes(func.value)
             name = f"{next(iter(classes))}.{func.attr}" if len(classes) == 1 and None not in classes else None
         definition = self.sources.definition(name) if name is not None else None
         if name is None or definition is None or is_tests(definition.module) or definition.name == self.callee.name:
@@ -118,14 +118,15 @@ class Target:
         if self.callee.kind in {"method", "classmethod", "staticmethod", "member"}:
             if not isinstance(func, ast.Attribute) or func.attr != self.callee.member:
                 return False
-            receivers, owner = self._receivers(names), self.callee.owner
+            receivers, owner = self.receivers(names), self.callee.owner
             return receivers.proves(func.value, owner) or receivers.proves_class(func.value, owner)
         meaning = names.meaning(func)
         if meaning is None or meaning.rpartition(".")[2] != self._last:
             return False
         return self.callee.name in {meaning, self.sources.canonical(meaning)}
 
-    def _receivers(self, names: ModuleNames) -> Receivers:
+    def receivers(self, names: ModuleNames) -> Receivers:
+        """What is proven of the values of one file."""
         if names not in self._proofs:
             self._proofs[names] = Receivers(self.holders.file_of(names))
         return self._proofs[names]
@@ -136,7 +137,7 @@ class Target:
             if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
                 statement = names.up[node].parent
                 value = statement.value if isinstance(statement, ast.Assign | ast.AnnAssign) else None
-                if value is not None and self._receivers(names).proves(node.value, self.callee.name):
+                if value is not None and self.receivers(names).proves(node.value, self.callee.name):
                     yield value, self.shape
 
     @property

@@ -11,10 +11,12 @@ import libcst as cst
 
 from pytest_agentgate.codemods.codemod import Applicability, Codemod, option
 from pytest_agentgate.codemods.models.model import Model, Style
+from pytest_agentgate.codemods.models.model_classes import unquoted
 from pytest_agentgate.codemods.models.model_values import ModelValues
 from pytest_agentgate.codemods.models.shapes import Models
 from pytest_agentgate.codemods.reading.names import ModuleNames
 from pytest_agentgate.codemods.reading.sources import File
+from pytest_agentgate.codemods.writing import brackets
 from pytest_agentgate.codemods.writing.rewrite import Rewrite, expression
 
 _JSON = frozenset(
@@ -23,6 +25,11 @@ _JSON = frozenset(
         "yaml.dump", "yaml.safe_dump", "yaml.dump_all", "yaml.safe_dump_all", "tomli_w.dumps", "tomli_w.dump",
     }
 )  # fmt: skip
+_LAX = frozenset({"yaml.dump", "yaml.dump_all"})  # they write any object
+_PLAIN = frozenset(
+    {f"builtins.{name}" for name in ("str", "int", "float", "bool", "list", "dict")}
+    | {f"typing.{name}" for name in ("List", "Dict", "Optional", "Union", "Annotated", "Literal")}
+)
 
 
 @dataclass(frozen=True)
@@ -31,7 +38,8 @@ class SerializeModel(Codemod):
 
     Repairs ``TypeError: Object of type RedisConfig is not JSON serializable``,
     ``RepresenterError: ('cannot represent an object', RedisConfig(...))`` and
-    ``TypeError: argument after ** must be a mapping, not RedisConfig``.
+    ``TypeError: argument after ** must be a mapping, not RedisConfig``. Where ``model_dump()`` is written already, but
+    a field came to hold what JSON and YAML have no form for, it gets ``mode="json"``.
 
     With ``model=app.config.RedisConfig``:
 
@@ -106,6 +114,10 @@ class SerializeModel(Codemod):
                 rewrite.leave(node, f"how a {found.short} becomes a mapping can't be told")
             else:
                 rewrite.replace(node, source)
+        for dumped, call in _dumped(file.names):
+            found = values.of(dumped)
+            if found is not None and found.style is Style.PYDANTIC_2 and not _is_plain(found, models, set()):
+                rewrite.replace(call, _with_mode)
         for compared, other in _comparisons(file.names):
             found = values.of(compared)
             if found is not None:
@@ -120,6 +132,35 @@ def _comparisons(names: ModuleNames) -> Iterator[tuple[ast.expr, ast.expr]]:
             for one, other in (sides, sides[::-1]):
                 if isinstance(other, ast.Dict):
                     yield one, other
+
+
+def _dumped(names: ModuleNames) -> Iterator[tuple[ast.expr, ast.Call]]:
+    """What is dumped with ``model_dump()`` for a function that takes plain JSON values only, and that call."""
+    for call in names.calls:
+        helped = any(each.arg in {"default", "cls", "Dumper", None} for each in call.keywords)
+        if names.meaning(call.func) in _JSON - _LAX and call.args and not helped:
+            for each in _parts(call.args[0]):
+                match each:
+                    case ast.Call(func=ast.Attribute(value=value, attr="model_dump")) if not any(
+                        keyword.arg in {"mode", None} for keyword in each.keywords
+                    ):
+                        yield value, each
+
+
+def _is_plain(model: Model, models: Models, seen: set[str]) -> bool:
+    """Whether all fields of a model hold plain JSON values, those of models in it included."""
+    seen.add(model.name)
+    for each in model.fields.values():
+        if each.annotation is None or each.where is None:
+            return False
+        for node in ast.walk(unquoted(each.annotation)):
+            name = each.where.meaning(node) or "" if isinstance(node, ast.Name | ast.Attribute) else ""
+            if not name or name in _PLAIN or name in seen or name in {"typing", "collections.abc"}:
+                continue
+            below = models.of(name)
+            if not isinstance(below, Model) or not _is_plain(below, models, seen):
+                return False
+    return True
 
 
 def _needs(names: ModuleNames) -> Iterator[tuple[ast.expr, bool]]:
@@ -171,6 +212,10 @@ def _serialized(model: Model, is_json: bool, node: ast.expr, rewrite: Rewrite) -
     else:
         function = rewrite.imports.use("dataclasses.asdict", at=node)
     return lambda old: _around(function, old)
+
+
+def _with_mode(old: cst.Call) -> cst.Call:
+    return brackets.append(old, brackets.keyword("mode", cst.SimpleString('"json"')))
 
 
 _MODULES = {Style.ATTRS: ("attrs", "asdict"), Style.MSGSPEC: ("msgspec", "to_builtins")}
