@@ -197,3 +197,37 @@ def test_the_tests_pass_and_fail_as_they_did_before_the_enumeration(pytester: py
     assert isinstance(outcome, Changed)
     path.write_text(outcome.source)
     assert pytester.runpytest("-p", "no:cacheprovider").parseoutcomes() == before
+
+
+PARAMETRIZED = """
+import pytest
+from cars import Car{}
+
+@pytest.mark.parametrize(("color", "name"), [("red", "red"), pytest.param("blue", "b", id="b")])
+def test_it(color, name):
+    car = Car(name, color={})
+    assert car.color == {}
+    assert car.name == name
+"""
+
+
+def test_what_parametrize_gives_is_made_a_member_where_it_is_used() -> None:
+    outcome = of(PARAMETRIZED.format("", "color", "color"))
+    assert outcome == Changed(PARAMETRIZED.format(", Color", "Color(color)", "Color(color)"), (COLOR,))
+    assert of(PARAMETRIZED.format(", Color", "Color(color)", "Color(color)")) == Unchanged()
+
+
+def test_a_variable_that_holds_a_literal_is_made_a_member_where_it_is_used() -> None:
+    source = "from cars import Car{}\n\ndef test():\n    wanted = 'red'\n    assert Car('a').color == {}\n"
+    outcome = of(source.format("", "wanted"))
+    assert isinstance(outcome, Changed)
+    assert outcome.source == source.format(", Color", "Color(wanted)")
+
+
+@pytest.mark.parametrize("value", ["'green'", "'grey'", "make()", "None"])
+def test_a_name_that_may_stand_for_something_else_is_left(value: str) -> None:
+    outcome = of(PARAMETRIZED.format("", "color", "color").replace('param("blue"', f"param({value}"))
+    assert isinstance(outcome, Unchanged)
+    assert {note.reason for note in outcome.notes} == {
+        "not everything that color stands for is the value of one member of cars.Color"
+    }

@@ -9,6 +9,7 @@ from typing import TypeGuard
 
 from pytest_agentgate.codemods.codemod import Applicability, Codemod, option
 from pytest_agentgate.codemods.idioms.comparisons import expectations, holders, results
+from pytest_agentgate.codemods.idioms.fixtures import parametrized
 from pytest_agentgate.codemods.models.model import PYDANTIC, Model
 from pytest_agentgate.codemods.models.model_classes import read_model
 from pytest_agentgate.codemods.reading.calls import Calls
@@ -25,7 +26,9 @@ class LiteralToEnum(Codemod):
 
     Repairs ``AssertionError: assert <Color.RED: 'red'> == 'red'``. Literals go that are compared with a proven
     attribute or call, and those that a constructor takes for the field, where the class does not make members of them
-    itself, as pydantic's do. A literal that is the value of no member, or of several, is left alone.
+    itself, as pydantic's do. A literal that is the value of no member, or of several, is left alone. Around a name
+    that stands for such literals, as an argument of ``parametrize`` does, the enumeration is called: the names of the
+    tests stay.
 
     With ``old=app.cars.Car.color new=app.cars.Color``:
 
@@ -45,6 +48,8 @@ class LiteralToEnum(Codemod):
 
     Before::
 
+        import pytest
+
         from app.cars import Car
 
         def test_color():
@@ -53,7 +58,13 @@ class LiteralToEnum(Codemod):
             assert car.color in ("red", "blue")
             assert car.name != "red"
 
+        @pytest.mark.parametrize("color", ["red", "blue"])
+        def test_each(color):
+            assert Car("Beetle", color).color == color
+
     After::
+
+        import pytest
 
         from app.cars import Car, Color
 
@@ -62,6 +73,10 @@ class LiteralToEnum(Codemod):
             assert car.color == Color.RED  # not blue
             assert car.color in (Color.RED, Color.BLUE)
             assert car.name != "red"
+
+        @pytest.mark.parametrize("color", ["red", "blue"])
+        def test_each(color):
+            assert Car("Beetle", Color(color)).color == Color(color)
 
     Unchanged::
 
@@ -74,7 +89,7 @@ class LiteralToEnum(Codemod):
 
     applicability = Applicability.SAFE
     because = "Only the one member that has the literal's value takes its place, where the value is proven to be one."
-    owns = frozenset({ast.Constant, ast.Attribute, ast.Name, ast.alias, ast.Import, ast.ImportFrom})
+    owns = frozenset({ast.Constant, ast.Attribute, ast.Name, ast.Call, ast.alias, ast.Import, ast.ImportFrom})
 
     old: str = option("the attribute, field, property, method or function whose value became a member", "dotted")
     new: str = option("the enumeration", "dotted")
@@ -89,10 +104,16 @@ class LiteralToEnum(Codemod):
     def rewrite(self, file: File, rewrite: Rewrite) -> None:
         enumeration = Enumeration.of(file.sources, self.new)
         done: set[ast.expr] = set()
-        for literal in self._literals(file):
+        for literal in self._expected(file):
             if literal in done:
                 continue
             done.add(literal)
+            if isinstance(literal, ast.Name):
+                if enumeration is not None:
+                    self._name(literal, enumeration, file, rewrite)
+                continue
+            if not _is_literal(literal):
+                continue
             value = literal.value
             member = enumeration.member(value) if enumeration is not None else None
             if enumeration is None:
@@ -110,16 +131,23 @@ class LiteralToEnum(Codemod):
                 if _is_literal(other) and enumeration.member(other.value):
                     rewrite.leave(other, f"the class of {ast.unparse(node.value)} can't be told")
 
-    def _literals(self, file: File) -> Iterator[ast.Constant]:
-        names = file.names
+    def _name(self, node: ast.Name, enumeration: Enumeration, file: File, rewrite: Rewrite) -> None:
+        """Call the enumeration with what a name stands for, if that is nothing but values of members."""
+        values = [each.value if _is_literal(each) else None for each in _literals(file.names, node)]
+        members = [enumeration.member(value) for value in values if value is not None]
+        if not any(members):
+            return
+        if None in values or None in members:
+            rewrite.leave(node, f"not everything that {node.id} stands for is the value of one member of {self.new}")
+        else:
+            rewrite.put(node, f"{rewrite.imports.use(self.new, node)}({node.id})")
+
+    def _expected(self, file: File) -> Iterator[ast.expr]:
+        """What stands where a member has to stand now."""
         for value in self._values(file):
-            for holder in holders(names, value):
-                for other in expectations(names, holder):
-                    if _is_literal(other):
-                        yield other
-        for value in self._given(file):
-            if _is_literal(value):
-                yield value
+            for holder in holders(file.names, value):
+                yield from expectations(file.names, holder)
+        yield from self._given(file)
 
     def _values(self, file: File) -> Iterator[ast.expr]:
         """The expressions whose value became a member."""
@@ -173,5 +201,18 @@ def _annotations(node: ast.ClassDef, field: str) -> Iterator[ast.expr]:
                         yield each.annotation
 
 
-def _is_literal(node: ast.expr) -> TypeGuard[ast.Constant]:
+def _literals(names: ModuleNames, node: ast.Name) -> list[ast.expr | None]:
+    """What a name stands for: what it is assigned, or what ``parametrize`` gives; None for what is unknown."""
+    bindings = names.bindings(node)
+    if len(bindings) != 1:
+        return []
+    function = bindings[0].scope.node
+    if bindings[0].kind == "assignment":
+        return [bindings[0].value]
+    if bindings[0].kind == "parameter" and isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+        return parametrized(names, function).get(node.id, [])
+    return []
+
+
+def _is_literal(node: ast.expr | None) -> TypeGuard[ast.Constant]:
     return isinstance(node, ast.Constant) and node.value is not None and not isinstance(node.value, bool)
