@@ -120,6 +120,16 @@ def test_a_word_that_no_file_has_is_named_where_nothing_changes(project: Path, a
     assert (done.returncode, done.stderr) == (0, "agentgate: none of 1 file changed: it lacks stores\n")
 
 
+def test_an_option_that_names_nothing_is_told_where_nothing_changes(project: Path, agentgate: Agentgate) -> None:
+    mistyped = [*RENAME[:1], "function=shop.ordr", *RENAME[2:]]
+    done = agentgate("codemod", "run", *mistyped, cwd=project)
+    assert done.returncode == 0
+    assert done.stderr.splitlines() == [
+        "agentgate: function=shop.ordr: shop has no 'ordr'; did you mean 'order'?",
+        "agentgate: none of 7 files would change",
+    ]
+
+
 def test_undo_restores_what_was_written_and_then_what_was_written_before(project: Path, agentgate: Agentgate) -> None:
     states = [files_of(project)]
     for new in ("quantity", "amount"):

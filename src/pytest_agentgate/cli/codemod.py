@@ -19,8 +19,9 @@ from pytest_agentgate.report.printable import printable, printable_lines
 
 if TYPE_CHECKING:
     from pytest_agentgate.codemods.codemod import Codemod
-    from pytest_agentgate.codemods.files.edits import Edit
+    from pytest_agentgate.codemods.files.edits import Edit, Skipped
     from pytest_agentgate.codemods.files.plan import Planned
+    from pytest_agentgate.codemods.files.tree import Tree
     from pytest_agentgate.config import Project
     from pytest_agentgate.model import JSON
 
@@ -154,14 +155,17 @@ def run(
       agentgate codemod run rename-keyword function=shop.order old=qty new=quantity tests/unit --write
       agentgate codemod run --recipe moves.toml --check
     """
-    from pytest_agentgate.cli import asked
+    from pytest_agentgate.cli import asked, doubts
+    from pytest_agentgate.codemods.files.layout import Layout
+    from pytest_agentgate.codemods.files.tree import Tree, find
 
     if check and write:
         raise UsageError("--check and --write exclude each other")
     project, kinds = asked.known(root)
     codemods, names = asked.of_recipe(recipe, kinds, arguments) if recipe else asked.of_arguments(kinds, arguments)
-    files, planned = _plan(project, codemods, names, jobs)
-    total = len(files)
+    files, skipped = find(project.root, asked.paths(project, names))
+    tree = Tree(project.root, Layout(project.root, project.config.source).import_roots(files))
+    planned = _plan(tree, codemods, files, skipped, jobs)
     edits = [each.edit for each in planned if each.edit]
     batch = ""
     if write and edits:
@@ -169,7 +173,7 @@ def run(
     failed = any(each.failed for each in planned)
     prefix = _prefix(project.root)
     if as_json:
-        screen.say_json(_run_data(codemods, total, planned, batch, prefix))
+        screen.say_json(_run_data(codemods, len(files), planned, batch, prefix))
     else:
         for unsafe in (each for each in codemods if each.applicability != "safe"):
             screen.note(f"{unsafe.name()} is {unsafe.applicability}: {unsafe.because}")
@@ -179,9 +183,12 @@ def run(
                 _show(edit, prefix)
             else:
                 screen.say(f"{'changed' if write else 'would change'} {printable(_here(project.root, edit.path))}")
-        _sum_up(
-            total, planned, batch, written=write, missing=[] if planned else _missing(project.root, files, codemods)
-        )
+        lacking = []
+        if len(codemods) == 1 and not planned:
+            lacking = doubts.missing_words(tree, files, codemods[0])
+            for doubt in doubts.undefined(tree, codemods[0]):
+                screen.note(doubt)
+        _sum_up(len(files), planned, batch, lacking, written=write)
     return USAGE if failed else WOULD_CHANGE if check and edits else 0
 
 
@@ -189,16 +196,11 @@ def run(
 
 
 def _plan(
-    project: Project, codemods: Sequence[Codemod], names: Sequence[str], jobs: int | None
-) -> tuple[list[str], list[Planned]]:
-    """The files that were looked at, and those with something to say about."""
-    from pytest_agentgate.cli import asked
-    from pytest_agentgate.codemods.files.layout import Layout
+    tree: Tree, codemods: Sequence[Codemod], files: Sequence[str], skipped: Sequence[Skipped], jobs: int | None
+) -> list[Planned]:
+    """The files with something to say about."""
     from pytest_agentgate.codemods.files.plan import Planned, plan
-    from pytest_agentgate.codemods.files.tree import Tree, find
 
-    files, skipped = find(project.root, asked.paths(project, names))
-    tree = Tree(project.root, Layout(project.root, project.config.source).import_roots(files))
     with ExitStack() as stack:
         bars: list[Callable[[int, int], None]] = []
 
@@ -209,7 +211,7 @@ def _plan(
 
         planned = plan(tree, codemods, files, jobs, tell=tell)
     left = [Planned(each.path, reason=each.reason) for each in skipped]
-    return files, sorted([*planned, *left], key=lambda each: each.path)
+    return sorted([*planned, *left], key=lambda each: each.path)
 
 
 def _write(project: Project, edits: Sequence[Edit], planned: Sequence[Planned], what: str) -> tuple[str, list[Planned]]:
@@ -239,25 +241,14 @@ def _tell(root: Path, planned: Sequence[Planned]) -> None:
             click.echo(printable(f"{'failed' if each.failed else 'left alone'}: {where}: {each.reason}"), err=True)
 
 
-def _missing(root: Path, files: Sequence[str], codemods: Sequence[Codemod]) -> list[str]:
-    """The words without which codemods change nothing and that stand in no file: done already, or mistyped."""
-    words = {word: word.encode() for codemod in codemods for word in codemod.words() if word.isascii()}
-    for path in files:
-        if not words:
-            break
-        text = (root / path).read_bytes()
-        words = {word: data for word, data in words.items() if data not in text}
-    return list(words) if files else []
-
-
-def _sum_up(total: int, planned: Sequence[Planned], batch: str, *, written: bool, missing: Sequence[str] = ()) -> None:
+def _sum_up(total: int, planned: Sequence[Planned], batch: str, lacking: Sequence[str], *, written: bool) -> None:
     changed = sum(each.edit is not None for each in planned)
     left = sum(bool(each.notes or each.reason) and not each.failed for each in planned)
     failed = sum(each.failed for each in planned)
     parts = [f"{changed or 'none'} of {_files(total)} {'changed' if written else 'would change'}"]
     parts += [f"something left alone in {left}"] * bool(left) + [f"{failed} failed"] * bool(failed)
     undo = f"; agentgate undo takes batch {batch} back" if batch else ""
-    why = f": {'it lacks' if total == 1 else 'they all lack'} {', '.join(missing)}" if missing else ""
+    why = f": {'it lacks' if total == 1 else 'they all lack'} {', '.join(lacking)}" if lacking else ""
     screen.note(", ".join(parts) + why + undo)
 
 
