@@ -229,3 +229,23 @@ def test_a_module_that_moves_below_its_old_name_moves_once() -> None:
     before = "import a\nfrom a import f\na.g(x)\nx: 'a.X'\n"
     after = "import a.core\nfrom a.core import f\na.core.g(x)\nx: 'a.core.X'\n"
     assert renamed(before, RenameModule("a", "a.core")) == after
+
+
+@pytest.mark.parametrize(
+    ("codemod", "source", "reason"),
+    [
+        (SIBLING, 'def f():\n    """\n    >>> from a.b import g\n    """\n', "imports a.b"),
+        (SIBLING, "pytester.makepyfile('import os, sys; import a.b.c')\n", "imports a.b"),
+        (SIBLING, "run('-c', 'from a import x, b')\n", "imports a.b"),
+        (SIBLING, "'How to import a.bc, or from a import bb.'\n", None),
+        (TOP, "write('import a')\n", "imports a"),
+        (TOP, "make(extensions=['a.ext.Loop'])\n", "names the module"),
+        (TOP, "'a'\n'a.txt'\n'import ab'\n", None),
+    ],
+)
+def test_code_in_texts_and_names_of_what_exists_are_told(
+    codemod: RenameModule, source: str, reason: str | None
+) -> None:
+    found = outcome(source, codemod, {"z/__init__.py": "", "z/ext.py": "class Loop: ...\n"})
+    assert not isinstance(found, Changed)
+    assert [str(reason) in note.reason for note in found.notes] == ([] if reason is None else [True])

@@ -408,3 +408,18 @@ def test_a_constant_that_is_a_member_of_an_enumeration_is_defined_where_it_is_as
     codemod = RenameSymbol("pkg.NOTHING", "pkg.UNSET")
     source = "from pkg.make import NOTHING\nNOTHING\n"
     assert renamed(source, codemod, files) == "from pkg.make import UNSET\nUNSET\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("write('import os; from a.b import Y, X')\n", "imports a.b.X"),
+        ("from unittest.mock import patch\npatch.multiple('a.b', X=1)\n", "by a keyword"),
+        ("from unittest import mock\nimport a.b\nmock.patch.multiple(a.b, X=1)\n", "by a keyword"),
+        ("write('from a.b import Y')\nmock.patch.multiple('a.c', X=1)\n", None),
+    ],
+)
+def test_code_in_texts_and_keywords_of_patches_are_told(source: str, reason: str | None) -> None:
+    found = outcome(source, RENAMED)
+    assert not isinstance(found, Changed)
+    assert [str(reason) in note.reason for note in found.notes] == ([] if reason is None else [True])

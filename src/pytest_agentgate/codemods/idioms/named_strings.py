@@ -7,6 +7,7 @@ What they are for is told by where they stand: the calls of ``unittest.mock`` an
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -56,6 +57,25 @@ class NamedString:
 def begins_with(text: str, name: str) -> bool:
     """Whether a text is a dotted name or one below it."""
     return text == name or text.startswith(f"{name}.")
+
+
+def imports_in(text: str, module: str, name: str = "") -> bool:
+    """Whether a text holds code that imports a module or something below it, or one name from it.
+
+    That is a doctest, a file that the test writes, a script that it runs.
+    """
+    package, _, last = module.rpartition(".")
+    if last not in text or "import" not in text:
+        return False
+    if name:
+        return _takes(text, module, name)
+    stem = rf"{re.escape(module)}\b"
+    direct = rf"\b(?:from\s+{stem}(?:\.\w+)*\s+import|import\s+{stem})\b"
+    return re.search(direct, text) is not None or (package != "" and _takes(text, package, last))
+
+
+def _takes(text: str, module: str, name: str) -> bool:
+    return re.search(rf"\bfrom\s+{re.escape(module)}\s+import\b[^;\n]*\b{re.escape(name)}\b", text) is not None
 
 
 def named_strings(names: ModuleNames) -> list[NamedString]:

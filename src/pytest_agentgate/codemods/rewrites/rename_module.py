@@ -10,7 +10,7 @@ import libcst as cst
 
 from pytest_agentgate.codemods.codemod import Applicability, Codemod, option
 from pytest_agentgate.codemods.idioms.loggers import follows_module
-from pytest_agentgate.codemods.idioms.named_strings import begins_with, named_strings
+from pytest_agentgate.codemods.idioms.named_strings import begins_with, imports_in, named_strings
 from pytest_agentgate.codemods.reading.local_names import can_become, users
 from pytest_agentgate.codemods.reading.names import Scope, absolute, dotted
 from pytest_agentgate.codemods.reading.quoted import Decide, quoted_annotations, renamed_annotation, spelled
@@ -268,9 +268,21 @@ class _Renaming:
                 self.rewrite.leave(each.node, f"{stem!r} is a logger that is not known to be the module's own")
                 continue
             self.rewrite.replace(each.node, spelled(each.with_name(new + each.name[len(stem) :])))
-        for node in self.names.strings if "." in self.old else ():
-            if node not in seen and begins_with(str(node.value).replace(":", "."), self.old):
-                self.rewrite.leave(node, f"{node.value!r} names the module, but it is not known what for")
+        for node in self.names.strings:
+            text = str(node.value)
+            if node in seen:
+                continue
+            if begins_with(text.replace(":", "."), self.old) and ("." in self.old or self._exists(text)):
+                self.rewrite.leave(node, f"{text!r} names the module, but it is not known what for")
+            elif imports_in(text, self.old):
+                self.rewrite.leave(node, f"the code in this text imports {self.old}")
+
+    def _exists(self, text: str) -> bool:
+        """Whether a text is the name of something in the module, and no word like it."""
+        name = text.replace(":", ".")
+        new = self.renamed(name)
+        known = (self.file.sources.definition, self.file.sources.module)
+        return "." in name and any(find(each) is not None for each in (name, new) if each for find in known)
 
 
 def _with_attribute(name: str) -> Callable[[cst.Attribute], cst.Attribute]:

@@ -12,7 +12,7 @@ import libcst as cst
 
 from pytest_agentgate.codemods.codemod import Applicability, Codemod, option
 from pytest_agentgate.codemods.idioms.fixtures import DECORATORS
-from pytest_agentgate.codemods.idioms.named_strings import attribute_strings, begins_with, named_strings
+from pytest_agentgate.codemods.idioms.named_strings import attribute_strings, begins_with, imports_in, named_strings
 from pytest_agentgate.codemods.reading.local_names import can_become, global_statements, is_requested, users
 from pytest_agentgate.codemods.reading.names import Binding, Scope, dotted
 from pytest_agentgate.codemods.reading.quoted import Decide, quoted_annotations, renamed_annotation, spelled
@@ -367,8 +367,25 @@ class _Renaming:
             if new.module != meaning:
                 self.rewrite.put(owner, self._module_at(new.module, owner))
         for node in self.names.strings:
-            if node not in seen and begins_with(str(node.value).replace(":", "."), str(self.old)):
-                self.rewrite.leave(node, f"{node.value!r} names it, but it is not known what for")
+            text = str(node.value)
+            if node in seen:
+                continue
+            if begins_with(text.replace(":", "."), str(self.old)):
+                self.rewrite.leave(node, f"{text!r} names it, but it is not known what for")
+            elif imports_in(text, self.old.module, self.old.name):
+                self.rewrite.leave(node, f"the code in this text imports {self.old}")
+        for call in self.names.calls:
+            self._patched_by_keyword(call)
+
+    def _patched_by_keyword(self, call: ast.Call) -> None:
+        """``patch.multiple("shop.api", fetch=...)``: what it gives to the test has the name, too."""
+        keyword = next((each for each in call.keywords if each.arg == self.old.name), None)
+        if keyword is None or not call.args or not (dotted(call.func) or "").endswith("patch.multiple"):
+            return
+        first = call.args[0]
+        owner = str(first.value) if isinstance(first, ast.Constant) else self.names.meaning(first)
+        if owner is not None and self.became.patched(owner) is not None:
+            self.rewrite.leave(keyword, f"this patches {self.old} by a keyword")
 
     def _module_at(self, module: str, owner: ast.expr) -> str:
         written = dotted(owner) or ""
