@@ -602,6 +602,23 @@ def test_a_dict_that_is_compared_with_what_is_made_of_it_becomes_an_instance() -
     )
 
 
+def test_dicts_that_are_added_to_a_list_in_a_field_become_instances() -> None:
+    source = """
+        from app import Pool{0}
+
+        def test_it(other):
+            pool = Pool()
+            pool.members.append({1})
+            pool.members.insert(0, {1})
+            pool.members.extend([{1}])
+            pool.members += [{1}]
+            other.members.append({{"host": "h"}})
+    """
+    codemod = DictToModel(function="app.Pool", parameter="members", model="app.Redis")
+    after = dedent(source.format(", Redis", 'Redis(host="h")')).lstrip()
+    assert changed(source.format("", '{"host": "h"}'), codemod) == after
+
+
 CONFTEST = """
 import pytest
 

@@ -90,6 +90,7 @@ def test_values_that_are_not_proven_to_be_the_class_stay(line: str) -> None:
         ("del load()['name']", "a field of Config can't be deleted"),
         ("load().items()", "Config has no items()"),
         ("load().get('gone')", "Config has no field for this key"),
+        ("self.assertDictEqual(load(), {'name': 1})", "a Config equals no dict"),
         ("assert 'gone' not in load()", "Config has no field for this key"),
         ("assert 'name' not in load()", "every Config has the field name, whether or not it was given a value"),
         ("assert load() == {'name': 'a'}", "a Config equals no dict"),

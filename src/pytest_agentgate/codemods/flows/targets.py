@@ -132,12 +132,30 @@ class Target:
         return self._proofs[names]
 
     def _stored(self, names: ModuleNames) -> Iterator[tuple[ast.expr, Shape]]:
-        """What is assigned to the field of an instance."""
+        """What is assigned to the field of an instance, or added to the list that it holds."""
         for node in names.by_word.get(self.parameter, ()) if self.callee.kind == "class" else ():
-            if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
-                statement = names.up[node].parent
-                value = statement.value if isinstance(statement, ast.Assign | ast.AnnAssign) else None
-                if value is not None and self.receivers(names).proves(node.value, self.callee.name):
+            if not isinstance(node, ast.Attribute):
+                continue
+            for value, shape in self._put(names, node):
+                if self.receivers(names).proves(node.value, self.callee.name):
+                    yield value, shape
+
+    def _put(self, names: ModuleNames, field: ast.Attribute) -> Iterator[tuple[ast.expr, Shape]]:
+        """``x.field = value``, ``x.field += values``, ``x.field.append(value)`` and its like."""
+        parent = names.up[field].parent
+        if isinstance(field.ctx, ast.Store):
+            is_added = isinstance(parent, ast.AugAssign) and isinstance(self.shape, Many)
+            if isinstance(parent, ast.Assign | ast.AnnAssign) or is_added:
+                value = parent.value  # type: ignore[attr-defined]
+                yield from () if value is None else [(value, self.shape)]
+        elif isinstance(parent, ast.Attribute) and isinstance(self.shape, Many):
+            call = names.up[parent].parent
+            match call:
+                case ast.Call(args=[value]) if call.func is parent and parent.attr == "append":
+                    yield value, self.shape.each
+                case ast.Call(args=[_, value]) if call.func is parent and parent.attr == "insert":
+                    yield value, self.shape.each
+                case ast.Call(args=[value]) if call.func is parent and parent.attr == "extend":
                     yield value, self.shape
 
     @property

@@ -104,6 +104,10 @@ class SubscriptToAttribute(Codemod):
                 case ast.Call(func=ast.Attribute(value=value, attr=name)) if name in _OF_DICTS:
                     if (owner := values.of(value)) is not None and owner.attribute(name) is None:
                         _method(node, name, owner, file.names, rewrite)
+                case ast.Call(func=ast.Attribute(attr="assertEqual" | "assertDictEqual"), args=[first, second, *_]):
+                    for one, other in ((first, second), (second, first)):
+                        if isinstance(other, ast.Dict) and (owner := values.of(one)) is not None:
+                            rewrite.leave(node, f"a {owner.short} equals no dict")
                 case ast.Call(func=ast.Attribute(attr="assertIn"), args=[key, value, *_]):
                     if (owner := values.of(value)) is not None:
                         _asserted(node, key, owner, rewrite)
@@ -135,9 +139,7 @@ def _method(node: ast.Call, name: str, model: Model, names: ModuleNames, rewrite
     elif found is None:
         rewrite.leave(node, f"{model.short} has no field for this key")
     elif not (
-        _was_always_there(found)
-        or (len(node.args) == 1 and _is_none(found.default))
-        or _fails_without(names, node)
+        _was_always_there(found) or (len(node.args) == 1 and _is_none(found.default)) or _fails_without(names, node)
     ):
         rewrite.leave(node, f"without a value, {found.name} of {model.short} is not what get() returned")
     else:
@@ -174,7 +176,7 @@ def _is_other(default: ast.expr | None, expected: ast.Constant) -> bool:
 
 
 def _asserted(node: ast.Call, key: ast.expr, model: Model, rewrite: Rewrite) -> None:
-    """``self.assertIn("key", value)``"""
+    """Have ``self.assertIn("key", value)`` ask for the attribute."""
     found = _field(key, model)
     if found is None:
         rewrite.leave(node, f"{model.short} has no field for this key")
