@@ -9,6 +9,7 @@ import pytest
 from pytest_agentgate.codemods.apply import Changed, Outcome, apply, rewrite
 from pytest_agentgate.codemods.reading.sources import Place, Sources
 from pytest_agentgate.codemods.rewrites.rename_symbol import RenameSymbol
+from pytest_agentgate.errors import UsageError
 
 RENAMED = RenameSymbol("a.b.X", "a.b.W")
 MOVED = RenameSymbol("a.b.X", "c.d.X")
@@ -423,3 +424,9 @@ def test_code_in_texts_and_keywords_of_patches_are_told(source: str, reason: str
     found = outcome(source, RENAMED)
     assert not isinstance(found, Changed)
     assert [str(reason) in note.reason for note in found.notes] == ([] if reason is None else [True])
+
+
+@pytest.mark.parametrize(("old", "new"), [("shop", "store.Shop"), ("shop.Shop", "Shop")])
+def test_a_name_without_a_module_is_refused(old: str, new: str) -> None:
+    with pytest.raises(UsageError, match="must be a module and a name in it"):
+        RenameSymbol(old, new)

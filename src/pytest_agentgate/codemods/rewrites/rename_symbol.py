@@ -21,6 +21,7 @@ from pytest_agentgate.codemods.reading.symbols import Succession, Symbol, import
 from pytest_agentgate.codemods.writing.import_lines import dotted_node
 from pytest_agentgate.codemods.writing.moved_imports import Moved, MovedImports
 from pytest_agentgate.codemods.writing.rewrite import Rewrite
+from pytest_agentgate.errors import UsageError
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,13 @@ class RenameSymbol(Codemod):
 
     old: str = option("what it was called: module and name", "dotted")
     new: str = option("what it is called: module and name", "dotted")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for option_name, value in (("old", self.old), ("new", self.new)):
+            if "." not in value:
+                reason = "must be a module and a name in it such as app.models.User; rename-module renames modules"
+                raise UsageError(f"{self.name()} {option_name}={value}: {reason}")
 
     def words(self) -> tuple[str, ...]:
         return (self.old.rpartition(".")[2],)
