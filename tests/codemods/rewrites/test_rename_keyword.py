@@ -453,3 +453,66 @@ def test_a_row_of_parametrize_may_be_a_call_of_dict() -> None:
     """)
     assert renamed(source) == source.replace("qty", "quantity")
     assert notes(source) == []
+
+
+@pytest.mark.parametrize("path", ["tests/helpers.py", "tests/test_it.py"])
+def test_what_updates_a_dict_of_defaults_goes_where_that_goes(path: str) -> None:
+    helper = dedent("""
+        from shop import order
+
+        def make_order(**overrides):
+            defaults = {"item": "tea", "qty": 5}
+            defaults.update(overrides)
+            return order(**defaults)
+    """)
+    test = "make_order(qty=1)\n"
+    here = path == "tests/test_it.py"
+    files = {**FILES, path: helper}
+    source = helper + test if here else "from helpers import make_order\n" + test
+    at = Place.within(Sources.of(files, ("", "tests")), "tests/test_it.py")
+    assert apply(source, [RENAME], at) == source.replace("qty", "quantity")
+
+
+def test_what_updates_a_dict_that_goes_elsewhere_stays() -> None:
+    source = dedent("""
+        def make_order(**overrides):
+            sent = {}
+            sent.update(overrides)
+            log(sent)
+            return order(**sent)
+
+        make_order(qty=1)
+    """)
+    assert renamed(source) == source
+    assert notes(source) != []
+
+
+def test_what_a_mock_recorded_is_compared_with_keys() -> None:
+    source = dedent("""
+        from unittest.mock import patch
+
+        @patch("cart.order")
+        def test_expected(place):
+            assert place.call_args.kwargs == {"item": "tea", "qty": 2}
+            assert {"qty": 2} == place.call_args[1]
+            assert "qty" in place.call_args.kwargs
+            assert "qty" == place.name
+            assert {"a": "qty"} != place.call_args.kwargs
+            assert {"qty": 2} == place.other
+    """)
+    after = source.replace('"qty": 2}\n', '"quantity": 2}\n').replace(
+        '"qty": 2} == place.call', '"quantity": 2} == place.call'
+    )
+    assert renamed(source) == after.replace('"qty" in', '"quantity" in')
+
+
+def test_a_test_that_calls_the_mock_itself_calls_it_as_the_function() -> None:
+    source = dedent("""
+        from unittest.mock import create_autospec
+
+        def test_spec():
+            place = create_autospec(order)
+            place("tea", qty=3)
+            place.assert_called_once_with("tea", qty=3)
+    """)
+    assert renamed(source) == source.replace("qty", "quantity")

@@ -69,10 +69,13 @@ class Mocks:
             self._busy.discard(node)
 
     def expectations(self) -> Iterator[Expectation]:
-        """The calls that are expected of mocks, in source order."""
+        """The calls that are expected of mocks, or that the test itself makes of them, in source order."""
         for call in self.names.calls:
             if not isinstance(call.func, ast.Attribute):
-                if self._is_call(call):
+                called = self.of(call.func) if isinstance(call.func, ast.Name) else None
+                if called is not None:
+                    yield Expectation(call, called)
+                elif self._is_call(call):
                     yield from self._compared(call)
                 continue
             if call.func.attr in _ASSERTIONS:
@@ -87,11 +90,18 @@ class Mocks:
                 yield from self._compared(call)
 
     def recorded_keywords(self) -> Iterator[tuple[ast.Constant, Mocked]]:
-        """The string of ``m.call_args.kwargs["qty"]``, ``m.call_args[1]["qty"]`` and of ``.get("qty")``."""
+        """The string of ``m.call_args.kwargs["qty"]``, of ``.get("qty")``, ``"qty" in`` it, and ``== {"qty": 2}``."""
         for node in self.names.strings:
             up = self.names.up[node]
-            if isinstance(up.parent, ast.Subscript) and up.field == "slice":
-                holder: ast.expr = up.parent.value
+            compared = self.names.up[up.parent].parent if isinstance(up.parent, ast.Dict) else up.parent
+            if isinstance(compared, ast.Compare) and len(compared.ops) == 1:
+                beside = {id(up.parent), id(node)}
+                sides = [each for each in (compared.left, compared.comparators[0]) if id(each) not in beside]
+                if up.field not in {"keys", "left"} or len(sides) != 1:
+                    continue
+                holder: ast.expr = sides[0]
+            elif isinstance(up.parent, ast.Subscript) and up.field == "slice":
+                holder = up.parent.value
             elif (
                 isinstance(up.parent, ast.Call)
                 and up.parent.args[:1] == [node]

@@ -297,7 +297,8 @@ class Splats:
         if self.names.meaning(call.func) in _COPIES:
             return self._flows(call, trace)
         if isinstance(call.func, ast.Attribute) and call.func.attr == "update":
-            return self._flows(call.func.value, trace)
+            flows = self._flows_target if isinstance(call.func.value, ast.Name) else self._flows
+            return flows(call.func.value, trace)
         return self.names.means(call.func, "pytest.param") and self._flows_cell(node, trace)
 
     def _flows_target(self, target: ast.AST, trace: _Trace) -> bool:
