@@ -414,7 +414,9 @@ def test_a_constant_that_is_a_member_of_an_enumeration_is_defined_where_it_is_as
 @pytest.mark.parametrize(
     ("source", "reason"),
     [
-        ("write('import os; from a.b import Y, X')\n", "imports a.b.X"),
+        ("write('import os; from a.b import Y, X')\n", "uses a.b.X"),
+        ("run('import a.b; a.b.X(1)')\n", "uses a.b.X"),
+        ("run('import a.b; z.a.b.X(1); a.b.Xy')\n", None),
         ("from unittest.mock import patch\npatch.multiple('a.b', X=1)\n", "by a keyword"),
         ("from unittest import mock\nimport a.b\nmock.patch.multiple(a.b, X=1)\n", "by a keyword"),
         ("write('from a.b import Y')\nmock.patch.multiple('a.c', X=1)\n", None),

@@ -60,17 +60,18 @@ def begins_with(text: str, name: str) -> bool:
 
 
 def imports_in(text: str, module: str, name: str = "") -> bool:
-    """Whether a text holds code that imports a module or something below it, or one name from it.
+    """Whether a text holds code that imports a module or something below it, or takes one name from it.
 
     That is a doctest, a file that the test writes, a script that it runs.
     """
     package, _, last = module.rpartition(".")
     if last not in text or "import" not in text:
         return False
-    if name:
-        return _takes(text, module, name)
     stem = rf"{re.escape(module)}\b"
     direct = rf"\b(?:from\s+{stem}(?:\.\w+)*\s+import|import\s+{stem})\b"
+    if name:
+        used = re.search(rf"(?<![\w.]){stem}\.{re.escape(name)}\b", text) is not None
+        return _takes(text, module, name) or (used and re.search(direct, text) is not None)
     return re.search(direct, text) is not None or (package != "" and _takes(text, package, last))
 
 

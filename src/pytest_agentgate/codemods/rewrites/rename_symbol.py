@@ -381,7 +381,7 @@ class _Renaming:
             if begins_with(text.replace(":", "."), str(self.old)):
                 self.rewrite.leave(node, f"{text!r} names it, but it is not known what for")
             elif imports_in(text, self.old.module, self.old.name):
-                self.rewrite.leave(node, f"the code in this text imports {self.old}")
+                self.rewrite.leave(node, f"the code in this text uses {self.old}")
         for call in self.names.calls:
             self._patched_by_keyword(call)
 
