@@ -118,6 +118,8 @@ def test_a_word_that_no_file_has_is_named_where_nothing_changes(project: Path, a
         "codemod", "run", "rename-module", "old=stores", "new=shops", "tests/test_bom.py", "--write", cwd=project
     )
     assert (done.returncode, done.stderr) == (0, "agentgate: none of 1 file changed: it lacks stores\n")
+    done = agentgate("codemod", "run", "literal-to-enum", "old=stores.Shop.kind", "new=stores.Kind", cwd=project)
+    assert done.stderr == "agentgate: none of 7 files would change: they all lack kind or Shop\n"
 
 
 def test_an_option_that_names_nothing_is_told_where_nothing_changes(project: Path, agentgate: Agentgate) -> None:

@@ -12,6 +12,7 @@ import pytest
 from pytest_agentgate.codemods.apply import Changed, Refused, Unchanged, apply, may_match, rewrite
 from pytest_agentgate.codemods.codemod import Applicability, Codemod, option
 from pytest_agentgate.codemods.reading.sources import File
+from pytest_agentgate.codemods.rewrites.literal_to_enum import LiteralToEnum
 from pytest_agentgate.codemods.rewrites.rename_keyword import RenameKeyword
 from pytest_agentgate.codemods.writing.rewrite import Rewrite
 
@@ -54,6 +55,15 @@ def test_without_its_words_a_file_is_the_same_object() -> None:
     source = "def broken(:  # quantity\n"
     assert apply(source, [QTY]) is source
     assert rewrite(source, [QTY]) == Unchanged()
+
+
+def test_one_of_several_words_is_enough_where_a_codemod_says_so() -> None:
+    color = LiteralToEnum(old="app.Car.color", new="app.Color")
+    for text in ("Car('red')", "car.color == 'red'"):
+        assert may_match(text, color)
+        assert may_match(text.encode(), color)
+    assert not may_match("Cars('red').colors", color)
+    assert not may_match(b"Cars('red').colors", color)
 
 
 def test_a_word_within_another_one_is_not_that_word() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from pytest_agentgate.cli import suggestion
+from pytest_agentgate.codemods.apply import has_word
 from pytest_agentgate.codemods.codemod import Codemod
 from pytest_agentgate.codemods.files.tree import Disk, Tree
 from pytest_agentgate.codemods.reading.sources import Sources
@@ -12,13 +13,13 @@ from pytest_agentgate.codemods.reading.sources import Sources
 
 def missing_words(tree: Tree, paths: Sequence[str], codemod: Codemod) -> list[str]:
     """The words without which a codemod changes nothing and that stand in none of the files."""
-    words = {word: word.encode() for word in codemod.words() if word.isascii()}
+    words = codemod.words()
     for path in paths:
         if not words:
             break
         text = (tree.root / path).read_bytes()
-        words = {word: data for word, data in words.items() if data not in text}
-    return list(words) if paths else []
+        words = tuple(word for word in words if not has_word(text, word))
+    return [word.replace("|", " or ") for word in words] if paths else []
 
 
 def undefined(tree: Tree, codemod: Codemod) -> Iterator[str]:

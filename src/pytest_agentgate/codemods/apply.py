@@ -57,9 +57,19 @@ def apply(source: str, codemods: Sequence[Codemod], place: Place = ALONE) -> str
 
 def may_match(text: str | bytes, codemod: Codemod) -> bool:
     """Whether every word that a codemod needs stands in a file's text, or may in its bytes, whatever their encoding."""
-    if isinstance(text, bytes):  # a plain search first: it is many times as fast, and says no to most files
-        return all(word.encode() in text and _in_bytes(word).search(text) for word in codemod.words() if word.isascii())
-    return all(word in text and _in_text(word).search(text) for word in codemod.words())
+    return all(has_word(text, word) for word in codemod.words())
+
+
+def has_word(text: str | bytes, word: str) -> bool:
+    """Whether a word that a codemod needs, or one of several, stands in a file's text or may in its bytes."""
+    for each in word.split("|"):
+        # A plain search first: it is many times as fast, and says no to most files.
+        if isinstance(text, str):
+            if each in text and _in_text(each).search(text):
+                return True
+        elif not each.isascii() or (each.encode() in text and _in_bytes(each).search(text)):
+            return True
+    return False
 
 
 def rewrite(source: str, codemods: Sequence[Codemod], place: Place = ALONE) -> Outcome:

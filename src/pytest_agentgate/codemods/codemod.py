@@ -77,7 +77,7 @@ class Codemod(ABC):
 
     @abstractmethod
     def words(self) -> tuple[str, ...]:
-        """Identifiers, each of which stands in every file that this codemod can change."""
+        """Identifiers, each of which stands in every file that this codemod can change; ``a|b`` is one of several."""
 
     @abstractmethod
     def rewrite(self, file: File, rewrite: Rewrite) -> None:

@@ -94,12 +94,13 @@ class LiteralToEnum(Codemod):
     old: str = option("the attribute, field, property, method or function whose value became a member", "dotted")
     new: str = option("the enumeration", "dotted")
 
-    def words(self) -> tuple[str, ...]:
-        return ()
-
     def __post_init__(self) -> None:
         super().__post_init__()
         split_member(self.name(), self.old)
+
+    def words(self) -> tuple[str, ...]:
+        owner, member = split_member(self.name(), self.old)
+        return (f"{member}|{owner.rpartition('.')[2]}",)  # a constructor takes it by position, too
 
     def rewrite(self, file: File, rewrite: Rewrite) -> None:
         enumeration = Enumeration.of(file.sources, self.new)
