@@ -90,9 +90,7 @@ def _in_lists(
 def _surrounds(new: ast.AST, old: ast.AST) -> bool:
     """Whether a node has another one in it, as it was: ``f(x=1)`` in ``Model(**f(x=1))``."""
     said = ast.dump(old)
-    return any(
-        each is not new and each.__class__ is old.__class__ and ast.dump(each) == said for each in ast.walk(new)
-    )
+    return any(each is not new and each.__class__ is old.__class__ and ast.dump(each) == said for each in ast.walk(new))
 
 
 def _key(item: object) -> str:

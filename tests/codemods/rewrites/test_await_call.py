@@ -268,10 +268,16 @@ METHODS = {
         "async def test():\n    client = Client()\n    (await client.get('/')).body\n",
     ),
     "a method of a mock of its class": (
-        "async def test():\n    client = mock.Mock(spec=Client)\n    client.get = mock.Mock(return_value=1)\n"
-        "    assert client.get('/') == 1\n",
-        "async def test():\n    client = mock.Mock(spec=Client)\n    client.get = mock.AsyncMock(return_value=1)\n"
-        "    assert await client.get('/') == 1\n",
+        """async def test():
+    client = mock.Mock(spec=Client)
+    client.get = mock.Mock(return_value=1)
+    assert client.get('/') == 1
+""",
+        """async def test():
+    client = mock.Mock(spec=Client)
+    client.get = mock.AsyncMock(return_value=1)
+    assert await client.get('/') == 1
+""",
     ),
     "a fixture's method": (
         "@pytest.fixture\ndef client():\n    return Client()\nasync def test(client):\n    client.get('/')\n",

@@ -214,10 +214,18 @@ OTHERS = {
     ),
     "a method of a mock of its class": (
         GET,
-        "async def test():\n    client = mock.Mock(spec=Client)\n    client.get = mock.AsyncMock(return_value=1)\n"
-        "    await client.get('/')\n    client.get.assert_awaited_once_with('/')\n",
-        "def test():\n    client = mock.Mock(spec=Client)\n    client.get = mock.Mock(return_value=1)\n"
-        "    client.get('/')\n    client.get.assert_called_once_with('/')\n",
+        """async def test():
+    client = mock.Mock(spec=Client)
+    client.get = mock.AsyncMock(return_value=1)
+    await client.get('/')
+    client.get.assert_awaited_once_with('/')
+""",
+        """def test():
+    client = mock.Mock(spec=Client)
+    client.get = mock.Mock(return_value=1)
+    client.get('/')
+    client.get.assert_called_once_with('/')
+""",
     ),
     "a context manager": (
         SESSION,

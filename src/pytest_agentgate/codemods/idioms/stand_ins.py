@@ -56,9 +56,9 @@ class StandIns:
         known = {site.node for site in self._calls.sites}
         member = self._calls.callee.name.rpartition(".")[2]
         for call in self.names.calls:
-            if call not in known and isinstance(call.func, ast.Attribute) and call.func.attr == member:
-                if self.mocks(call.func):
-                    yield call
+            is_named = isinstance(call.func, ast.Attribute) and call.func.attr == member
+            if is_named and call not in known and self.mocks(call.func):
+                yield call
 
     def function_of(self, value: ast.expr) -> FunctionNode | None:
         """The function of the file that a name stands for, where it is used for nothing but to stand in."""
