@@ -201,3 +201,16 @@ def test_the_tests_do_what_they_did(pytester: pytest.Pytester) -> None:
     assert broken["errors"]
     path.write_text(apply(path.read_text(), [CLIENT]))
     assert pytester.runpytest("-p", "no:cacheprovider").parseoutcomes() == before
+
+
+@pytest.mark.parametrize(
+    ("source", "lines"),
+    [
+        ('NAMES = ["client"]\n\ndef test(request):\n    [request.getfixturevalue(each) for each in NAMES]\n', [1]),
+        ('NAMES = ["client"]\n\ndef test(request):\n    request.getfixturevalue("other")\n', []),
+    ],
+)
+def test_names_that_getfixturevalue_may_be_asked_for_are_told(source: str, lines: list[int]) -> None:
+    found = of(source)
+    assert not isinstance(found, Changed)
+    assert [note.line for note in found.notes] == lines

@@ -132,6 +132,8 @@ class RenameFixture(Codemod):
             rewrite.replace(word, text_put(str(word.value), text))
         for node in [*plan.definitions, *plan.imports]:
             rewrite.replace(node, partial(_with_field, "name", cst.Name(self.new)))
+        for word in plan.perhaps():
+            rewrite.leave(word, f"getfixturevalue may be asked for {self.old!r} by this")
 
 
 class _Plan:
@@ -159,6 +161,17 @@ class _Plan:
                 self._look_at_names(node)
         for function in self.names.functions:
             self._look_at_values(function)
+
+    def perhaps(self) -> Iterator[ast.Constant]:
+        """The other strings with the name, where a fixture is asked for by a name that is not written there."""
+        asked = (call.args[0] for call in self.names.calls if call.args and getattr(call.func, "attr", "") in _ASKING)
+        if all(isinstance(each, ast.Constant) for each in asked):
+            return
+        for word in self.names.strings:
+            up = self.names.up[word].parent
+            is_id = isinstance(up, ast.keyword) and up.arg in {"id", "ids"}
+            if word.value == self.old and word not in self.strings and not is_id:
+                yield word
 
     # -- requests ----------------------------------------------------------------------------------------------------
 
