@@ -56,6 +56,17 @@ def test_what_is_imported_is_used_as_it_is(source: str, there: str) -> None:
     assert using(source) == source.replace("HERE", there)
 
 
+def test_what_functions_and_the_module_need_is_imported_once() -> None:
+    source = "import os\n\ndef test():\n    from app.config import Other\n    HERE\n\nx = HERE\n"
+    wanted = "import os\n\nfrom app.config import Model\n\n"
+    assert using(source) == source.replace("import os\n\n", wanted).replace("HERE", "Model")
+
+
+def test_an_inner_function_gets_its_import_where_the_outer_one_has_one() -> None:
+    source = "def test():\n    from app.config import Other\n    def make():\n        HERE\n"
+    assert using(source) == source.replace("import Other", "import Model, Other").replace("HERE", "Model")
+
+
 @pytest.mark.parametrize(
     ("before", "after"),
     [

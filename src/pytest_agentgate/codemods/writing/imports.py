@@ -196,7 +196,10 @@ class Imports:
         functions = [scope for scope in _outwards(self.names.scope_of(at)) if isinstance(scope.node, _FUNCTIONS[:2])]
         importing = [node for node in self.names.imports if module in self._modules(node)]
         inside = [node for node in importing if self.names.enclosing(node, *_FUNCTIONS) is not None]
-        return functions[0] if functions and inside and len(inside) == len(importing) else self.names.scope
+        if not functions or not inside or len(inside) != len(importing):
+            return self.names.scope
+        beside = {self.names.scope_of(node) for node in inside}
+        return next((scope for scope in functions if scope in beside), functions[0])
 
     def _modules(self, node: ast.Import | ast.ImportFrom) -> set[str | None]:
         if isinstance(node, ast.Import):
@@ -210,7 +213,10 @@ class Imports:
         around = self.names.scope_of(at).home(local)
         if any(binding.target not in targets for binding in others) or around not in {None, home if others else None}:
             return False
-        if any(needed.local == local for needed in self._needed):
+        if any(
+            needed.local == local and f"{needed.module}.{needed.name}".rstrip(".") not in targets
+            for needed in self._needed
+        ):
             return False
         return others != () or not any(
             isinstance(node, ast.Name)
@@ -224,7 +230,10 @@ class Imports:
     def changes(self) -> Iterable[tuple[ast.AST, bool, Any]]:
         """The changes as ``Rewrite`` takes them: node, whether its whole line is meant, change."""
         groups: dict[tuple[str, bool, Scope], list[_Needed]] = {}
+        top = {(each.module, each.name, each.local) for each in self._needed if each.scope.is_module}
         for needed in self._needed:
+            if not needed.scope.is_module and (needed.module, needed.name, needed.local) in top:
+                continue  # functions see what the module has
             groups.setdefault((needed.module, bool(needed.name), needed.scope), []).append(needed)
         lines: dict[tuple[ast.stmt, bool], list[str]] = {}  # by statement, and whether above it
         for (module, by_name, scope), wanted in groups.items():
