@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_agentgate.codemods.codemod import built_in
+from pytest_agentgate.codemods.codemod import built_in, codemod_of
 from pytest_agentgate.codemods.registry import known, named
 from pytest_agentgate.errors import ConfigError, UsageError
 
@@ -126,6 +126,14 @@ def test_a_codemod_that_is_none_is_one_line(tmp_path: Path, change: tuple[str, s
         known(["flawed_rewrites"], tmp_path)
     assert str(caught.value).startswith(complaint)
     assert "\n" not in str(caught.value)
+
+
+def test_words_that_are_a_text_by_mistake_are_told(tmp_path: Path) -> None:
+    text = OWN.format(name="Wordy").replace("return (self.old,)", "return (self.old)")
+    module(tmp_path, "wordy_rewrites", text)
+    kind = known(["wordy_rewrites"], tmp_path)["wordy"]
+    with pytest.raises(UsageError, match=r"^wordy: words\(\) must give a tuple of texts, not 'tea'$"):
+        codemod_of(kind, {"old": "tea"})
 
 
 def test_one_codemod_is_asked_for_and_no_other_imported() -> None:

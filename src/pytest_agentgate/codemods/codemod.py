@@ -99,7 +99,7 @@ def codemod_of(kind: type[Codemod], settings: Mapping[str, str]) -> Codemod:
     """The codemod that ``key=value`` settings describe.
 
     Raises:
-        UsageError: a key that it does not have, one that is missing, or a value of another form.
+        UsageError: a key that it does not have, one that is missing, a value of another form; or no tuple of words.
     """
     from difflib import get_close_matches
 
@@ -116,7 +116,10 @@ def codemod_of(kind: type[Codemod], settings: Mapping[str, str]) -> Codemod:
     missing = [name for name, each in known.items() if each.default is MISSING and name not in values]
     if missing:
         raise UsageError(f"{kind.name()} needs {', '.join(f'{name}=...' for name in missing)}")
-    return kind(**values)
+    made = kind(**values)
+    if not isinstance(made.words(), tuple):
+        raise UsageError(f"{kind.name()}: words() must give a tuple of texts, not {made.words()!r}")
+    return made
 
 
 class Codemods(Mapping[str, type[Codemod]]):
