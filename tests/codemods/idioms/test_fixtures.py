@@ -100,10 +100,10 @@ def test_name_scope_autouse_and_params_are_read() -> None:
             """
         ).names
     )
-    assert [(each.name, each.scope, each.autouse, each.yields) for each in found] == [
-        ("db", "session", True, True),
-        ("old", "module", False, False),
-        ("computed", None, False, False),
+    assert [(each.name, each.scope, each.yields) for each in found] == [
+        ("db", "session", True),
+        ("old", "module", False),
+        ("computed", None, False),
     ]
     assert found[0].params is not None
     assert ast.unparse(found[0].params) == "[1, 2]"

@@ -57,11 +57,6 @@ class Fixture:
         return value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else None
 
     @property
-    def autouse(self) -> bool:
-        value = self.argument("autouse")
-        return value is not None and not (isinstance(value, ast.Constant) and not value.value)
-
-    @property
     def params(self) -> ast.expr | None:
         """The expression of ``params=``, whose elements ``request.param`` is."""
         return self.argument("params")

@@ -17,7 +17,6 @@ from typing import Any, Literal, TypeAlias
 from pytest_agentgate.codemods.reading.ups import Ups
 
 FunctionNode: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
-ScopeNode: TypeAlias = ast.Module | ast.ClassDef | FunctionNode | ast.Lambda | ast.expr
 BindingKind: TypeAlias = Literal["import", "function", "class", "parameter", "assignment", "star"]
 
 _SCOPES = frozenset({
