@@ -26,7 +26,7 @@ import click
 from pytest_agentgate import config, hookspecs, model, origin, plugin
 from pytest_agentgate.cli import main
 from pytest_agentgate.codemods import codemod, examples
-from pytest_agentgate.codemods.codemod import built_in
+from pytest_agentgate.codemods.registry import built_in
 from pytest_agentgate.store import schema
 
 DOCS = Path(__file__).parent

@@ -30,6 +30,18 @@ FLOORS: Mapping[str, int] = {
     "values": 0, "patterns": 0, "__init__": 0,
 }  # fmt: skip
 
+# The rooms within codemods, in the same way; what is read, what tests do and what models are is known together.
+ROOMS: Mapping[str, int] = {
+    "codemods.trial": 6,
+    "codemods.files": 5,
+    "codemods.apply": 4, "codemods.examples": 4, "codemods.registry": 4,
+    "codemods.rewrites": 3, "codemods.verify": 3,
+    "codemods.codemod": 2,
+    "codemods.flows": 1, "codemods.writing": 1,
+    "codemods.reading": 0, "codemods.idioms": 0, "codemods.models": 0,
+}  # fmt: skip
+TOGETHER = frozenset({"codemods.reading", "codemods.idioms", "codemods.models"})
+
 LIBRARIES = frozenset({"pytest", "_pytest", "pluggy"}) | sys.stdlib_module_names
 BY_NAME = frozenset({"import_module", "__import__", "import_plugin", "resolve_name", "find_spec"})
 
@@ -88,6 +100,20 @@ def wrong_floors(sources: Mapping[str, str], floors: Mapping[str, int]) -> list[
     return complaints
 
 
+def wrong_rooms(sources: Mapping[str, str]) -> list[str]:
+    """Complaints: modules of codemods without a room, arrows between rooms that point up, codemods that know one."""
+    ours = {name: text for name, text in sources.items() if name.startswith(f"{US}.codemods.")}
+    ours.pop(f"{US}.codemods.__init__", None)
+    complaints = [f"{name} has no room" for name in ours if place(name, ROOMS) is None]
+    for arrow in arrows(ours):
+        here, there = place(arrow.source, ROOMS), place(arrow.target, ROOMS)
+        if here and there and here != there and ROOMS[here] <= ROOMS[there] and not {here, there} <= TOGETHER:
+            complaints.append(f"{arrow}: {here} stands on {ROOMS[here]}, {there} on {ROOMS[there]}")
+        if here == there == "codemods.rewrites":
+            complaints.append(f"{arrow}: no codemod knows another")
+    return complaints
+
+
 def leaks(sources: Mapping[str, str], inside: Callable[[str], bool]) -> list[str]:
     """Complaints: what runs inside and imports something that may not be there."""
     complaints = []
@@ -113,6 +139,26 @@ def test_the_page_on_the_architecture_shows_the_same_floors(sources: Mapping[str
     }
     there = {place(name, FLOORS) for name in sources} - {"__main__", "__init__"}
     assert shown == {name: FLOORS[name] for name in there if name is not None}
+
+
+def test_the_rooms_of_codemods_are_in_order(sources: Mapping[str, str]) -> None:
+    assert wrong_rooms(sources) == []
+
+
+@pytest.mark.parametrize(
+    ("module", "text", "complaint"),
+    [
+        ("reading.names", "from pytest_agentgate.codemods.writing import locate", "codemods.reading stands on 0"),
+        ("writing.locate", "from pytest_agentgate.codemods.flows import uses", "codemods.writing stands on 1"),
+        ("rewrites.swap", "from pytest_agentgate.codemods.rewrites import turn", "no codemod knows another"),
+        ("attic", "", "pytest_agentgate.codemods.attic has no room"),
+    ],
+)
+def test_a_wrong_room_is_seen(module: str, text: str, complaint: str) -> None:
+    others = ("writing.locate", "flows.uses", "rewrites.turn")
+    tree = dict.fromkeys((f"{US}.codemods.{name}" for name in others), "")
+    [seen] = wrong_rooms({**tree, f"{US}.codemods.{module}": text})
+    assert complaint in seen
 
 
 def test_inside_needs_nothing_from_outside(sources: Mapping[str, str]) -> None:

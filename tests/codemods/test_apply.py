@@ -103,7 +103,8 @@ def test_newlines_stay_as_they_are(newline: str) -> None:
 def test_looking_for_words_loads_no_libcst() -> None:
     code = (
         "import sys\n"
-        "from pytest_agentgate.codemods.codemod import codemod_of, built_in\n"
+        "from pytest_agentgate.codemods.codemod import codemod_of\n"
+        "from pytest_agentgate.codemods.registry import built_in\n"
         "assert 'libcst' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

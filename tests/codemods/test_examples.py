@@ -8,9 +8,10 @@ import json
 import pytest
 
 from pytest_agentgate.codemods.apply import apply
-from pytest_agentgate.codemods.codemod import Applicability, Codemod, built_in, codemod_of
+from pytest_agentgate.codemods.codemod import Applicability, Codemod, codemod_of
 from pytest_agentgate.codemods.examples import Example, examples, prose, summary
 from pytest_agentgate.codemods.reading.sources import Place, Sources
+from pytest_agentgate.codemods.registry import built_in
 
 EVERY = [
     pytest.param(example, id=f"{name}-{number}")

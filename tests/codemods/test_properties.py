@@ -26,10 +26,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pytest_agentgate.codemods.apply import Changed, Unchanged, rewrite
-from pytest_agentgate.codemods.codemod import Codemod, built_in
+from pytest_agentgate.codemods.codemod import Codemod
 from pytest_agentgate.codemods.examples import examples
 from pytest_agentgate.codemods.reading.names import ModuleNames, parse
 from pytest_agentgate.codemods.reading.sources import Place, Sources
+from pytest_agentgate.codemods.registry import built_in
 from pytest_agentgate.errors import UsageError
 
 with warnings.catch_warnings():

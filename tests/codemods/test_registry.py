@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_agentgate.codemods.codemod import built_in, codemod_of
-from pytest_agentgate.codemods.registry import known, named
+from pytest_agentgate.codemods.codemod import codemod_of
+from pytest_agentgate.codemods.registry import built_in, known, named
 from pytest_agentgate.errors import ConfigError, UsageError
 
 OWN = textwrap.dedent('''

@@ -18,8 +18,9 @@ from typing import Any, TypeAlias
 import pytest
 
 from pytest_agentgate.codemods.apply import apply
-from pytest_agentgate.codemods.codemod import Codemod, built_in, codemod_of
+from pytest_agentgate.codemods.codemod import Codemod, codemod_of
 from pytest_agentgate.codemods.reading.sources import Place
+from pytest_agentgate.codemods.registry import built_in
 from pytest_agentgate.codemods.rewrites.rename_module import RenameModule
 from pytest_agentgate.codemods.rewrites.rename_symbol import RenameSymbol
 

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from pytest_agentgate.codemods.codemod import Applicability, Codemod, built_in, option
+from pytest_agentgate.codemods.codemod import Applicability, Codemod, option
 from pytest_agentgate.codemods.reading.sources import File
+from pytest_agentgate.codemods.registry import built_in
 from pytest_agentgate.codemods.trial import complaints
 from pytest_agentgate.codemods.writing.rewrite import Rewrite
 

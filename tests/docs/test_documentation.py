@@ -19,7 +19,7 @@ from pytest_agentgate.capture.runlog import RunLog
 from pytest_agentgate.cli import USAGE, main
 from pytest_agentgate.cli.asked import of_recipe
 from pytest_agentgate.cli.run import INCOMPLETE
-from pytest_agentgate.codemods.codemod import built_in
+from pytest_agentgate.codemods.registry import built_in
 from pytest_agentgate.store import open_store
 
 ROOT = Path(__file__).parents[2]

@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pytest_agentgate.cli import suggestion
-from pytest_agentgate.codemods.codemod import Codemod, Codemods, codemod_of
+from pytest_agentgate.codemods.codemod import Codemod, codemod_of
 from pytest_agentgate.codemods.files.layout import Layout
+from pytest_agentgate.codemods.registry import Codemods, named
 from pytest_agentgate.codemods.registry import known as every
-from pytest_agentgate.codemods.registry import named
 from pytest_agentgate.config import Project, find_project
 from pytest_agentgate.errors import UsageError
 

@@ -9,9 +9,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
 from enum import StrEnum
-from functools import cache
-from importlib import import_module
-from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pytest_agentgate.errors import UsageError
@@ -120,57 +117,6 @@ def codemod_of(kind: type[Codemod], settings: Mapping[str, str]) -> Codemod:
     if not isinstance(made.words(), tuple):
         raise UsageError(f"{kind.name()}: words() must give a tuple of texts, not {made.words()!r}")
     return made
-
-
-class Codemods(Mapping[str, type[Codemod]]):
-    """Codemods by name, sorted. One of this package is imported when it is asked for.
-
-    Args:
-        others: those of plugins and projects.
-    """
-
-    def __init__(self, others: Mapping[str, type[Codemod]]) -> None:
-        self._others = others
-        self._modules = _modules()
-
-    def __getitem__(self, name: str) -> type[Codemod]:
-        if name in self._others:
-            return self._others[name]
-        return codemods_in(import_module(self._modules[name]))[name]
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._others or name in self._modules
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(sorted({*self._modules, *self._others}))
-
-    def __len__(self) -> int:
-        return len({*self._modules, *self._others})
-
-
-def built_in() -> Codemods:
-    """The codemods of this package."""
-    return Codemods({})
-
-
-@cache
-def _modules() -> Mapping[str, str]:
-    """Name -> module of each codemod of this package: the folder ``rewrites`` is the registry."""
-    from pytest_agentgate.codemods import rewrites
-
-    return {each.name.replace("_", "-"): f"{rewrites.__name__}.{each.name}" for each in iter_modules(rewrites.__path__)}
-
-
-def codemods_in(module: object) -> dict[str, type[Codemod]]:
-    """The codemods that a module defines, by name."""
-    return {
-        each.name(): each
-        for each in vars(module).values()
-        if isinstance(each, type)
-        and issubclass(each, Codemod)
-        and not getattr(each, "__abstractmethods__", None)
-        and each.__module__ == getattr(module, "__name__", None)
-    }
 
 
 def flaws(kind: type[Codemod]) -> Iterator[str]:

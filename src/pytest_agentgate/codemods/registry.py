@@ -8,16 +8,19 @@ it defines, and those that its ``agentgate_codemods`` returns.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
+from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
+from pkgutil import iter_modules
 from types import ModuleType
 
 import pluggy
 
-from pytest_agentgate.codemods.codemod import Codemod, Codemods, built_in, codemods_in, flaws
+from pytest_agentgate.codemods import rewrites
+from pytest_agentgate.codemods.codemod import Codemod, flaws
 from pytest_agentgate.errors import ConfigError, UsageError
 
 GROUP = "agentgate"
@@ -32,6 +35,55 @@ class Hooks:
     @pluggy.HookspecMarker(GROUP)
     def agentgate_codemods(self) -> Iterable[type[Codemod]]:  # type: ignore[empty-body]
         """Called when codemods are looked up; return those that are not defined in the plugin's own module."""
+
+
+class Codemods(Mapping[str, type[Codemod]]):
+    """Codemods by name, sorted. One of this package is imported when it is asked for.
+
+    Args:
+        others: those of plugins and projects.
+    """
+
+    def __init__(self, others: Mapping[str, type[Codemod]]) -> None:
+        self._others = others
+        self._modules = _modules()
+
+    def __getitem__(self, name: str) -> type[Codemod]:
+        if name in self._others:
+            return self._others[name]
+        return codemods_in(import_module(self._modules[name]))[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._others or name in self._modules
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted({*self._modules, *self._others}))
+
+    def __len__(self) -> int:
+        return len({*self._modules, *self._others})
+
+
+def built_in() -> Codemods:
+    """The codemods of this package."""
+    return Codemods({})
+
+
+@cache
+def _modules() -> Mapping[str, str]:
+    """Name -> module of each codemod of this package: the folder ``rewrites`` is the registry."""
+    return {each.name.replace("_", "-"): f"{rewrites.__name__}.{each.name}" for each in iter_modules(rewrites.__path__)}
+
+
+def codemods_in(module: object) -> dict[str, type[Codemod]]:
+    """The codemods that a module defines, by name."""
+    return {
+        each.name(): each
+        for each in vars(module).values()
+        if isinstance(each, type)
+        and issubclass(each, Codemod)
+        and not getattr(each, "__abstractmethods__", None)
+        and each.__module__ == getattr(module, "__name__", None)
+    }
 
 
 def known(modules: Sequence[str] = (), root: Path | None = None, roots: Sequence[str] = ()) -> Codemods:

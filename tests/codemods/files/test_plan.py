@@ -256,7 +256,8 @@ def test_a_tree_of_900_files_stays_within_150_mb(tmp_path: Path) -> None:
     code = (
         "import resource, sys\n"
         "from pathlib import Path\n"
-        "from pytest_agentgate.codemods.codemod import built_in, codemod_of\n"
+        "from pytest_agentgate.codemods.codemod import codemod_of\n"
+        "from pytest_agentgate.codemods.registry import built_in\n"
         "from pytest_agentgate.codemods.files.plan import plan\n"
         "from pytest_agentgate.codemods.files.tree import Tree, find\n"
         "root = Path(sys.argv[1])\n"
