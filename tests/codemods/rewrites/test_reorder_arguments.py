@@ -7,7 +7,7 @@ from itertools import permutations
 from textwrap import dedent
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from pytest_agentgate.codemods.apply import apply, rewrite
@@ -63,7 +63,7 @@ def test_what_can_t_be_told_stays_and_is_said(source: str, new: str, reason: str
         ("order(1, 2, 3)\n", "*,a,b,c", "order(a=1, b=2, c=3)\n"),
         ("order(1, 2, c=3)\n", "a,*,b,c", "order(1, b=2, c=3)\n"),
         ("order(1, 2, **k)\n", "a,*,b,c", "order(1, b=2, **k)\n"),
-        ("order(1, *args)\n", "a,b,c", "order(1, *args)\n"),
+        ("order(1, *args)\n", "a,b,c,d", "order(1, *args)\n"),
         ("p = partial(order, 1)\np(2, 3)\n", "a,c,b", "p = partial(order, 1)\np(b=2, c=3)\n"),
         ("order(\n    1,  # one\n    2,  # two\n)\n", "a,*,b", "order(\n    1,  # one\n    b=2,  # two\n)\n"),
         (("create_autospec(order).assert_called_with(1, 2)\n"
@@ -86,6 +86,7 @@ def test_every_argument_reaches_the_same_parameter(
     keywords = [name for name in named if name not in "abcd"[:positional]]
     call = f"order({', '.join([*map(str, range(positional)), *(f'{name}={name!r}' for name in keywords)])})"
     new = [*order[:star], "*", *order[star:]] if star < 4 else order
+    assume(new != list("abcd"))  # that is refused: nothing changed
     after = reordered(f"{call}\n", "a,b,c,d", ",".join(new))
 
     def run(parameters: list[str], source: str) -> object:
@@ -99,7 +100,7 @@ def test_every_argument_reaches_the_same_parameter(
 
 
 def test_two_that_were_exchanged_are_not_exchanged_again() -> None:
-    for new in permutations("abc"):
+    for new in list(permutations("abc"))[1:]:
         once = reordered("order(1, 2, 3)\n", new=",".join(new))
         assert reordered(once, new=",".join(new)) == once
 
