@@ -98,11 +98,11 @@ class Vocabulary:
             case "text":
                 return random.choice(self.words)
             case "dotted" if absent:
-                return ABSENT
+                return FRESH[1] if name == "new" else ABSENT
             case "name" if absent:
-                return "zz_absent"
+                return FRESH[0] if name == "new" else "zz_absent"
             case "names" if absent:
-                return ("zz_absent", "zz_missing")
+                return ("zz_missing", "zz_absent") if name == "new" else ("zz_absent", "zz_missing")
             case "dotted":
                 return random.choice(FRESH[1:] if fresh else random.choice((self.dotted, self.modules)))
             case "name":
@@ -129,7 +129,8 @@ def check(kind: type[Codemod], source: str, random: Random) -> int:
     vocabulary = Vocabulary(names)
     place = place_for(source)
     absent = vocabulary.codemod(kind, random, absent=True)
-    if absent is not None and ("zz_absent" not in source or "zz_nowhere" not in source):
+    assert absent is not None
+    if ("zz_absent" not in source or "zz_nowhere" not in source):
         assert isinstance(rewrite(source, [absent], place), Unchanged), absent
     changed = 0
     for _ in range(TRIES):
@@ -176,13 +177,9 @@ def comments_lost(old_tree: ast.Module, old: str, new_tree: ast.Module, new: str
             end = node.body[0].lineno if hasattr(node, "body") else node.end_lineno or node.lineno
             if hasattr(node, "body") or ast.dump(node) not in meanings:
                 changed.update(range(node.lineno, end + 1))
-    left = Counter(text for _, text in _comments(new))
-    gone = []
-    for line, text in _comments(old):
-        left[text] -= 1
-        if left[text] < 0 and line not in changed:
-            gone.append(f"line {line}: {text}")
-    return gone
+    lost = Counter(text for _, text in _comments(old)) - Counter(text for _, text in _comments(new))
+    lost -= Counter(text for line, text in _comments(old) if line in changed)
+    return sorted(lost)
 
 
 def _comments(source: str) -> list[tuple[int, str]]:

@@ -40,6 +40,7 @@ def test_where_it_is_not_passed_all_stays(source: str) -> None:
         ("async def test():\n    order(1, gift=await wrap())\n", "computes"),
         ("order(1, wrap(), 3)\n", "computes"),
         ("order(1, *args)\n", "starred"),
+        ("order(1, 2, gift=3)\n", "passed twice"),
         ("order(1, 2, *args)\n", "no names"),
         ("order(1, 2, 3, 4)\n", "no names"),
         ("def test(k):\n    order(**k)\n", "can't be told"),

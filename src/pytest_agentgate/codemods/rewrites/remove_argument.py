@@ -102,7 +102,10 @@ class RemoveArgument(Codemod):
         done: set[ast.AST] = set()
         for site in calls.sites:
             keyword = site.keyword(self.parameter)
-            if keyword is not None:
+            index = signature.index(self.parameter) if signature is not None else None
+            if keyword is not None and index is not None and site.at(index) is not None:
+                rewrite.leave(site.node, f"{self.parameter!r} would be passed twice: is this how {self.function} was?")
+            elif keyword is not None:
                 self._remove(site, keyword, keyword.value, (), file, rewrite)
             else:
                 self._remove_positional(site, signature, file, rewrite)
