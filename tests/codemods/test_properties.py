@@ -98,7 +98,7 @@ class Vocabulary:
             case "text":
                 return random.choice(self.words)
             case "dotted" if absent:
-                return FRESH[1] if name == "new" else ABSENT
+                return f"{ABSENT}s" if name == "new" else ABSENT
             case "name" if absent:
                 return FRESH[0] if name == "new" else "zz_absent"
             case "names" if absent:
@@ -109,6 +109,8 @@ class Vocabulary:
                 return FRESH[0] if fresh else random.choice(self.words)
             case "names":
                 return tuple(dict.fromkeys(random.choices(self.words, k=random.randint(1, 4))))
+            case "source" if absent and name == "new":
+                return "zz_made.Value(2)"
             case "source":
                 return random.choice([*self.literals, "[]", "zz_made.Value(1)", "dict", "a + b"])
             case _:
@@ -130,7 +132,7 @@ def check(kind: type[Codemod], source: str, random: Random) -> int:
     place = place_for(source)
     absent = vocabulary.codemod(kind, random, absent=True)
     assert absent is not None
-    if ("zz_absent" not in source or "zz_nowhere" not in source):
+    if "zz_absent" not in source or "zz_nowhere" not in source:
         assert isinstance(rewrite(source, [absent], place), Unchanged), absent
     changed = 0
     for _ in range(TRIES):
