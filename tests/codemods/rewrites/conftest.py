@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from textwrap import dedent
 from typing import TypeAlias
@@ -36,13 +37,15 @@ def prove(tmp_path: Path) -> Prove:
         *,
         plugins: Sequence[str] = (),
         count: int | None = None,
+        library: Path | None = None,
     ) -> dict[str, str]:
         old, new, tests = ({path: dedent(text) for path, text in files.items()} for files in (old, new, tests))
         codemods = [codemod] if isinstance(codemod, Codemod) else codemod
-        assert _passes(tmp_path / "old", {**old, **tests}, plugins, count), "the tests pass with the old one"
-        assert not _passes(tmp_path / "new", {**new, **tests}, plugins, count), "the tests fail with the new one"
+        passes = partial(_passes, plugins=plugins, count=count, library=library)
+        assert passes(tmp_path / "old", {**old, **tests}), "the tests pass with the old one"
+        assert not passes(tmp_path / "new", {**new, **tests}), "the tests fail with the new one"
         rewritten = _rewritten(codemods, {**new, **tests}, tests)
-        assert _passes(tmp_path / "rewritten", {**new, **rewritten}, plugins, count), "the rewritten ones pass"
+        assert passes(tmp_path / "rewritten", {**new, **rewritten}), "the rewritten ones pass"
         assert _rewritten(codemods, {**new, **rewritten}, tests) == rewritten, "twice equals once"
         assert _rewritten(codemods, {**old, **tests}, tests) == rewritten, "the old implementation on disk"
         return rewritten
@@ -58,7 +61,9 @@ def _rewritten(codemods: Sequence[Codemod], files: Mapping[str, str], tests: Map
     }
 
 
-def _passes(folder: Path, files: Mapping[str, str], plugins: Sequence[str], count: int | None) -> bool:
+def _passes(
+    folder: Path, files: Mapping[str, str], plugins: Sequence[str], count: int | None, library: Path | None
+) -> bool:
     for path, text in files.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text)
@@ -70,7 +75,7 @@ def _passes(folder: Path, files: Mapping[str, str], plugins: Sequence[str], coun
         cwd=folder,
         env={
             **os.environ,
-            "PYTHONPATH": f"{folder}{os.pathsep}{folder / 'src'}",
+            "PYTHONPATH": os.pathsep.join(map(str, [folder, folder / "src", *([library] if library else [])])),
             "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
             "PYTHONDONTWRITEBYTECODE": "1",
         },
