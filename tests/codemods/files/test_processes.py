@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import signal
 import subprocess
@@ -26,6 +27,7 @@ def worker(slow: float = 0.0) -> Callable[[str], tuple[str, int]]:
             case "die":
                 os._exit(3)
             case "crash":
+                faulthandler.disable()  # pytest's would print where
                 os.kill(os.getpid(), signal.SIGSEGV)
             case "hang":
                 time.sleep(600)
