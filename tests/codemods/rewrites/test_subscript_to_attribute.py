@@ -198,3 +198,26 @@ def test_a_plain_class_has_only_the_attributes_that_it_sets() -> None:
         source.replace("['a']", ".a"),
         "Thing has no field for this key",
     )
+
+
+@pytest.mark.parametrize(
+    "fake",
+    [
+        "    with patch('app.load', return_value={'name': 'a'}):\n        assert load()['name'] == 'a'\n",
+        "    fake = Mock()\n    fake.return_value = {'name': 'a'}\n    assert load()['name'] == 'a'\n",
+    ],
+)
+def test_where_a_mock_returns_a_dict_nothing_is_read_otherwise(fake: str) -> None:
+    """What passed would fail: the mock goes on returning a dict."""
+    reason = "this test puts a dict in the place of a Config, and may read it here"
+    other = "def test_other():\n    assert load(){} == 'a'\n"
+    head = f"{HEAD}from unittest.mock import Mock, patch\n\n"
+    source = f"{head}def test_fake():\n{fake}\n{other.format('[' + repr('name') + ']')}"
+    assert outcome(source) == (f"{head}def test_fake():\n{fake}\n{other.format('.name')}", reason)
+    decorated = f"{head}@patch('app.load', return_value={{'name': 'a'}})\ndef test(fake):\n    load()['name']\n"
+    assert outcome(decorated) == (decorated, reason)
+
+
+def test_a_mock_that_returns_another_dict_is_no_matter() -> None:
+    source = f"{HEAD}def test(fake):\n    fake.return_value = {{'status': 200}}\n    assert load()['name'] == 'a'\n"
+    assert outcome(source) == (source.replace("['name']", ".name"), "")
