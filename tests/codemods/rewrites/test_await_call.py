@@ -585,8 +585,9 @@ BACKEND = "@pytest.fixture\ndef anyio_backend():\n    return 'asyncio'\n"
 def pytest_asyncio(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with pytest-asyncio, which would warn in every run of ours if it were installed beside us."""
     folder = tmp_path_factory.mktemp("pytest-asyncio")
+    plugin = "pytest-asyncio" if pytest.version_tuple >= (8, 2) else "pytest-asyncio==0.23.8"
     pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", str(folder)]
-    done = subprocess.run([*pip, "pytest-asyncio", "typing_extensions"], capture_output=True, text=True, check=False)
+    done = subprocess.run([*pip, plugin, "typing_extensions"], capture_output=True, text=True, check=False)
     if done.returncode:
         reason = f"pytest-asyncio can't be fetched: {done.stderr.strip()[-300:]}"
         pytest.fail(reason) if REQUIRED else pytest.skip(reason)
