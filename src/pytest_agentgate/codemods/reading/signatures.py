@@ -24,7 +24,6 @@ class Signature:
     positional_only: int = 0  # how many of them may not be passed by keyword
     keyword_only: tuple[str, ...] = ()
     any_position: bool = False  # it takes ``*args``
-    any_keyword: bool = False  # it takes ``**kwargs``
 
     @classmethod
     def of_names(cls, names: Sequence[str]) -> Signature:
@@ -44,7 +43,6 @@ class Signature:
             max(0, len(only) - first),
             tuple(each.arg for each in arguments.kwonlyargs),
             arguments.vararg is not None,
-            arguments.kwarg is not None,
         )
 
     def at(self, position: int) -> str | None:
@@ -139,9 +137,7 @@ def constructor(found: Definition, sources: Sources) -> Signature | None:
         return None
     positional = tuple(each.keywords[0] for each in model.positional())
     names = (each.keywords[0] for each in model.fields.values() if each.keywords)
-    return Signature(
-        positional, keyword_only=tuple(name for name in names if name not in positional), any_keyword=model.extra
-    )
+    return Signature(positional, keyword_only=tuple(name for name in names if name not in positional))
 
 
 def _inherited(owner: str, member: str, sources: Sources, deep: int = 20) -> Definition | None:
