@@ -67,10 +67,10 @@ class Conclusion:
             return
         from pytest_agentgate.report import formats  # loaded with the options that ask for it
 
-        failures = store.failures(run_id)
+        report = store.run_report(run_id, formats.parts(self._targets))
         for target in self._targets:
             try:
-                formats.write(target, self._summary, failures)
+                formats.write(target, report)
             except Exception as error:  # noqa: BLE001 - the other reports may still be written
                 self.problem(_told(error))
 

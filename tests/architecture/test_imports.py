@@ -23,11 +23,11 @@ US = "pytest_agentgate"
 FLOORS: Mapping[str, int] = {
     "__main__": 6,
     "plugin": 5, "cli": 5,
-    "recorder": 4, "conclusion": 4, "repair": 4, "agents": 4,
-    "store": 3, "gates": 3, "runner": 3, "demo": 3, "guard.proof": 3,
+    "recorder": 4, "conclusion": 4, "judge": 4, "repair": 4, "agents": 4,
+    "store": 3, "gates": 3, "runner": 3, "checkpoint": 3, "demo": 3, "guard.proof": 3,
     "triage": 2, "codemods": 2, "report": 2, "capture": 2, "guard": 2, "config": 2, "hookspecs": 2, "origin": 2,
-    "model": 1, "errors": 1,
-    "values": 0, "patterns": 0, "__init__": 0,
+    "model": 1, "git": 1,
+    "values": 0, "patterns": 0, "errors": 0, "__init__": 0,
 }  # fmt: skip
 
 # The rooms within codemods, in the same way; what is read, what tests do and what models are is known together.
@@ -189,12 +189,14 @@ def test_the_inside_holds_what_records_a_run_and_none_of_the_faces(sources: Mapp
             "report is on floor 2, cli on 5",
         ),
         ("guard.rules", "from pytest_agentgate.guard import proof", "guard is on floor 2, guard.proof on 3"),
-        ("model", "import pytest_agentgate.errors", "model is on floor 1, errors on 1"),
+        ("errors", "import pytest_agentgate.values", "errors is on floor 0, values on 0"),
         ("attic", "", "pytest_agentgate.attic has no floor"),
     ],
 )
 def test_a_wrong_arrow_is_seen(module: str, text: str, complaint: str) -> None:
-    tree = dict.fromkeys((f"{US}.{name}" for name in ("recorder", "triage.causes", "guard.proof", "cli.__init__")), "")
+    tree = dict.fromkeys(
+        (f"{US}.{name}" for name in ("recorder", "triage.causes", "guard.proof", "cli.__init__", "values")), ""
+    )
     [seen] = wrong_floors({**tree, f"{US}.{module}": text}, FLOORS)
     assert complaint in seen
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pytest_agentgate.errors import AgentgateError, UsageError
-from pytest_agentgate.model import Kind, RunSummary
+from pytest_agentgate.model import Kind, RunReport, RunSummary
 from pytest_agentgate.report.formats import ReportTarget, parse, write
 
 
@@ -40,8 +40,8 @@ def test_a_wrong_target_is_refused_in_one_line(option: str, message: str) -> Non
 
 def test_folders_are_made_and_files_replaced(tmp_path: Path, run: RunSummary) -> None:
     path = tmp_path / "a" / "b.json"
-    assert write(ReportTarget("json", path), run) == [path]
-    write(ReportTarget("json", path), replace(run, causes=()))
+    assert write(ReportTarget("json", path), RunReport(run)) == [path]
+    write(ReportTarget("json", path), RunReport(replace(run, causes=())))
     assert json.loads(path.read_text())["causes"] == []
     assert list(path.parent.iterdir()) == [path]
 
@@ -50,9 +50,9 @@ def test_logs_are_a_folder_without_what_an_earlier_run_said(tmp_path: Path, run:
     failure = run.causes[0].exemplar
     other = replace(failure, reason=replace(failure.reason, kind=Kind.TIMEOUT))
     (tmp_path / "notes.txt").write_text("mine")
-    write(ReportTarget("logs", tmp_path), run, [other])
+    write(ReportTarget("logs", tmp_path), RunReport(run, failures=(other,)))
     assert failure.nodeid in (tmp_path / "timeout_errors.log").read_text()
-    write(ReportTarget("logs", tmp_path), run, [failure])
+    write(ReportTarget("logs", tmp_path), RunReport(run, failures=(failure,)))
     assert (tmp_path / "timeout_errors.log").read_text() == "no timeout failures\n"
     assert failure.nodeid in (tmp_path / "validation_errors.log").read_text()
     assert (tmp_path / "notes.txt").read_text() == "mine"
@@ -62,11 +62,11 @@ def test_a_report_that_cannot_be_written_is_one_line_with_its_path(tmp_path: Pat
     (tmp_path / "file").write_text("")
     path = tmp_path / "file" / "out.md"
     with pytest.raises(AgentgateError, match="cannot write the report") as caught:
-        write(ReportTarget("md", path), run)
+        write(ReportTarget("md", path), RunReport(run))
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
     with pytest.raises(AgentgateError, match="is a folder"):
-        write(ReportTarget("md", tmp_path), run)
+        write(ReportTarget("md", tmp_path), RunReport(run))
     assert list(tmp_path.iterdir()) == [tmp_path / "file"]
 
 
@@ -74,7 +74,7 @@ def test_what_a_link_points_to_is_written_and_the_link_stays(tmp_path: Path, run
     there, link = tmp_path / "there.md", tmp_path / "link.md"
     there.write_text("old")
     link.symlink_to(there)
-    write(parse(f"md:{link}"), run)
+    write(parse(f"md:{link}"), RunReport(run))
     assert link.is_symlink()
     assert there.read_text() != "old"
 
@@ -84,7 +84,7 @@ def test_a_pipe_is_written_and_stays_one(tmp_path: Path, run: RunSummary) -> Non
     os.mkfifo(pipe)
     reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
     try:
-        write(parse(f"md:{pipe}"), run)
+        write(parse(f"md:{pipe}"), RunReport(run))
         assert os.read(reader, 100_000)
     finally:
         os.close(reader)
@@ -94,4 +94,4 @@ def test_a_pipe_is_written_and_stays_one(tmp_path: Path, run: RunSummary) -> Non
 def test_the_current_folder_is_no_file(tmp_path: Path, run: RunSummary, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(AgentgateError, match="is a folder"):
-        write(parse("md:."), run)
+        write(parse("md:."), RunReport(run))

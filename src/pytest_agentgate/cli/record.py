@@ -79,18 +79,22 @@ def report(
     form = "json" if as_json else form or "text"
     if form == "logs" and output is None:
         raise UsageError("--format logs writes several files: name their folder with --output")
-    failures: Iterable[Failure] = ()
+    from pytest_agentgate.report import formats
+
+    target = formats.ReportTarget(form, output) if form in formats.FORMATS and output is not None else None
     summary: RunSummary | None = None
     with opened(root, store) as record:
         found = chosen(record, run) if record else None
+        if record and found and target:
+            formats.write(target, record.run_report(found.id, formats.parts([target])))
+            return
         if record and found:
             summary = record.run_summary(found.id)
-            failures = record.failures(found.id) if form == "logs" else ()
     if summary is None and run is not None:
         raise UsageError(f"no run {run!r}: {NOTHING}")
     if summary is None and output is not None:
         raise UsageError(f"{root.resolve()}: {NOTHING}")
-    write_summary(summary, form, output, verbose, failures)
+    write_summary(summary, form, output, verbose)
 
 
 @click.command()
@@ -174,15 +178,10 @@ def _recurrences(kind: str | None, limit: int, root: Path, store: str | None, as
         screen.table(_RECURRENCE_COLUMNS, (_recurrence_row(one) for one in found))
 
 
-def write_summary(
-    summary: RunSummary | None, form: str, output: Path | None, verbose: int, failures: Iterable[Failure] = ()
-) -> None:
+def write_summary(summary: RunSummary | None, form: str, output: Path | None, verbose: int) -> None:
     """Print a run in one of the forms, or write it to a file; say so where there is none."""
     from pytest_agentgate.report import document, formats, markdown, text
 
-    if form == "logs" and output is not None and summary is not None:
-        formats.write(formats.ReportTarget(formats.LOGS, output), summary, failures)
-        return
     if form == "json":
         rendered = document.render(summary)
     elif summary is None:

@@ -8,15 +8,36 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from pytest_agentgate.errors import AgentgateError, UsageError
-from pytest_agentgate.model import Failure, Kind, RunSummary
-from pytest_agentgate.report.document import render
+from pytest_agentgate.model import Kind, Part, RunReport
 from pytest_agentgate.report.logs import file_name, logs, nothing
-from pytest_agentgate.report.markdown import markdown
 from pytest_agentgate.values import frozen
 
 LOGS = "logs"
-_ONE_FILE: Mapping[str, Callable[[RunSummary], str]] = {"json": render, "md": markdown}
-FORMATS = (*_ONE_FILE, LOGS)
+
+
+@frozen
+class Format:
+    """One form of report: how it is made, and what it needs beyond the run's summary."""
+
+    render: Callable[[RunReport], str]
+    parts: frozenset[Part] = frozenset()
+
+
+def _json(report: RunReport) -> str:
+    from pytest_agentgate.report.document import render
+
+    return render(report.summary)
+
+
+def _md(report: RunReport) -> str:
+    from pytest_agentgate.report.markdown import markdown
+
+    return markdown(report.summary)
+
+
+ONE_FILE: Mapping[str, Format] = {"json": Format(_json), "md": Format(_md)}
+"""The formats that are one text, each imported when it is used."""
+FORMATS = (*ONE_FILE, LOGS)
 
 
 @frozen
@@ -45,16 +66,22 @@ def parse(option: str, flag: str = "--agentgate-report") -> ReportTarget:
     raise UsageError(f"{flag}: {wrong}; the formats are {', '.join(FORMATS)}")
 
 
-def write(target: ReportTarget, summary: RunSummary, failures: Iterable[Failure] = ()) -> list[Path]:
-    """Write a report, each file at once or not at all; -> the files. Folders are made; only ``logs`` needs failures.
+def parts(targets: Iterable[ReportTarget]) -> frozenset[Part]:
+    """What the reports need beyond the summary."""
+    needed = [frozenset({Part.FAILURES}) if one.format == LOGS else ONE_FILE[one.format].parts for one in targets]
+    return frozenset[Part]().union(*needed)
+
+
+def write(target: ReportTarget, report: RunReport) -> list[Path]:
+    """Write a report, each file at once or not at all; -> the files. Folders are made.
 
     Raises AgentgateError.
     """
     if target.format != LOGS:
-        return [write_text(target.path, _ONE_FILE[target.format](summary))]
+        return [write_text(target.path, ONE_FILE[target.format].render(report))]
     if target.path.exists() and not target.path.is_dir():
         raise AgentgateError(f"{target.path}: is not a folder")
-    texts = logs(failures)
+    texts = logs(report.failures)
     for kind in Kind:  # an earlier run's file would be taken for this one's
         if file_name(kind) not in texts and (target.path / file_name(kind)).exists():
             texts[file_name(kind)] = nothing(kind)

@@ -15,10 +15,12 @@ from pytest_agentgate.model import (
     Failure,
     History,
     Ingested,
+    Part,
     Recurrence,
     Result,
     Run,
     RunComparison,
+    RunReport,
     RunSummary,
     Warned,
 )
@@ -28,6 +30,7 @@ from pytest_agentgate.store.sqlite import Database
 __all__ = ["Store", "open_store", "path_of"]
 
 _SCHEME = "sqlite:///"
+_TREND = 30  # runs that a report looks back on
 
 
 def open_store(url: str, *, read_only: bool = False) -> Store:
@@ -88,6 +91,20 @@ class Store:
         with self._database.snapshot():
             run, key = self._chosen(run_id)
             return RunSummary(run, causes.causes(self._database, key), runs.collected(self._database, run, key))
+
+    def run_report(self, run_id: str = "last", parts: Collection[Part] = tuple(Part)) -> RunReport:
+        """A run with its causes, and the parts that a report needs."""
+        with self._database.snapshot():
+            run, key = self._chosen(run_id)
+            wanted = frozenset(parts)
+            database = self._database
+            return RunReport(
+                RunSummary(run, causes.causes(database, key), runs.collected(database, run, key)),
+                results=results.results(database, key) if Part.RESULTS in wanted else (),
+                failures=tuple(results.failures(database, key).values()) if Part.FAILURES in wanted else (),
+                warnings=results.warnings(database, key) if Part.WARNINGS in wanted else (),
+                trend=runs.up_to(database, run, _TREND) if Part.TREND in wanted else (),
+            )
 
     def results(self, run_id: str = "last") -> tuple[Result, ...]:
         """Every attempt at every test of a run, in the order of node ids, workers and attempts."""

@@ -19,6 +19,7 @@ FROM runs
 LATEST = _COLUMNS + "ORDER BY created_at DESC, run_id DESC LIMIT ?"
 BY_ID = _COLUMNS + "WHERE run_id = ?"
 _BY_PREFIX = _COLUMNS + "WHERE substr(run_id, 1, ?) = ? ORDER BY created_at DESC, run_id DESC LIMIT ?"
+_UP_TO = _COLUMNS + "WHERE created_at <= ? ORDER BY created_at DESC, run_id DESC LIMIT ?"
 _STATUSES = {status.value: status for status in RunStatus}
 _NAMED = 3  # runs that a message names
 
@@ -32,6 +33,11 @@ WHERE collected.run_key = ?
 def latest(database: Database, limit: int) -> tuple[Run, ...]:
     """The newest runs, newest first."""
     return tuple(_run(row) for row in database.rows(LATEST, [limit]))
+
+
+def up_to(database: Database, run: Run, limit: int) -> tuple[Run, ...]:
+    """The runs before one and itself, oldest first."""
+    return tuple(_run(row) for row in reversed(database.rows(_UP_TO, [run.created_at, limit])))
 
 
 def one(database: Database, selector: str) -> Run:

@@ -9,8 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from pytest_agentgate.values import frozen
+
+if TYPE_CHECKING:
+    from pytest_agentgate.model.judgement import Judgement
 
 JSON = None | bool | int | float | str | list["JSON"] | dict[str, "JSON"]
 
@@ -314,14 +318,60 @@ class Warned:
 
 
 @frozen
+class Property:
+    """What a test recorded with ``record_property``."""
+
+    nodeid: str
+    name: str
+    text: str  # bounded
+    value: float | None = None  # where it is a number
+
+
+@frozen
 class RunSummary:
-    """A run with its causes, largest first: what every report renders."""
+    """A run with its causes, largest first, and what was judged of it: what every report renders."""
 
     run: Run
     causes: tuple[Cause, ...] = ()
     collected: Mapping[str, int] = field(
         default_factory=dict
     )  # file -> all its tests; nothing where that is not known, as in a run of selected tests
+    judgement: Judgement | None = None  # the latest
+
+
+class Part(Word):
+    """What a report may need beyond the summary, and has to be read for it."""
+
+    RESULTS = "results"
+    FAILURES = "failures"
+    PROPERTIES = "properties"
+    WARNINGS = "warnings"
+    TREND = "trend"
+    PHASES = "phases"
+
+
+@frozen
+class PhaseOfAgent:
+    """What became of a phase when an agent's run was judged, the latest of each agent and phase."""
+
+    agent: str
+    phase: str
+    state: str
+    judged_at: str
+    run_id: str
+
+
+@frozen
+class RunReport:
+    """All that a report of a run may show; a part that was not asked for is empty."""
+
+    summary: RunSummary
+    results: tuple[Result, ...] = ()  # every attempt, in the order of node ids, workers and attempts
+    failures: tuple[Failure, ...] = ()  # in the order of the log
+    properties: tuple[Property, ...] = ()
+    warnings: tuple[Warned, ...] = ()
+    trend: tuple[Run, ...] = ()  # the runs before it and itself, oldest first, bounded
+    phases: tuple[PhaseOfAgent, ...] = ()  # sorted by agent and phase
 
 
 @frozen

@@ -1,0 +1,1 @@
+"""Gates: conditions on what a run measured, judged by phases; pure, from values to values."""

@@ -1,0 +1,42 @@
+"""What gates are judged on: values that others have read and measured."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import field
+
+from pytest_agentgate.model import Cause, Failure, Property, Result, Run, Warned
+from pytest_agentgate.model.judgement import Approval, Measure
+from pytest_agentgate.values import frozen
+
+
+@frozen
+class RunFacts:
+    """One run, read back."""
+
+    run: Run
+    results: tuple[Result, ...] = ()  # every attempt
+    failures: tuple[Failure, ...] = ()
+    causes: tuple[Cause, ...] = ()
+    warnings: tuple[Warned, ...] = ()
+    properties: tuple[Property, ...] = ()
+
+
+@frozen
+class Lack:
+    """Why something is not known, and the command that makes it known."""
+
+    why: str
+    command: str = ""
+
+
+@frozen
+class Facts:
+    """All that a judgement knows."""
+
+    now: RunFacts
+    baseline: RunFacts | Lack = Lack("no baseline is given", "agentgate gate --baseline RUN")  # what "new" is held to
+    changed: tuple[str, ...] | Lack = Lack("no base is given", "agentgate gate --base REF")  # files of the source
+    approvals: tuple[Approval, ...] = ()  # of the run's commit
+    measured: Mapping[str, Measure] = field(default_factory=dict)  # metric -> what the harness measured
+    remeasure: str = "agentgate gate"  # the command with which the harness measures what is not in ``measured``
