@@ -6,13 +6,13 @@ import getpass
 import os
 import platform
 import socket
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pytest_agentgate.git import git
 from pytest_agentgate.values import frozen
 
 # Variables that hold a name, most specific first; AI_AGENT and AGENT are conventions that several tools follow.
@@ -30,8 +30,6 @@ SIGNS = (
     ("AUGMENT_AGENT", "augment"),
     ("COPILOT_AGENT_SESSION_ID", "copilot"),
 )
-_OF_A_REPOSITORY = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_PREFIX"})
-_GIT_LIMIT = 10  # seconds; a run is worth more than knowing whether it was dirty
 
 
 @frozen
@@ -61,19 +59,10 @@ def task_of(option: str | None, environ: Mapping[str, str] = os.environ) -> str:
 
 def checkout_of(folder: Path) -> Checkout:
     """Commit, branch and whether tracked files differ from the commit, by one call of git; empty where git fails."""
-    command = ["git", "-C", str(folder), "status", "--porcelain=v2", "--branch", "--untracked-files=no"]
-    # A hook of git that runs the tests has variables that say which repository, wherever the command is to look.
-    environment = {name: value for name, value in os.environ.items() if name not in _OF_A_REPOSITORY}
-    environment |= {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
-    try:
-        done = subprocess.run(
-            command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=_GIT_LIMIT, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired):
+    printed = git(folder, "status", "--porcelain=v2", "--branch", "--untracked-files=no")
+    if printed is None:
         return Checkout()
-    if done.returncode:
-        return Checkout()
-    lines = done.stdout.decode(errors="replace").splitlines()
+    lines = printed.decode(errors="replace").splitlines()
     facts = dict(line[2:].split(" ", 1) for line in lines if line.startswith("# ") and " " in line[2:])
     commit = facts.get("branch.oid", "")
     return Checkout(

@@ -1,0 +1,227 @@
+"""A run judged: facts are gathered from the store, from git and from who measures, and phases are judged on them."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import PurePosixPath
+
+from pytest_agentgate import git
+from pytest_agentgate.capture.judgementlog import new_id, write_judgement
+from pytest_agentgate.capture.roles import Roots
+from pytest_agentgate.config import Project
+from pytest_agentgate.errors import StoreError
+from pytest_agentgate.gates import phases
+from pytest_agentgate.gates.condition import Condition
+from pytest_agentgate.gates.facts import Facts, Lack, RunFacts
+from pytest_agentgate.judge.policy import Policy, policy_of
+from pytest_agentgate.model import Part, Role, Run
+from pytest_agentgate.model.judgement import Approval, GateState, Judge, Judgement, Measure, PhaseResult
+from pytest_agentgate.report.phrases import counted
+from pytest_agentgate.report.printable import fit, printable
+from pytest_agentgate.store import Store
+
+__all__ = ["Measures", "Policy", "judge_facts", "judge_run", "policy_of", "record"]
+
+Measures = Callable[[Project, Policy, Run, Sequence[Condition]], Mapping[str, Measure]]
+"""Measures what a run does not tell by itself: -> ``Condition.metric`` -> what it came to. Not called for nothing."""
+
+_READ = frozenset({Part.RESULTS, Part.FAILURES, Part.PROPERTIES, Part.WARNINGS})
+
+
+def judge_run(
+    store: Store,
+    project: Project,
+    policy: Policy,
+    run_id: str,
+    asked: Sequence[str] = (),
+    *,
+    judge: Judge,
+    agent: str,
+    baseline: str = "",
+    measures: Measures | None = None,
+) -> Judgement:
+    """Judge a recorded run by the phases that are asked for (none: all) and those that they need.
+
+    ``baseline`` is a run or a commit that "on new" compares with; without it, it is the latest run of the base.
+    Raises StoreError, and UsageError as ``gates.phases.required`` does.
+    """
+    now = facts_of(store, run_id)
+    return judge_facts(
+        now, store, project, policy, asked, judge=judge, agent=agent, baseline=baseline, measures=measures
+    )
+
+
+def judge_facts(
+    now: RunFacts,
+    store: Store | None,
+    project: Project,
+    policy: Policy,
+    asked: Sequence[str] = (),
+    *,
+    judge: Judge,
+    agent: str,
+    baseline: str = "",
+    measures: Measures | None = None,
+) -> Judgement:
+    """The same for a run that is no record, as one read from JUnit XML; ``store`` has the runs to compare with."""
+    run, config = now.run, policy.config
+    needed = phases.required(config.phases, asked)
+    before = _baseline(store, project, policy, run, baseline)
+    outside = phases.measured_outside(config.phases, asked) if measures and not policy.lack else ()
+    facts = Facts(
+        now,
+        baseline=before,
+        changed=_changed(project, policy, run),
+        approvals=_approvals(store, run),
+        measured=measures(project, policy, run, outside) if measures and outside else {},
+        remeasure=_remeasure(run, policy, asked, baseline),
+    )
+    judged = phases.judge(config.phases, asked, facts, config.checks)
+    if policy.lack:
+        by_name = {one.phase: one for one in judged}
+        judged = tuple(_unavailable(by_name[phase.name], policy.lack) for phase in needed)
+    return Judgement(
+        id=new_id(run.id),
+        run_id=run.id,
+        judged_at=datetime.now(UTC).isoformat(timespec="microseconds"),
+        judge=judge,
+        agent=agent,
+        phases=judged,
+        asked=tuple(asked),
+        base=policy.base,
+        base_commit=policy.base_commit,
+        baseline=before.run.id if isinstance(before, RunFacts) else "",
+        notes=(*policy.notes, *_left_out(project, run)),
+    )
+
+
+def record(judgement: Judgement, project: Project, store: Store) -> None:
+    """Write the log of a judgement and take it into the store.
+
+    Raises OSError, RunLogError and StoreError.
+    """
+    project.prepare_state()
+    write_judgement(project.runs, judgement)
+    store.ingest(project.runs)
+
+
+def facts_of(store: Store, run_id: str) -> RunFacts:
+    """What the store knows of a run.
+
+    Raises StoreError.
+    """
+    report = store.run_report(run_id, _READ)
+    return RunFacts(
+        report.summary.run, report.results, report.failures, report.summary.causes, report.warnings, report.properties
+    )
+
+
+# ---- what to compare with
+
+
+def _baseline(store: Store | None, project: Project, policy: Policy, run: Run, asked: str) -> RunFacts | Lack:
+    if store is None:
+        return Lack("there is no store with runs to compare with")
+    if asked:
+        return _named_baseline(store, project, run, asked)
+    if policy.lack:
+        return policy.lack
+    if not policy.base:
+        return Facts.baseline
+    for commit in dict.fromkeys((policy.base_commit, policy.merge_base)):
+        found = _run_at(store, run, commit)
+        if found:
+            return facts_of(store, found)
+    return _no_run(policy.base, policy.base_commit)
+
+
+def _named_baseline(store: Store, project: Project, run: Run, name: str) -> RunFacts | Lack:
+    try:
+        named = store.run(name).id
+    except StoreError as error:
+        commit = git.commit_of(project.root, name)
+        if not commit:
+            return Lack(f"--baseline {name}: {error}", git.how_to_fetch(project.root, name))
+        found = _run_at(store, run, commit)
+        return facts_of(store, found) if found else _no_run(name, commit)
+    if named == run.id:
+        return Lack(f"--baseline {name} is the run that is judged", "agentgate runs")
+    return facts_of(store, named)
+
+
+def _run_at(store: Store, run: Run, commit: str) -> str:
+    """A completed run of a commit as it is: of one with changes nobody knows what they were. "" if there is none."""
+    found = store.run_at(commit) if commit else None
+    return found.id if found and found.id != run.id and not found.dirty else ""
+
+
+def _no_run(name: str, commit: str) -> Lack:
+    return Lack(
+        f"no completed run of {name} ({commit[:12]}) without changes is recorded",
+        f"git worktree add ../agentgate-base {commit[:12]} && cd ../agentgate-base && python -m pytest --agentgate",
+    )
+
+
+# ---- what else is known
+
+
+def _changed(project: Project, policy: Policy, run: Run) -> tuple[str, ...] | Lack:
+    """Files of the source that differ from where the change began, in the run's commit or in the worktree."""
+    if policy.lack:
+        return policy.lack
+    if not policy.base:
+        return Facts.changed
+    if not policy.merge_base:
+        why = f"no commit is known that {policy.base} and this one have in common"
+        shallow = git.is_shallow(project.root)
+        return Lack(f"{why}: this clone is shallow" if shallow else why, "git fetch --unshallow" if shallow else "")
+    elsewhere = run.commit if run.dirty is False and run.commit != policy.head else ""
+    names = git.changed_files(project.root, policy.merge_base, elsewhere)
+    if names is None:
+        return Lack(f"git cannot tell what differs from {policy.base}", f"git diff {policy.merge_base[:12]}")
+    config = policy.config
+    roots = Roots(project.root, config.source, config.tests)
+    return tuple(name for name in names if _is_source(PurePosixPath(name), roots))
+
+
+def _is_source(path: PurePosixPath, roots: Roots) -> bool:
+    if roots.source and not any(path.is_relative_to(folder) for folder in roots.source):
+        return False
+    is_code = bool(roots.source) or path.suffix in (".py", ".pyi")
+    return is_code and roots.locate(str(path))[0] is Role.SOURCE
+
+
+def _approvals(store: Store | None, run: Run) -> tuple[Approval, ...]:
+    """Of the commit: an approval is of what is committed, so of a checkout with changes there is none."""
+    return store.approvals(run.commit) if store and run.commit and not run.dirty else ()
+
+
+def _remeasure(run: Run, policy: Policy, asked: Sequence[str], baseline: str) -> str:
+    words = ["agentgate gate", *(asked if len(asked) == 1 else ())]
+    for flag, value in (("--run", run.id), ("--base", policy.base), ("--baseline", baseline)):
+        if value:
+            words += [flag, shlex.quote(value)]
+    return " ".join(words)
+
+
+def _unavailable(judged: PhaseResult, lack: Lack) -> PhaseResult:
+    """A phase whose conditions may not be those that count."""
+    if judged.state is GateState.INVALID:
+        return judged
+    gates = tuple(
+        replace(gate, state=GateState.UNAVAILABLE, measured=None, items=(), more=0, why=lack.why, command=lack.command)
+        for gate in judged.gates
+    )
+    return replace(judged, state=GateState.UNAVAILABLE, gates=gates, why=lack.why, notes=())
+
+
+def _left_out(project: Project, run: Run) -> Iterator[str]:
+    """What was not asked of the run, and could have made a difference."""
+    if run.counts.deselected:
+        yield f"{counted(run.counts.deselected, 'test')} were deselected: nothing is known of them"
+    selected = [one for one in run.arguments if "::" in one]
+    if selected:
+        yield f"only what was named on the command line ran: {fit(' '.join(map(printable, selected)), 200)}"
