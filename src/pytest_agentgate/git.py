@@ -22,16 +22,21 @@ _HUNK = re.compile(rb"@@ -\S+ \+(\d+)(?:,(\d+))? @@")
 
 def git(folder: Path, *arguments: str, limit: float = _LIMIT) -> bytes | None:
     """What a command of git prints in a folder; None where it fails or takes longer than ``limit`` seconds."""
+    done = run(folder, *arguments, limit=limit)
+    return None if done is None or done.returncode else done.stdout
+
+
+def run(
+    folder: Path, *arguments: str, given: bytes = b"", limit: float = _LIMIT
+) -> subprocess.CompletedProcess[bytes] | None:
+    """How a command of git that reads ``given`` ends in a folder; None where it cannot start or takes too long."""
     environment = {name: value for name, value in os.environ.items() if name not in _OF_A_REPOSITORY}
     environment |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
     command = ["git", "-C", str(folder), *arguments]
     try:
-        done = subprocess.run(
-            command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=limit, check=False
-        )
+        return subprocess.run(command, env=environment, input=given, capture_output=True, timeout=limit, check=False)
     except (OSError, ValueError, subprocess.TimeoutExpired):  # ValueError: a null byte in an argument
         return None
-    return None if done.returncode else done.stdout
 
 
 def is_repository(folder: Path) -> bool:
