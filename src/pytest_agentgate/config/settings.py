@@ -21,7 +21,7 @@ STATE = ".agentgate"
 DEFAULT_STORE = f"sqlite:///{STATE}/agentgate.db"
 _OWN_FILE = "agentgate.toml"
 _LATER = frozenset({"services"})  # keys that belong to commands with their own readers
-_KEYS = frozenset({"source", "tests", "store", "kinds", "codemods", "phase", "check"}) | _LATER
+_KEYS = frozenset({"source", "tests", "store", "kinds", "codemods", "phase", "check", "benchmark"}) | _LATER
 
 
 @frozen
@@ -35,6 +35,7 @@ class Config:
     codemods: tuple[str, ...] = ()  # dotted names of the project's own modules with codemods
     phases: tuple[Phase, ...] = ()  # the steps of the work, and the gates of each
     checks: tuple[Check, ...] = ()  # commands whose exit status can be gated
+    benchmark: str = ""  # JSON that pytest-benchmark saves, relative to the root; "": the newest that is found
     path: Path | None = None  # the file that it came from
 
 
@@ -88,6 +89,7 @@ def _checked(table: Any, path: Path) -> Config:
         codemods=_modules(table, path),
         phases=phases,
         checks=checks,
+        benchmark=_file(table, "benchmark", path),
         path=path,
     )
 
@@ -107,6 +109,13 @@ def _folders(table: Mapping[str, Any], key: str, path: Path) -> tuple[str, ...]:
     if outside is not None:
         raise ConfigError(f"{path}: tool.agentgate.{key}: {outside!r} is no folder below that of this file")
     return tuple(item.rstrip("/") or "." for item in value)
+
+
+def _file(table: Mapping[str, Any], key: str, path: Path) -> str:
+    value = table.get(key, "")
+    if not isinstance(value, str) or "\0" in value:
+        raise ConfigError(f"{path}: tool.agentgate.{key} must be the path of a file, not {value!r}")
+    return value
 
 
 def _modules(table: Mapping[str, Any], path: Path) -> tuple[str, ...]:
