@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from pytest_agentgate.errors import StoreError
 from pytest_agentgate.model import (
@@ -16,6 +17,8 @@ from pytest_agentgate.model import (
     History,
     Ingested,
     Part,
+    PhaseOfAgent,
+    Property,
     Recurrence,
     Result,
     Run,
@@ -24,8 +27,11 @@ from pytest_agentgate.model import (
     RunSummary,
     Warned,
 )
-from pytest_agentgate.store import causes, comparison, history, ingest, results, runs, schema
+from pytest_agentgate.store import causes, comparison, history, ingest, properties, results, runs, schema
 from pytest_agentgate.store.sqlite import Database
+
+if TYPE_CHECKING:
+    from pytest_agentgate.model.judgement import Approval, Judge, Judgement
 
 __all__ = ["Store", "open_store", "path_of"]
 
@@ -89,8 +95,7 @@ class Store:
     def run_summary(self, run_id: str = "last") -> RunSummary:
         """A run with its causes, largest first; of a run that goes on, with those so far."""
         with self._database.snapshot():
-            run, key = self._chosen(run_id)
-            return RunSummary(run, causes.causes(self._database, key), runs.collected(self._database, run, key))
+            return self._summary(*self._chosen(run_id))
 
     def run_report(self, run_id: str = "last", parts: Collection[Part] = tuple(Part)) -> RunReport:
         """A run with its causes, and the parts that a report needs."""
@@ -99,11 +104,13 @@ class Store:
             wanted = frozenset(parts)
             database = self._database
             return RunReport(
-                RunSummary(run, causes.causes(database, key), runs.collected(database, run, key)),
+                self._summary(run, key),
                 results=results.results(database, key) if Part.RESULTS in wanted else (),
                 failures=tuple(results.failures(database, key).values()) if Part.FAILURES in wanted else (),
+                properties=properties.properties(database, key) if Part.PROPERTIES in wanted else (),
                 warnings=results.warnings(database, key) if Part.WARNINGS in wanted else (),
                 trend=runs.up_to(database, run, _TREND) if Part.TREND in wanted else (),
+                phases=self.latest_phases() if Part.PHASES in wanted else (),
             )
 
     def results(self, run_id: str = "last") -> tuple[Result, ...]:
@@ -120,6 +127,39 @@ class Store:
         """The warnings of a run, once for each origin."""
         with self._database.snapshot():
             return results.warnings(self._database, self._chosen(run_id)[1])
+
+    def properties(self, run_id: str = "last") -> tuple[Property, ...]:
+        """What the last attempt at each test of a run recorded, in the order of node ids, workers and recording."""
+        with self._database.snapshot():
+            return properties.properties(self._database, self._chosen(run_id)[1])
+
+    def run_at(self, commit: str) -> Run | None:
+        """The run that stands for a commit, given in full: the newest completed, clean and of all tests if any is."""
+        return runs.at(self._database, commit)
+
+    def judgement(self, run_id: str = "last", judge: Judge | None = None) -> Judgement | None:
+        """The latest judgement of a run, or the latest by one judge."""
+        with self._database.snapshot():
+            return self._judged(runs.one(self._database, run_id), judge)
+
+    def judgements(self, limit: int = 10) -> tuple[Judgement, ...]:
+        """The newest judgements, of recorded runs and of others, newest first."""
+        from pytest_agentgate.store import judgements
+
+        with self._database.snapshot():
+            return judgements.latest(self._database, limit)
+
+    def latest_phases(self) -> tuple[PhaseOfAgent, ...]:
+        """What became of each phase when an agent's run was judged the last time, sorted by agent and phase."""
+        from pytest_agentgate.store import judgements
+
+        return judgements.latest_phases(self._database)
+
+    def approvals(self, commit: str) -> tuple[Approval, ...]:
+        """The approvals of a commit, given in full, by phase, the earliest first."""
+        from pytest_agentgate.store import judgements
+
+        return judgements.approvals(self._database, commit)
 
     def errors(self, limit: int = 50) -> tuple[Recurrence, ...]:
         """Causes over all runs, the latest seen first."""
@@ -140,6 +180,17 @@ class Store:
         """What the last ``window`` runs before a run, or of all if the store lacks it, say about signatures."""
         with self._database.snapshot():
             return history.history(self._database, groups, before_run, window)
+
+    def _summary(self, run: Run, key: int) -> RunSummary:
+        database = self._database
+        return RunSummary(run, causes.causes(database, key), runs.collected(database, run, key), self._judged(run))
+
+    def _judged(self, run: Run, judge: Judge | None = None) -> Judgement | None:
+        if not runs.is_judged(self._database, run.id):  # most runs are not, and need none of the nouns of gates
+            return None
+        from pytest_agentgate.store import judgements
+
+        return judgements.of_run(self._database, run.id, judge)
 
     def _chosen(self, selector: str) -> tuple[Run, int]:
         run = runs.one(self._database, selector)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from sys import float_info
 from typing import Any
 
+from pytest_agentgate.capture.bounded import clean
+from pytest_agentgate.capture.properties import MOST, NAME, TEXT
 from pytest_agentgate.capture.runlog import Event
 from pytest_agentgate.model import Kind, Outcome, RunStatus, Scope, When
 
@@ -30,6 +33,7 @@ class Events:
     teardowns: list[Event] = field(default_factory=list)
     failures: list[Event] = field(default_factory=list)
     warnings: list[Event] = field(default_factory=list)
+    properties: list[Event] = field(default_factory=list)
 
 
 def sorted_out(events: Iterable[Event]) -> Events:
@@ -60,6 +64,9 @@ def sorted_out(events: Iterable[Event]) -> Events:
             elif name == "warning":
                 if type(event["category"]) is str and type(event["message"]) is str:
                     found.warnings.append(event)
+            elif name == "properties":
+                if type(event["nodeid"]) is str and _are_details(event):
+                    found.properties.append(event | {"values": _values(event["values"])})
             elif name == "collected":
                 if type(event["nodeids"]) is list:
                     found.collected = event
@@ -68,7 +75,7 @@ def sorted_out(events: Iterable[Event]) -> Events:
                     found.header = event
             elif name == "end" and event["status"] in _ENDS:
                 found.end = event
-        except (KeyError, TypeError):  # nothing, or another thing, where a text or a number should be
+        except (KeyError, TypeError, ValueError):  # nothing, or another thing, where a text or a number should be
             continue
     return found
 
@@ -115,6 +122,19 @@ def _are_details(event: Event) -> bool:
         and type(event.get("reason", "")) is str
         and type(event.get("worker", "")) is str
     )
+
+
+def _values(values: Any) -> list[list[Any]]:
+    """Name, text and number of each property; what has another shape is left out."""
+    return [
+        [clean(name, NAME), clean(said, TEXT), float(number) if _is_finite(number) else None]
+        for name, said, number in values[:MOST]
+        if type(name) is str and type(said) is str
+    ]
+
+
+def _is_finite(number: Any) -> bool:
+    return type(number) in (int, float) and abs(number) <= float_info.max
 
 
 def _is_failure(event: Event) -> bool:

@@ -168,7 +168,7 @@ class _Log:
     def _begin(self, header: Event | None, end: int, size: int) -> Recording | Ingested:
         """Make the run of this log, or tell why there is none to be made."""
         if header is None:
-            return self._refused(end, size, "is not the log of a run: it does not begin with a run event")
+            return self._without_run(end, size)
         run_id = text(header, "id")
         if self._is_copy(run_id, size):
             self._remember(_ENDED, end, size)
@@ -179,6 +179,16 @@ class _Log:
                 end, size, f"says it is run {run_id}, which is that of {namesake.folder}/{namesake.name}"
             )
         return Recording.begin(self._database, header)
+
+    def _without_run(self, end: int, size: int) -> Ingested:
+        """Take in what stands beside the logs of runs: a judgement, an approval, or what is not ours."""
+        from pytest_agentgate.store.judgements import Taken, take_in  # most runs are not judged
+
+        taken = take_in(self._database, self._path, size)
+        if taken in (Taken.DAMAGED, Taken.FOREIGN):
+            return self._refused(end, size, taken.value)
+        self._remember(_ENDED if taken is Taken.WHOLE else _INTERRUPTED, end, size)
+        return Ingested(logs=int(taken is Taken.WHOLE))
 
     def _collected(self) -> Event | None:
         """What the run collected, which may stand in a part of the log that was taken in long ago."""

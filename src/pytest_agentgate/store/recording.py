@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from pytest_agentgate.capture.runlog import Event
 from pytest_agentgate.model import Outcome, RunStatus, Scope
-from pytest_agentgate.store import causes
+from pytest_agentgate.store import causes, properties
 from pytest_agentgate.store.events import Events, integer, seconds, text, texts
 from pytest_agentgate.store.keys import agent_key, evidence_keys, node_keys, origin_keys, reason_keys, text_keys
 from pytest_agentgate.store.sqlite import Database
@@ -78,7 +78,7 @@ class Recording:
 
     def forget(self) -> None:
         """Take the run and all that belongs to it out of the store."""
-        for table in ("result", "failure", "cause_node", "cause", "warning", "collected", "run"):
+        for table in ("property", "result", "failure", "cause_node", "cause", "warning", "collected", "run"):
             self._database.execute(f"DELETE FROM {table} WHERE run_key = ?", [self.run_key])
 
     # ---- events
@@ -95,6 +95,9 @@ class Recording:
             self._add_failures(events.failures)
         if events.warnings:
             self._add_warnings(events.warnings)
+        if events.properties:
+            nodes = self._node_keys([event["nodeid"] for event in events.properties])
+            properties.add(self._database, self.run_key, events.properties, nodes)
 
     def _add_collected(self, event: Event) -> None:
         nodeids = texts(event, "nodeids")

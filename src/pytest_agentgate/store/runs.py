@@ -20,6 +20,7 @@ LATEST = _COLUMNS + "ORDER BY created_at DESC, run_id DESC LIMIT ?"
 BY_ID = _COLUMNS + "WHERE run_id = ?"
 _BY_PREFIX = _COLUMNS + "WHERE substr(run_id, 1, ?) = ? ORDER BY created_at DESC, run_id DESC LIMIT ?"
 _UP_TO = _COLUMNS + "WHERE created_at <= ? ORDER BY created_at DESC, run_id DESC LIMIT ?"
+_OF_COMMIT = _COLUMNS + "WHERE commit_id = ? AND status = ? ORDER BY created_at DESC, run_id DESC"
 _STATUSES = {status.value: status for status in RunStatus}
 _NAMED = 3  # runs that a message names
 
@@ -69,17 +70,31 @@ def key_of(database: Database, run_id: str) -> int:
     return int(rows[0][0]) if rows else -1
 
 
+def at(database: Database, commit: str) -> Run | None:
+    """The run that stands for a commit: the newest that completed, without changes and of all tests if there is one."""
+    rows = database.rows(_OF_COMMIT, [commit, RunStatus.COMPLETED.value])
+    found = [_run(row) for row in rows] if commit else []
+    return min(found, key=lambda run: (run.dirty is not False, _is_selected(run)), default=None)
+
+
+def is_judged(database: Database, run_id: str) -> bool:
+    """Whether there is a judgement of a run."""
+    return bool(database.rows("SELECT 1 FROM judgement WHERE run_id = ? LIMIT 1", [run_id]))
+
+
 def collected(database: Database, run: Run, run_key: int) -> dict[str, int]:
     """How many tests each file has; nothing where the run was of selected tests and does not know."""
-    if run.counts.deselected or any("::" in argument for argument in run.arguments):
-        return {}
-    return database.pairs(COLLECTED, [run_key])
+    return {} if _is_selected(run) else database.pairs(COLLECTED, [run_key])
 
 
 def agents(database: Database) -> tuple[Agent, ...]:
     """Who made runs, the latest first."""
     query = "SELECT agent_id, runs, first_seen, last_seen FROM agents ORDER BY last_seen DESC, agent_id"
     return tuple(Agent(*row) for row in database.rows(query))
+
+
+def _is_selected(run: Run) -> bool:
+    return run.counts.deselected > 0 or any("::" in argument for argument in run.arguments)
 
 
 def _ids(rows: list[Row]) -> str:

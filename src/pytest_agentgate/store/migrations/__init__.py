@@ -1,0 +1,1 @@
+"""The statements that lead from one version of the schema to the next; what was released never changes."""
