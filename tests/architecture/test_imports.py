@@ -23,8 +23,8 @@ US = "pytest_agentgate"
 FLOORS: Mapping[str, int] = {
     "__main__": 6,
     "plugin": 5, "cli": 5,
-    "recorder": 4, "conclusion": 4, "judge": 4, "repair": 4, "agents": 4,
-    "store": 3, "gates": 3, "runner": 3, "checkpoint": 3, "demo": 3, "guard.proof": 3,
+    "recorder": 4, "conclusion": 4, "judge": 4, "repair": 4, "agents": 4, "doctor": 4,
+    "store": 3, "gates": 3, "runner": 3, "checkpoint": 3, "demo": 3, "start": 3, "guard.proof": 3,
     "triage": 2, "codemods": 2, "report": 2, "capture": 2, "guard": 2, "config": 2, "hookspecs": 2, "origin": 2,
     "model": 1, "git": 1,
     "values": 0, "patterns": 0, "errors": 0, "__init__": 0,

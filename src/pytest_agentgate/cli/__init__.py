@@ -22,6 +22,8 @@ _INTERRUPTED = 130
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "demo": ("pytest_agentgate.cli.demo:demo", "Break a small project's tests and show what agentgate makes of it."),
+    "init": ("pytest_agentgate.cli.init:init", "Write a configuration to start with."),
+    "doctor": ("pytest_agentgate.cli.doctor:doctor", "Examine the environment, the configuration and the record."),
     "run": ("pytest_agentgate.cli.run:run", "Run pytest in any interpreter, with agentgate inside."),
     "triage": ("pytest_agentgate.cli.triage:triage", "Show the causes behind the failures of a run or of JUnit XML."),
     "report": ("pytest_agentgate.cli.record:report", "Write a run's report."),

@@ -1,0 +1,91 @@
+"""Whether what runs leave behind can be written and read."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from pytest_agentgate.capture.runlog import SUFFIX
+from pytest_agentgate.config import Project
+from pytest_agentgate.doctor.symptom import Health, Symptom
+from pytest_agentgate.errors import StoreError
+from pytest_agentgate.model import RunStatus
+from pytest_agentgate.report.phrases import counted
+from pytest_agentgate.store import Store, open_store, path_of
+
+_ABOUT = "record"
+_EVERY = 1_000_000  # runs: more than a store holds
+_RECENT = 20  # runs whose interruption may still be of interest
+_NAMED = 3
+
+
+def symptoms(project: Project) -> Iterator[Symptom]:
+    """The folder of the logs, the store, and what of the logs it does not have."""
+    yield from _writable(project)
+    try:
+        path = path_of(project.store_url)
+        if not path.exists():
+            logs = _logs(project.runs)
+            what = f"{path}: no store yet" + (f", and {counted(len(logs), 'log')} to make it from" if logs else "")
+            advice = "agentgate runs makes it" if logs else "a run with pytest --agentgate makes it"
+            yield Symptom(_ABOUT, Health.OK, what, advice)
+            return
+        with open_store(project.store_url, read_only=True) as store:
+            yield from _store(store, path, project)
+    except StoreError as error:
+        advice = "any run migrates it" if "is migrated when" in str(error) else _about_store(project)
+        health = Health.WARN if "is migrated when" in str(error) else Health.WRONG
+        yield Symptom(_ABOUT, health, str(error), advice)
+
+
+def _about_store(project: Project) -> str:
+    """The log is the record: what is wrong with an index can be thrown away."""
+    if project.runs.is_dir():
+        return f"move it away: it is made again from the logs in {project.runs}"
+    return "mend tool.agentgate.store, or move the file away"
+
+
+def _writable(project: Project) -> Iterator[Symptom]:
+    for folder in (project.state, project.runs):
+        there = next(place for place in (folder, *folder.parents) if place.exists())
+        if not there.is_dir():
+            yield Symptom(_ABOUT, Health.WRONG, f"{there}: is no folder, and runs are recorded in it", "move it away")
+            return
+        if not os.access(there, os.W_OK | os.X_OK):
+            advice = f"make {there} writable; only then runs are recorded"
+            yield Symptom(_ABOUT, Health.WRONG, f"{there}: may not be written by this user", advice)
+            return
+    yield Symptom(_ABOUT, Health.OK, f"runs are recorded in {project.runs}")
+
+
+def _store(store: Store, path: Path, project: Project) -> Iterator[Symptom]:
+    runs = store.runs(limit=_EVERY)
+    yield Symptom(_ABOUT, Health.OK, f"{path}: the store can be read, and has {counted(len(runs), 'run')}")
+    files = [file for file in (path, path.parent) if not os.access(file, os.W_OK)]
+    if files:
+        what = f"{files[0]}: may not be written by this user: new runs are in their logs alone"
+        yield Symptom(_ABOUT, Health.WARN, what, "make the file and its folder writable")
+    left = sorted(_logs(project.runs) - {run.id for run in runs})
+    if left:
+        what = f"the store lacks {counted(len(left), 'log')} of {project.runs}: {_some(left)}"
+        yield Symptom(_ABOUT, Health.WARN, what, "agentgate runs takes them in, or says why it can't")
+    cut = [run.id for run in runs[:_RECENT] if run.status is RunStatus.INTERRUPTED]
+    if cut:
+        last = f"of the last {_RECENT} runs" if len(runs) > _RECENT else f"of {counted(len(runs), 'run')}"
+        what = f"{len(cut)} {last} were interrupted: {_some(cut)}"
+        yield Symptom(_ABOUT, Health.WARN, what, f"agentgate report {cut[0]} says what it still tells; run it again")
+
+
+def _logs(folder: Path) -> set[str]:
+    """The ids of the runs that have a log; approvals and judgements are named with a dot or a word."""
+    try:
+        names = [entry.name for entry in folder.iterdir()]
+    except OSError:
+        return set()
+    stems = {name.removesuffix(SUFFIX) for name in names if name.endswith(SUFFIX)}
+    return {stem for stem in stems if "." not in stem and not stem.startswith("approval-")}
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:_NAMED]) + (", ..." if len(names) > _NAMED else "")
