@@ -46,7 +46,7 @@ def measure(wanted: Sequence[Wanted], scene: Scene, tell: Callable[[int, int], o
         return {one.metric: unread for one in wanted}
     if why := scene.too_old_or_new(scene.named(path), saved.written):
         return {one.metric: unavailable(why, RUN) for one in wanted}
-    return {one.metric: _stat(saved, *one.arguments, scene) for one in wanted}
+    return {one.metric: _stat(saved, one, scene) for one in wanted}
 
 
 def _file(scene: Scene) -> Path | None:
@@ -79,7 +79,8 @@ def _read(path: Path) -> _Saved:
     return _Saved(path, written.replace(tzinfo=written.tzinfo or UTC).timestamp(), benchmarks)
 
 
-def _stat(saved: _Saved, name: str, stat: str, scene: Scene) -> Measure:
+def _stat(saved: _Saved, wanted: Wanted, scene: Scene) -> Measure:
+    name, stat = wanted.arguments
     found = [one for one in saved.benchmarks if one["fullname"] == name]
     found = found or [one for one in saved.benchmarks if one["name"] == name]
     if not found:

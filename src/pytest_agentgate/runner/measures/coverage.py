@@ -81,6 +81,8 @@ def _new_percent(files: Sequence[_File], scene: Scene) -> Measure:
     if scene.changed_lines is None:
         return unavailable(scene.no_base, scene.with_base)
     changed = scene.changed_lines()
+    if changed is None:
+        return unavailable("git cannot tell which lines changed", scene.with_base)
     executed = missing = 0
     items: list[Item] = []
     for file in files:
@@ -218,7 +220,9 @@ class _Source:
     def files(self) -> set[str]:
         """Every Python file of the configured folders; where none are configured, who knows what lies there."""
         found = (path for folder in self._folders for path in (self._root / folder).rglob("*.py"))
-        return {inside for path in found if not _is_hidden(path.relative_to(self._root)) and (inside := self.holds(path))}
+        return {
+            inside for path in found if not _is_hidden(path.relative_to(self._root)) and (inside := self.holds(path))
+        }
 
 
 def _is_hidden(path: Path) -> bool:

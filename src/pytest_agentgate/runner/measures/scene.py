@@ -28,7 +28,8 @@ class Scene:
     run: str  # id; "" where it is not recorded
     began: str  # ISO 8601 in UTC; "" where nobody knows
     next_began: str = ""  # when the next run of this folder began; what is newer tells of that one
-    changed_lines: Callable[[], Mapping[str, set[int]]] | None = None  # path from the root -> lines; None: no base
+    # Path from the root -> lines, or None where git fails; without a base there is no such function.
+    changed_lines: Callable[[], Mapping[str, set[int]] | None] | None = None
     no_base: str = "no base is given"  # why there is none
     with_base: str = "agentgate gate --base REF"  # the command that gives one
 
