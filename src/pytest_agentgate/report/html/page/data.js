@@ -1,0 +1,85 @@
+// The data of the page, read back into what the sections ask for.
+
+const TICKS = 10000;
+
+/** Node ids from front coding: how much is shared with the one before, and what follows. */
+function namesOf({ shared, rest }) {
+  const names = new Array(rest.length);
+  let before = "";
+  for (let index = 0; index < rest.length; index++) {
+    before = before.slice(0, shared[index]) + rest[index];
+    names[index] = before;
+  }
+  return names;
+}
+
+function sums(steps) {
+  const numbers = new Int32Array(steps.length);
+  let number = 0;
+  for (let index = 0; index < steps.length; index++) {
+    number += steps[index];
+    numbers[index] = number;
+  }
+  return numbers;
+}
+
+/** What "src/test_a.py::TestB::test_c[d]" says: its file, and the rest. */
+function fileOf(nodeid) {
+  const end = nodeid.indexOf("::");
+  return end < 0 ? nodeid : nodeid.slice(0, end);
+}
+
+function testOf(nodeid) {
+  const end = nodeid.indexOf("::");
+  return end < 0 ? "" : nodeid.slice(end + 2);
+}
+
+/** Rows of results in columns; a row is a number everywhere. */
+function resultsOf(results, failures, names) {
+  const count = results.outcome.length;
+  const failure = new Map();
+  failures.row.forEach((row, place) => {
+    const those = failure.get(row);
+    if (those) those.push(place);
+    else failure.set(row, [place]);
+  });
+  return {
+    count,
+    outcome: results.outcome,
+    name: sums(results.of),
+    names,
+    seconds: (row) => results.ticks[row] / TICKS,
+    ticks: results.ticks,
+    worker: (row) => results.workers[results.worker.length ? results.worker[row] : 0] || "",
+    attempt: new Map(results.attempts),
+    reason: new Map(results.reason.map(([row, place]) => [row, results.reasons[place]])),
+    failure,
+  };
+}
+
+/** Files in the order of their first row: {path, rows}. */
+function filesOf(rows) {
+  const files = new Map();
+  let last = null;
+  for (let row = 0; row < rows.count; row++) {
+    const nodeid = rows.names[rows.name[row]];
+    if (!last || !nodeid.startsWith(last.path) || fileOf(nodeid) !== last.path) {
+      const path = fileOf(nodeid);
+      last = files.get(path);
+      if (!last) files.set(path, (last = { path, rows: [] }));
+    }
+    last.rows.push(row);
+  }
+  return [...files.values()];
+}
+
+function loaded(text) {
+  const data = JSON.parse(text);
+  const names = namesOf(data.names);
+  const rows = resultsOf(data.results, data.failures, names);
+  data.causes.forEach((cause, place) => {
+    cause.place = place;
+    cause.tests = sums(cause.tests);
+  });
+  return { ...data, names, rows, files: filesOf(rows) };
+}
