@@ -118,6 +118,7 @@ class Measure:
     why: str = ""  # it could not be measured, or there was nothing; one line
     command: str = ""  # what measures it, or shows it again
     raw: str = ""  # path of what the measuring command printed
+    possible: tuple[float, float] | None = None  # what it lies between, where a part of the run could not be seen
 
 
 # ---- what became of it
