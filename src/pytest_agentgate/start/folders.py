@@ -35,26 +35,32 @@ def _called_tests(files: Sequence[str]) -> Iterator[str]:
 
 
 def _source(layout: Layout, files: Sequence[str], tests: Sequence[str]) -> Iterator[str]:
-    """Folders that modules are imported from, the packages of the root where it is the only one."""
+    """Folders that modules are imported from; of one that holds the tests as well, its packages."""
     code = [path for path in files if not _TEST_FILE.fullmatch(path) and not _below(path, tests)]
     for paths in ((), code):  # projects within the project, only if it has no implementation of its own
-        roots = [root for root in layout.import_roots(paths) if root and not _below(f"{root}/", tests)]
-        roots = [root for root in roots if any(_below(path, [root]) for path in code)]
-        if roots:
-            yield from _outermost(roots)
-            return
-        packages = dict.fromkeys(path.split("/")[0] for path in code if path.count("/") == 1 and _is_package(path))
-        if packages:
-            yield from packages
+        found: list[str] = []
+        for root in layout.import_roots(paths):
+            if _below(f"{root}/", tests) or any(_related(root, other) for other in found):
+                continue  # in the order of imports, so that the src of a nested project comes before its folder
+            if not root or any(_related(test, root) for test in tests):
+                found += _packages(root, code)
+            elif any(_below(path, [root]) for path in code):
+                found.append(root)
+        if found:
+            yield from dict.fromkeys(found)
             return
     name = _project_name(layout.root)
     if any(_below(path, [name]) for path in code):  # a package without __init__.py
         yield name
 
 
-def _is_package(path: str) -> bool:
-    folder, _, name = path.partition("/")
-    return name == "__init__.py" and folder not in _ASIDE
+def _packages(root: str, code: Sequence[str]) -> Iterator[str]:
+    """The packages in a folder that holds more than the implementation."""
+    prefix = f"{root}/" if root else ""
+    for path in code:
+        folder, _, name = path.removeprefix(prefix).partition("/")
+        if path.startswith(prefix) and name == "__init__.py" and folder not in _ASIDE:
+            yield f"{prefix}{folder}"
 
 
 def _project_name(root: Path) -> str:
@@ -62,10 +68,9 @@ def _project_name(root: Path) -> str:
     return re.sub(r"[-_.]+", "_", name).lower() if isinstance(name, str) else "\0"
 
 
-def _outermost(folders: Sequence[str]) -> Iterator[str]:
-    for folder in folders:
-        if not any(folder != other and _below(folder, [other]) for other in folders):
-            yield folder
+def _related(one: str, other: str) -> bool:
+    """Whether one folder is the other, or within it; all are within the root, which is ""."""
+    return not one or not other or _below(one, [other]) or _below(other, [one])
 
 
 def _below(path: str, folders: Sequence[str]) -> bool:
