@@ -81,7 +81,7 @@ const STACK = [
 
 function trendChart(runs) {
   const height = 150;
-  const floor = height - 22;
+  const floor = height - 26;
   const most = Math.max(...runs.map((run) => STACK.reduce((sum, [, of]) => sum + of(run), 0)), 1);
   return fitted((width) => {
     const step = Math.min(width / runs.length, 56);
@@ -97,7 +97,6 @@ function trendChart(runs) {
         return box(x, top, thick, Math.max(tall - 0.5, 1.5), tone, `${moment(run.at)}: ${number(count)} ${word}`);
       }).filter(Boolean);
     });
-    const end = Math.max(runs.length * step, 150);
     const last = (runs.length - 0.5) * step;
     return drawing(
       width,
@@ -106,9 +105,9 @@ function trendChart(runs) {
       drawn("line", { x1: 0, x2: width, y1: floor + 0.5, y2: floor + 0.5, class: "axis" }),
       label(0, 10, number(most)),
       ...parts,
-      drawn("circle", { cx: last, cy: floor + 7, r: 2.5, class: "accent" }),
-      end > 260 ? label(0, height - 3, moment(runs[0].at).slice(0, 10)) : null,
-      label(Math.min(Math.max(last + 8, 64), width), height - 3, "this run", last + 70 > width ? "end" : "start"),
+      drawn("circle", { cx: last, cy: height - 14, r: 2.5, class: "accent" }),
+      last > 260 ? label(0, height - 10, moment(runs[0].at).slice(0, 10)) : null,
+      last + 70 > width ? label(last - 8, height - 10, "this run", "end") : label(last + 8, height - 10, "this run"),
     );
   });
 }

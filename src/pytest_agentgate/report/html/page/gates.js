@@ -47,7 +47,7 @@ function gateItem(gate) {
     element(
       "span.values",
       null,
-      element("b", null, printable(measured)),
+      element(gate.measured === "" ? "span.quiet" : "b", null, printable(measured)),
       gate.wanted ? element("span.quiet", null, ` wanted ${printable(gate.wanted)}`) : null,
     ),
   ];

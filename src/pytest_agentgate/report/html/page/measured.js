@@ -38,9 +38,9 @@ function durationsSection({ rows }) {
   const most = Math.max(rows.ticks[slowest[0]], 1);
   const list = element("ol.slowest");
   for (const row of slowest) {
-    const bar = element("span.length", { "aria-hidden": "true" });
+    const bar = element("span.length");
     bar.style.inlineSize = `${(rows.ticks[row] / most) * 100}%`;
-    list.append(element("li", null, element("span.name", null, code(rows.names[rows.name[row]])), element("span.time", null, duration(rows.seconds(row))), bar));
+    list.append(element("li", null, element("span.name", null, code(rows.names[rows.name[row]])), element("span.time", null, duration(rows.seconds(row))), element("div.track", { "aria-hidden": "true" }, bar)));
   }
   const buckets = spread(every.map(rows.seconds));
   const total = every.reduce((sum, row) => sum + rows.seconds(row), 0);

@@ -48,13 +48,18 @@ function fileItem(file, data, actions, open) {
     element(
       "span.mix",
       null,
-      said.map((letter) => element(`span.${OUTCOMES[letter].tone}`, null, `${number(numbers.get(letter))} ${OUTCOMES[letter].word}`)),
+      said.map((letter) => element(`span.${OUTCOMES[letter].tone}`, null, mixed(letter, numbers.get(letter)))),
     ),
-    element("span.time", null, duration(ticks / TICKS)),
+    element("span.time", null, ticks ? duration(ticks / TICKS) : ""),
   ];
   const make = () =>
     inChunks(element("ul.rows"), file.rows, (row) => resultItem(row, data, actions), { first: ROWS_AT_FIRST, next: 500, word: "results" });
   return fold(head, make, { open, selector: "details.file" });
+}
+
+function mixed(letter, count) {
+  if (letter === "c" && count === 1) return "not collected";
+  return letter === "e" ? counted(count, "error") : `${number(count)} ${OUTCOMES[letter].word}`;
 }
 
 function resultItem(row, data, actions) {
@@ -68,7 +73,7 @@ function resultItem(row, data, actions) {
     badge(word, tone),
     element("span.name", null, code(testOf(nodeid) || nodeid)),
     element("span.facts.quiet", null, facts.join(", ")),
-    element("span.time", null, rows.outcome[row] === "n" ? "" : duration(rows.seconds(row))),
+    element("span.time", null, "cn".includes(rows.outcome[row]) ? "" : duration(rows.seconds(row))),
   ];
   const reason = rows.reason.has(row) ? element("p.reason", null, quoted(rows.reason.get(row))) : null;
   const failures = rows.failure.get(row) || [];
