@@ -1,4 +1,4 @@
-"""What is done with a run that is over: its log is ingested, its causes are shown, its reports are written."""
+"""What is done with a run that is over: it is ingested, judged if that was asked for, shown, and reported."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Generator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,21 +18,31 @@ from pytest_agentgate.report import text
 from pytest_agentgate.store import Store, open_store
 
 if TYPE_CHECKING:
+    from pytest_agentgate.model.judgement import Judgement
     from pytest_agentgate.report.formats import ReportTarget
 
 
 class Conclusion:
     """Reads a finished log back through the store, and tells what came of the run.
 
-    ``style`` is one of human, agent and quiet. Nothing in here changes how the run ends; ``problems`` says what failed.
+    ``style`` is one of human, agent and quiet. ``judging`` judges a run that a store has, by its id, and records the
+    judgement; without it nothing in here changes how the run ends. ``problems`` says what failed.
     """
 
-    def __init__(self, store_url: str, targets: Sequence[ReportTarget] = (), style: str = "human") -> None:
+    def __init__(
+        self,
+        store_url: str,
+        targets: Sequence[ReportTarget] = (),
+        style: str = "human",
+        judging: Callable[[Store, str], Judgement] | None = None,
+    ) -> None:
         self._store_url = store_url
         self._targets = targets
         self._style = style
+        self._judging = judging
         self._summary: RunSummary | None = None
         self._shown = False
+        self._complete = True  # whether all of the run was recorded
         self.problems: list[str] = []  # one line each
 
     def problem(self, line: str) -> None:
@@ -39,10 +50,15 @@ class Conclusion:
         if line not in self.problems:
             self.problems.append(line)
 
+    def unrecorded(self, line: str) -> None:
+        """The same of what keeps the record from being complete, so that nothing can be judged by it."""
+        self._complete = False
+        self.problem(line)
+
     def conclude(self, log: Path) -> None:
-        """Ingest the log and whatever lies beside it, and write the reports that were asked for."""
+        """Ingest the log and whatever lies beside it, judge the run, and write the reports that were asked for."""
         try:
-            self._read_back(self._store_url, log)
+            self._read_back(self._store_url, log, self._judging)
         except Exception as error:  # noqa: BLE001 - whatever it is, the causes may still be told
             self.problem(f"{_told(error)}; this run is in {log} only")
             self._read_back_alone(log)
@@ -53,21 +69,28 @@ class Conclusion:
             copy = Path(folder, "runs", log.name)
             copy.parent.mkdir()
             shutil.copyfile(log, copy)
-            self._read_back(f"sqlite:///{folder}/store.db", copy)
+            self._read_back(f"sqlite:///{folder}/store.db", copy, None)
 
-    def _read_back(self, url: str, log: Path) -> None:
+    def _read_back(self, url: str, log: Path, judging: Callable[[Store, str], Judgement] | None) -> None:
         with open_store(url) as store:
             for problem in store.ingest(log.parent).problems:  # logs beside ours, each told once
                 self.problem(problem)
-            self._report(store, log.stem)
+            self._summary = store.run_summary(log.stem)
+            if judging is not None and self._complete:
+                self._judge(store, self._summary, judging)
+            if self._targets:
+                self._report(store, self._summary)
 
-    def _report(self, store: Store, run_id: str) -> None:
-        self._summary = store.run_summary(run_id)
-        if not self._targets:
-            return
+    def _judge(self, store: Store, summary: RunSummary, judging: Callable[[Store, str], Judgement]) -> None:
+        try:
+            self._summary = replace(summary, judgement=judging(store, summary.run.id))
+        except Exception as error:  # noqa: BLE001 - the causes are known, and the exit status says the rest
+            self.problem(f"the gates cannot be judged: {_told(error)}")
+
+    def _report(self, store: Store, summary: RunSummary) -> None:
         from pytest_agentgate.report import formats  # loaded with the options that ask for it
 
-        report = store.run_report(run_id, formats.parts(self._targets))
+        report = replace(store.run_report(summary.run.id, formats.parts(self._targets)), summary=summary)
         for target in self._targets:
             try:
                 formats.write(target, report)
@@ -88,7 +111,7 @@ class Conclusion:
 
     def pytest_unconfigure(self) -> None:
         """Show what no session's end has shown: it never started, or another plugin ended it."""
-        if self._summary is not None and not self._shown:
+        if not self._shown and (self._summary is not None or self.problems):
             self.show(sys.stderr.write, width=80, colour=False)
 
     def show(
@@ -100,6 +123,19 @@ class Conclusion:
             write(self._text(self._summary, width, colour, verbose, folder).rstrip("\n") + "\n")
         for problem in self.problems:
             write(f"agentgate: {problem}\n")
+
+    def exit_status(self, ended: int) -> tuple[int, str]:
+        """How the process of a judged run is to end where pytest ends with ``ended``; and why, if no gate says it."""
+        from pytest_agentgate.model.judgement import EXIT_STATUS, GateState
+
+        incomplete = EXIT_STATUS[GateState.INVALID]
+        summary = self._summary
+        if summary is None or summary.judgement is None or not self._complete:
+            return incomplete, "the run was not judged"
+        status = EXIT_STATUS[summary.judgement.state]
+        if status == 0 and ended not in (0, summary.run.exit_status):
+            return incomplete, f"the gates passed, and then another plugin ended pytest with {ended}"
+        return status, ""
 
     def _text(self, summary: RunSummary, width: int, colour: bool, verbose: int, folder: str) -> str:
         if self._style == "agent":

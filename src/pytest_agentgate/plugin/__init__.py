@@ -12,7 +12,15 @@ from typing import Any
 import pytest
 
 # Options of pytest that only show something; what belongs to a plugin that is switched off does not exist.
-_NO_RUNS = ("collectonly", "showfixtures", "show_fixtures_per_test", "cacheshow", "setuponly", "setupplan")
+_NO_RUNS = {
+    "collectonly": "--collect-only",
+    "showfixtures": "--fixtures",
+    "show_fixtures_per_test": "--fixtures-per-test",
+    "cacheshow": "--cache-show",
+    "setuponly": "--setup-only",
+    "setupplan": "--setup-plan",
+    "markers": "--markers",
+}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -49,6 +57,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="human",
         help="summary in the terminal: human, agent (plain, bounded, instead of tracebacks) or quiet (one line)",
     )
+    group.addoption(
+        "--agentgate-phase",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="judge the run: end as the gates of this phase, and of those that it needs, say; can be given several "
+        "times; implies --agentgate",
+    )
+    group.addoption(
+        "--agentgate-base",
+        metavar="REF",
+        help="branch or commit whose phases count and whose last run is the baseline (default: $AGENTGATE_BASE)",
+    )
+    group.addoption(
+        "--agentgate-baseline",
+        metavar="RUN|REF",
+        help='run, or commit whose last run, that "on new" compares with (default: that of the base)',
+    )
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
@@ -65,7 +91,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     What such a run needs is imported here: from now on the project's folders are on ``sys.path``, and may have a module
     ``random`` or ``queue`` in the place of the standard library's.
     """
-    if not getattr(early_config.known_args_namespace, "agentgate", False):
+    if not _is_asked_for(early_config.known_args_namespace):
         yield
         return
     from pytest_agentgate.plugin import activation
@@ -73,14 +99,32 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     activation.load(early_config)
     outcome = yield
     if outcome.excinfo is not None:
-        activation.record_broken_start(early_config, outcome.excinfo[1])
+        activation.record_broken_start(early_config, outcome)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Register what records a run, if it was asked for; before the same hook of another plugin can fail."""
-    if not config.option.agentgate or any(getattr(config.option, name, False) for name in _NO_RUNS):
+    if not _is_asked_for(config.option):
         return
-    from pytest_agentgate.plugin.activation import activate
+    no_run = next((flag for name, flag in _NO_RUNS.items() if getattr(config.option, name, False)), None)
+    if no_run is None:
+        from pytest_agentgate.plugin.activation import activate
 
-    activate(config)
+        activate(config)
+    elif config.option.agentgate_phase:
+        raise pytest.UsageError(f"--agentgate-phase: {no_run} runs no test, so that there is nothing to judge")
+
+
+@pytest.hookimpl(hookwrapper=True, tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> Generator[None, Any, None]:
+    """End a judged run as its gates say, whatever becomes of it."""
+    outcome = yield
+    if config.option.agentgate_phase:
+        from pytest_agentgate.plugin.ending import end
+
+        end(config, outcome)
+
+
+def _is_asked_for(options: Any) -> bool:
+    return bool(getattr(options, "agentgate", False) or getattr(options, "agentgate_phase", None))

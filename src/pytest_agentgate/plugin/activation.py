@@ -24,14 +24,17 @@ if TYPE_CHECKING:
 
 def load(config: pytest.Config) -> None:
     """Import what this process will need, with all that it needs of the standard library."""
-    if not _is_worker(config):
+    if not is_worker(config):
         import urllib.parse  # noqa: F401 - pathlib does without until a path becomes a URL, from Python 3.13 on
 
         import pytest_agentgate.conclusion
         import pytest_agentgate.recorder
 
         if config.known_args_namespace.agentgate_report:
-            import pytest_agentgate.report.formats  # noqa: F401
+            import pytest_agentgate.report.formats
+        if config.known_args_namespace.agentgate_phase:
+            import pytest_agentgate.plugin.ending
+            import pytest_agentgate.plugin.judging  # noqa: F401
 
 
 def activate(config: pytest.Config) -> None:
@@ -39,6 +42,7 @@ def activate(config: pytest.Config) -> None:
 
     Raises pytest.UsageError, in one line, for a wrong option or configuration.
     """
+    config.option.agentgate = True
     config.option.continue_on_collection_errors = True  # a repair needs to see everything that is broken
     register = config.pluginmanager.register
     worker_input = getattr(config, "workerinput", None)
@@ -56,24 +60,33 @@ def activate(config: pytest.Config) -> None:
     if config.option.agentgate_output == "agent":
         _leave_details_to_the_summary(config)
     capture = LiveCapture(roots)
-    recorder = Recorder(config, config.option, project, roots, capture, conclusion.problem, conclusion.conclude)
+    recorder = Recorder(config, config.option, project, roots, capture, conclusion.unrecorded, conclusion.conclude)
     register(capture, "agentgate-capture")
     register(conclusion, "agentgate-conclusion")
     for name, part in recorder.plugins.items():
         register(part, f"agentgate-{name}")
 
 
-def record_broken_start(config: pytest.Config, error: BaseException) -> None:
-    """Record a run that ended before its session could start, and say so on standard error."""
-    if _is_worker(config):  # its controller tells of it
+def record_broken_start(config: pytest.Config, outcome: Any) -> None:
+    """Record a run that ended before its session could start, and say so on standard error.
+
+    ``outcome`` is that of the hook that failed; of a judged run it becomes the exit of an incomplete one.
+    """
+    if is_worker(config):  # its controller tells of it
         return
+    error = outcome.excinfo[1]
     misused = isinstance(error, pytest.UsageError) and error.__cause__ is None
-    if misused or isinstance(error, pytest.exit.Exception | KeyboardInterrupt):  # nothing of the project is broken
+    if misused or isinstance(error, KeyboardInterrupt):  # nothing of the project is broken
         return
-    try:
-        _record_broken_start(config, error)
-    except Exception as problem:  # noqa: BLE001 - pytest is about to report the conftest
-        sys.stderr.write(f"agentgate: this run is not recorded: {type(problem).__name__}: {problem}\n")
+    if not isinstance(error, pytest.exit.Exception):
+        try:
+            _record_broken_start(config, error)
+        except Exception as problem:  # noqa: BLE001 - pytest is about to report the conftest
+            sys.stderr.write(f"agentgate: this run is not recorded: {type(problem).__name__}: {problem}\n")
+    if config.known_args_namespace.agentgate_phase:
+        from pytest_agentgate.plugin.ending import end_broken_start
+
+        end_broken_start(outcome)
 
 
 def _record_broken_start(config: pytest.Config, error: BaseException) -> None:
@@ -86,7 +99,8 @@ def _record_broken_start(config: pytest.Config, error: BaseException) -> None:
     except AgentgateError:
         return  # one error at a time
     roots = _roots(project, config)
-    recorder = Recorder(config, options, project, roots, LiveCapture(roots), conclusion.problem, conclusion.conclude)
+    capture = LiveCapture(roots)
+    recorder = Recorder(config, options, project, roots, capture, conclusion.unrecorded, conclusion.conclude)
     recorder.start()
     recorder.failed_to_start(error)
     of_conftest = type(error).__name__ == "ConftestImportFailure"  # which pytest takes for wrong usage
@@ -102,7 +116,12 @@ def _conclusion(project: Project, config: pytest.Config, options: Any) -> Conclu
     url = options.agentgate_store
     url = configuration.resolve_store(url, config.invocation_params.dir) if url else project.store_url
     path_of(url)
-    return Conclusion(url, _report_targets(config, options.agentgate_report), options.agentgate_output)
+    judging = None
+    if options.agentgate_phase:
+        from pytest_agentgate.plugin.judging import judging_of
+
+        judging = judging_of(project, options)
+    return Conclusion(url, _report_targets(config, options.agentgate_report), options.agentgate_output, judging)
 
 
 def _roots(project: Project, config: pytest.Config) -> Callable[[], Roots]:
@@ -125,7 +144,7 @@ def _report_targets(config: pytest.Config, options: list[str]) -> list[ReportTar
     return [replace(target, path=config.invocation_params.dir / target.path) for target in targets]
 
 
-def _is_worker(config: pytest.Config) -> bool:
+def is_worker(config: pytest.Config) -> bool:
     """Whether xdist started this process, which it tells the configuration only after the initial conftest files."""
     from_pipe = not hasattr(sys.modules["__main__"], "__file__")  # unlike pytest that a test starts in a worker
     return hasattr(config, "workerinput") or (from_pipe and "PYTEST_XDIST_WORKER" in os.environ)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from math import isfinite
 
 from pytest_agentgate.model import JSON, Cause, Counts, Failure, Run, RunSummary
+from pytest_agentgate.model.judgement import EXIT_STATUS, GateResult, Judgement
 from pytest_agentgate.patterns import deferred
 from pytest_agentgate.report.phrases import ordered, place
 
@@ -31,7 +33,7 @@ def document(summary: RunSummary | None) -> dict[str, JSON]:
         "run": run,
         "counts": counts,
         "causes": [cause_data(cause) for cause in ordered(summary.causes)] if summary else [],
-        "gates": [],
+        **_judged(summary.judgement if summary else None),
         "findings": [],
         "attempts": [],
     }
@@ -40,6 +42,55 @@ def document(summary: RunSummary | None) -> dict[str, JSON]:
 def render(summary: RunSummary | None) -> str:
     """The document as ASCII text."""
     return json.dumps(document(summary), indent=2) + "\n"
+
+
+def _judged(judgement: Judgement | None) -> dict[str, JSON]:
+    if judgement is None:
+        return {"judgement": None, "phases": [], "gates": []}
+    return {
+        "judgement": {
+            "state": judgement.state.value,
+            "exit_status": EXIT_STATUS[judgement.state],
+            "judge": judgement.judge.value,
+            "asked": [*judgement.asked],
+            "base": judgement.base,
+            "base_commit": judgement.base_commit,
+            "baseline": judgement.baseline,
+            "notes": [*judgement.notes],
+            "id": judgement.id,
+            "judged_at": judgement.judged_at,
+            "agent": judgement.agent,
+        },
+        "phases": [
+            {"phase": one.phase, "state": one.state.value, "why": one.why, "notes": [*one.notes]}
+            for one in judgement.phases
+        ],
+        "gates": [{"phase": one.phase, **gate_data(gate)} for one in judgement.phases for gate in one.gates],
+    }
+
+
+def gate_data(gate: GateResult) -> dict[str, JSON]:
+    """A judged gate as it stands in the document."""
+    return {
+        "condition": gate.condition,
+        "state": gate.state.value,
+        "measured": _finite(gate.measured),
+        "wanted": gate.wanted,
+        "unit": gate.unit.value,
+        "items": [{"name": item.name, "value": _finite(item.value), "note": item.note} for item in gate.items],
+        "more": gate.more,
+        "sample": gate.sample,
+        "severity": gate.severity.value,
+        "owner": gate.owner,
+        "why": gate.why,
+        "command": gate.command,
+        "raw": gate.raw,
+    }
+
+
+def _finite(value: float | None) -> float | None:
+    """A number that JSON can have."""
+    return value if value is not None and isfinite(value) else None
 
 
 def run_data(run: Run) -> dict[str, JSON]:

@@ -10,7 +10,10 @@ import re
 from collections.abc import Iterator, Mapping
 
 from pytest_agentgate.model import Cause, Counts, RunSummary
+from pytest_agentgate.model.judgement import GateState, Judgement, PhaseResult
 from pytest_agentgate.patterns import deferred
+from pytest_agentgate.report import gates
+from pytest_agentgate.report.measures import figure
 from pytest_agentgate.report.phrases import counted, extent, headline, location, ordered, rerun, tally
 from pytest_agentgate.report.printable import fit, printable
 
@@ -22,7 +25,7 @@ _ENTITIES = deferred(r"[^\w\s]|_")
 
 
 def markdown(summary: RunSummary) -> str:
-    """The report: a headline, a table of causes, and what to do about each."""
+    """The report: a headline, a table of gates if it was judged, a table of causes, and what to do about each."""
     return "\n".join(_lines(summary)) + "\n"
 
 
@@ -65,6 +68,8 @@ def _lines(summary: RunSummary) -> Iterator[str]:
     if about:
         yield ", ".join(about)
         yield ""
+    if summary.judgement is not None:
+        yield from _judged(summary.judgement)
     if not causes:
         return
     yield "| size | kind | cause | reach | status |"
@@ -86,6 +91,47 @@ def _about(summary: RunSummary) -> Iterator[tuple[str, str]]:
     yield "by", run.agent
     yield "at commit", run.commit[:12] + (" (changed)" if run.commit and run.dirty else "")
     yield "on branch", run.branch
+
+
+def _judged(judgement: Judgement) -> Iterator[str]:
+    yield f"**{gates.verdict(judgement).capitalize()}**"
+    yield ""
+    yield "| phase | gate | state | measured | wanted |"
+    yield "| :---- | :--- | :---- | -------: | :----- |"
+    for phase in judgement.phases:
+        for gate in phase.gates:
+            measured = "" if gate.measured is None else code(figure(gate.measured, gate.unit))
+            wanted = code(gate.wanted) if gate.wanted else ""
+            state = gates.in_words(gate.state)
+            yield f"| {code(phase.phase)} | {code(gate.condition)} | {state} | {measured} | {wanted} |"
+        if not phase.gates:
+            yield f"| {code(phase.phase)} | | {gates.in_words(phase.state)} | | |"
+    yield ""
+    for phase in judgement.phases:
+        told = list(_of_phase(phase))
+        if told:
+            yield f"- {code(phase.phase)}: {gates.in_words(phase.state)}" + (
+                f": {words(phase.why)}" if phase.why else ""
+            )
+            yield from told
+    yield from (f"- note: {words(note)}" for note in judgement.notes)
+    yield ""
+
+
+def _of_phase(phase: PhaseResult) -> Iterator[str]:
+    """What is to be known of a phase beyond the table; a list within a list."""
+    for gate in phase.gates:
+        if gate.state is GateState.PASSED and not gate.why:
+            continue
+        why = f": {words(gate.why)}" if gate.why and gate.why != phase.why else ""
+        yield f"    - {gates.in_words(gate.state)}: {code(gate.condition)}{why}"
+        yield from (f"        - {code(item)}" for item in gates.items(gate))
+        for name, value in (("owner", gate.owner), ("output", gate.raw), ("command", gate.command)):
+            if value:
+                yield f"        - {name}: {code(value)}"
+    yield from (f"    - note: {words(note)}" for note in phase.notes)
+    if phase.why and not phase.gates:
+        yield f"    - why: {words(phase.why)}"
 
 
 def _details(number: int, cause: Cause, collected: Mapping[str, int]) -> Iterator[str]:

@@ -51,19 +51,29 @@ def summary(
     tracebacks: bool = False,
     folder: str = "",
 ) -> str:
-    """The causes of a run, largest first.
+    """The causes of a run, largest first, and below them what was judged of it.
 
     ``width`` in columns; None where nothing may be wrapped or cut. ``verbose`` 0 shows the largest causes, 1 all of
     them with some of their tests, 2 with every one; ``tracebacks`` shows what pytest printed for an example of each.
     ``folder`` is where the reader is, if that is known. Lines to copy are never broken.
     """
-    return "\n".join(_Screen(run_summary, width, colour).lines(verbose, tracebacks, folder)) + "\n"
+    text = "\n".join(_Screen(run_summary, width, colour).lines(verbose, tracebacks, folder)) + "\n"
+    if run_summary.judgement is None:
+        return text
+    from pytest_agentgate.report import gates  # most runs are not judged
+
+    return text + gates.block(run_summary.judgement, width=width, colour=colour)
 
 
 def line(run_summary: RunSummary) -> str:
     """The run in one line."""
     run = printable(run_summary.run.id)
-    return f"agentgate: {headline(run_summary)}" + (f" (run {run})" if run else "") + "\n"
+    said = headline(run_summary)
+    if run_summary.judgement is not None:
+        from pytest_agentgate.report import gates
+
+        said += f"; {gates.line(run_summary.judgement)}"
+    return f"agentgate: {said}" + (f" (run {run})" if run else "") + "\n"
 
 
 class _Screen:
@@ -175,6 +185,15 @@ def agent(run_summary: RunSummary, budget: int = 2000) -> str:
     Whatever had to be left out is said in the last line.
     """
     room = budget * _CHARACTERS_A_TOKEN
+    if run_summary.judgement is None:
+        return _causes(run_summary, room)
+    from pytest_agentgate.report import gates
+
+    verdict = gates.agent(run_summary.judgement, room // 2)
+    return _causes(run_summary, room - len(verdict)) + verdict
+
+
+def _causes(run_summary: RunSummary, room: int) -> str:
     run = run_summary.run
     causes = ordered(run_summary.causes)
     head = [headline(run_summary)]

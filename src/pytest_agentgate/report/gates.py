@@ -1,0 +1,185 @@
+"""A judgement in plain text: for a person in a terminal, for a coding agent, and in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+
+from pytest_agentgate.model.judgement import (
+    EXIT_STATUS,
+    GateResult,
+    GateState,
+    Judgement,
+    PhaseResult,
+    Severity,
+)
+from pytest_agentgate.report.measures import figure
+from pytest_agentgate.report.phrases import counted
+from pytest_agentgate.report.printable import printable, wrap
+
+_COLOURS = {
+    GateState.PASSED: "1;32",
+    GateState.WARNED: "1;33",
+    GateState.FAILED: "1;31",
+    GateState.NOT_ATTEMPTED: "1;36",
+    GateState.UNAVAILABLE: "1;35",
+    GateState.INVALID: "1;31",
+}
+_VERDICTS = {
+    GateState.PASSED: "gates passed",
+    GateState.WARNED: "gates passed, with warnings",
+    GateState.FAILED: "gates failed",
+    GateState.NOT_ATTEMPTED: "gates not attempted",
+    GateState.UNAVAILABLE: "gates not measured",
+    GateState.INVALID: "gates not judged, the run is incomplete",
+}
+_BOLD, _DIM = "1", "2"
+_NARROWEST = 40
+_INDENT = "  "
+_SOME = 5  # items that an agent is shown
+_LONGEST = 300  # characters of a line for an agent; more for a command, which is of no use if it is cut
+_COMMAND = 1000
+
+
+def verdict(judgement: Judgement) -> str:
+    """``gates failed (exit status 10)``."""
+    return f"{_VERDICTS[judgement.state]} (exit status {EXIT_STATUS[judgement.state]})"
+
+
+def line(judgement: Judgement) -> str:
+    """``imports passed, configuration failed``."""
+    return ", ".join(f"{one.phase} {in_words(one.state)}" for one in judgement.phases)
+
+
+def in_words(state: GateState) -> str:
+    """``not attempted``."""
+    return state.value.replace("_", " ")
+
+
+def block(judgement: Judgement, *, width: int | None, colour: bool) -> str:
+    """Every phase, and what is to be known of each gate that did not pass.
+
+    ``width`` in columns; None where nothing may be wrapped. Lines to copy are never broken.
+    """
+    return "\n".join(_Screen(width, colour).lines(judgement)) + "\n"
+
+
+class _Screen:
+    def __init__(self, width: int | None, colour: bool) -> None:
+        self.width = None if width is None else max(width, _NARROWEST)
+        self.colour = colour
+
+    def lines(self, judgement: Judgement) -> Iterator[str]:
+        title = f" agentgate: {verdict(judgement)} "
+        yield self.paint(title.center(80 if self.width is None else self.width, "="), _COLOURS[judgement.state])
+        for phase in judgement.phases:
+            yield from self.phase(phase)
+        for note in judgement.notes:
+            yield from self.wrapped(printable(note), "", _DIM)
+
+    def phase(self, phase: PhaseResult) -> Iterator[str]:
+        state = in_words(phase.state)
+        said = f"{printable(phase.phase)}: {state}{_how_many(phase)}" + (
+            f": {printable(phase.why)}" if phase.why else ""
+        )
+        first, *rest = wrap(said, self.width)
+        place = len(printable(phase.phase)) + 2
+        end = place + len(state)
+        yield self.paint(first[:place], _BOLD) + self.paint(first[place:end], _COLOURS[phase.state]) + first[end:]
+        yield from rest
+        for gates in _alike(phase):
+            for gate in gates:
+                yield from self.wrapped(f"{in_words(gate.state)}: {printable(gate.condition)}", _INDENT, _BOLD)
+            yield from self.gate(gates[-1], phase)
+        for note in phase.notes:
+            yield from self.wrapped(printable(note), _INDENT, "")
+
+    def gate(self, gate: GateResult, phase: PhaseResult) -> Iterator[str]:
+        indent = _INDENT * 2
+        for said in _facts(gate, phase):
+            yield from self.wrapped(said, indent, "")
+        for item in items(gate):
+            yield from self.wrapped(item, indent, _DIM)
+        if gate.command:
+            yield indent + self.paint(printable(gate.command), _DIM)
+
+    def wrapped(self, text: str, indent: str, code: str) -> Iterator[str]:
+        for part in wrap(text, None if self.width is None else self.width - len(indent)):
+            yield indent + self.paint(part, code)
+
+    def paint(self, text: str, code: str) -> str:
+        return f"\x1b[{code}m{text}\x1b[0m" if self.colour and text and code else text
+
+
+def _how_many(phase: PhaseResult) -> str:
+    """How many gates a phase has that are worth a word: all of them, or those that did not pass."""
+    broken = sum(gate.state is not GateState.PASSED for gate in phase.gates)
+    if not phase.gates:
+        return ""
+    return f", {broken} of {counted(len(phase.gates), 'gate')}" if broken else f", {counted(len(phase.gates), 'gate')}"
+
+
+def _alike(phase: PhaseResult) -> Iterator[list[GateResult]]:
+    """The gates to be told of, those together that were not measured for the same reason."""
+    told = [(number, gate) for number, gate in enumerate(phase.gates) if gate.state is not GateState.PASSED or gate.why]
+    for _, same in groupby(
+        told, key=lambda one: (one[1].why, one[1].command, None) if _unmeasured(one[1]) else one[:1]
+    ):
+        yield [gate for _, gate in same]
+
+
+def _unmeasured(gate: GateResult) -> bool:
+    return gate.measured is None and not gate.items
+
+
+def _facts(gate: GateResult, phase: PhaseResult) -> Iterator[str]:
+    if gate.measured is not None:
+        sample = "" if gate.sample is None else f", over {gate.sample:,}"
+        yield f"measured {figure(gate.measured, gate.unit)}{sample}; wanted {printable(gate.wanted)}"
+    if gate.why and gate.why != phase.why:
+        yield printable(gate.why)
+    if gate.owner:
+        yield f"owner: {printable(gate.owner)}"
+    if gate.raw:
+        yield f"output: {printable(gate.raw)}"
+
+
+def items(gate: GateResult, most: int | None = None) -> Iterator[str]:
+    """``tests/test_a.py::test_b: 210 ms (setup)``, and how many more there are."""
+    for item in gate.items[:most]:
+        value = "" if item.value is None else f": {figure(item.value, gate.unit)}"
+        yield printable(f"{item.name}{value}" + (f" ({item.note})" if item.note else ""))
+    left = gate.more + len(gate.items) - len(gate.items[:most])
+    if left:
+        yield f"and {left:,} more"
+
+
+def agent(judgement: Judgement, room: int) -> str:
+    """The same for a coding agent, without decoration, in at most ``room`` characters."""
+    text = f"{verdict(judgement)}\n"
+    last = "cut to fit; all of it is in the JSON report\n"
+    for said in _told_to_agents(judgement):
+        if len(text) + len(said) + 1 + len(last) > room:
+            return (text[: max(room - len(last), 0)] + last)[: max(room, 0)]
+        text += said + "\n"
+    return text[: max(room, 0)]
+
+
+def _told_to_agents(judgement: Judgement) -> Iterator[str]:
+    for phase in judgement.phases:
+        yield _cut(f"phase {phase.phase}: {in_words(phase.state)}" + (f": {phase.why}" if phase.why else ""))
+        for gates in _alike(phase):
+            for gate in gates:
+                warns = " (only warns)" if gate.severity is Severity.WARN else ""
+                yield _cut(f"- {in_words(gate.state)}: {gate.condition}{warns}")
+            yield from (_cut(f"  {said}") for said in _facts(gates[-1], phase))
+            yield from (_cut(f"  {item}") for item in items(gates[-1], _SOME))
+            if gates[-1].command:
+                yield _cut(f"  command: {gates[-1].command}", _COMMAND)
+        yield from (_cut(f"  {note}") for note in phase.notes)
+    yield from (_cut(f"note: {note}") for note in judgement.notes)
+
+
+def _cut(text: str, longest: int = _LONGEST) -> str:
+    text = printable(text)
+    return text if len(text) <= longest else text[: longest - 3] + "..."
