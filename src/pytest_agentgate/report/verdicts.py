@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pytest_agentgate.model.judgement import GateResult, GateState, Judgement, PhaseResult
-from pytest_agentgate.report.measures import figure
+from pytest_agentgate.report.measures import measured, said
 from pytest_agentgate.report.phrases import counted
 from pytest_agentgate.report.printable import printable
 from pytest_agentgate.values import frozen
@@ -45,12 +45,11 @@ def _of(phase: PhaseResult) -> Iterator[Verdict]:
 
 def heading(verdict: Verdict) -> str:
     """One line: ``imports: failures.import == 0: failed: measured 3, wanted == 0``."""
-    said = f"{verdict.phase}: {verdict.name}: {verdict.state.replace('_', ' ')}"
+    line = f"{verdict.phase}: {verdict.name}: {verdict.state.replace('_', ' ')}"
     gate = verdict.gate
     if gate is not None and gate.measured is not None:
-        said += f": measured {figure(gate.measured, gate.unit)}"
-        said += f", wanted {gate.wanted}" if gate.wanted else ""
-    return printable(f"{said}: {verdict.why}" if verdict.why else said)
+        line += f": measured {measured(gate)}" + (f", wanted {gate.wanted}" if gate.wanted else "")
+    return printable(f"{line}: {verdict.why}" if verdict.why else line)
 
 
 def told(verdict: Verdict) -> Iterator[str]:
@@ -58,7 +57,7 @@ def told(verdict: Verdict) -> Iterator[str]:
     gate = verdict.gate
     if gate is not None:
         for item in gate.items:
-            value = "" if item.value is None else f": {figure(item.value, gate.unit)}"
+            value = "" if item.value is None else f": {said(item.value, gate.unit)}"
             yield printable(f"{item.name}{value}" + (f" ({item.note})" if item.note else ""))
         if gate.more:
             yield f"and {gate.more:,} more"
