@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -64,6 +64,18 @@ def opened(root: Path, store: str | None) -> Iterator[Store | None]:
     with open_store(url) as opened_store:
         _ingest(opened_store, project)
         yield opened_store
+
+
+@contextmanager
+def opened_to_compare(root: Path, store: str | None) -> Iterator[Store | None]:
+    """The same for what is no record itself, and goes on without one that cannot be read."""
+    with ExitStack() as stack:
+        try:
+            record = stack.enter_context(opened(root, store))
+        except StoreError as error:
+            screen.note(f"{error}; what earlier runs say is not known")
+            record = None
+        yield record
 
 
 def chosen(store: Store, selector: str | None) -> Run | None:
