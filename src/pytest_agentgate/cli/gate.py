@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
 from pytest_agentgate.cli import USAGE, screen, suggestion
+from pytest_agentgate.cli.judging import base_options
 from pytest_agentgate.cli.opening import NOTHING, chosen, opened, opened_to_compare, record_options
-from pytest_agentgate.errors import AgentgateError, UsageError
+from pytest_agentgate.errors import UsageError
 from pytest_agentgate.report.printable import printable
 
 if TYPE_CHECKING:
@@ -21,41 +22,10 @@ if TYPE_CHECKING:
     from pytest_agentgate.gates.facts import RunFacts
     from pytest_agentgate.judge import Policy
     from pytest_agentgate.model import Run, RunReport
-    from pytest_agentgate.model.judgement import Judgement
     from pytest_agentgate.report.formats import ReportTarget
     from pytest_agentgate.store import Store
 
-Command = TypeVar("Command", bound=Callable[..., Any])
-
 _MANY = 3  # names that a note lists
-
-
-def base_options(command: Command) -> Command:
-    """``--base``, ``--baseline`` and ``--checkpoint/--no-checkpoint``."""
-    for option in (
-        click.option(
-            "--checkpoint/--no-checkpoint",
-            default=None,
-            help="Make the commit of a phase that passes, or take back what was done since, as its configuration says "
-            "(default: unless CI is set in the environment).",
-        ),
-        click.option(
-            "--baseline",
-            metavar="RUN|REF",
-            default="",
-            help='The run, or the commit whose last run, "on new" compares with (default: the base\'s last run).',
-        ),
-        click.option(
-            "--base",
-            metavar="REF",
-            envvar="AGENTGATE_BASE",
-            default="",
-            help="The branch or commit that the change starts from; its configuration counts (default: "
-            "$AGENTGATE_BASE).",
-        ),
-    ):
-        command = option(command)
-    return command
 
 
 @click.command()
@@ -134,7 +104,7 @@ def gate(
         judgement = judging.noted(judgement, project, now.run)
         judging.recorded(judgement, project, record)
         judging.say(RunSummary(now.run, now.causes), judgement, "json" if as_json else output)
-        written = _write_reports(targets, now, judgement, record)
+        written = judging.write_reports(targets, _report(targets, now, record), judgement)
     judging.keep_or_go_back(project, policy, judgement, now.run, checkpoint)
     status = EXIT_STATUS[judgement.state]
     return status if written or status else USAGE
@@ -194,33 +164,16 @@ def _of_files(
     return facts, tuple(notes)
 
 
-def _write_reports(targets: Sequence[ReportTarget], now: RunFacts, judgement: Judgement, record: Store | None) -> bool:
-    """Write every report that can be; -> whether all could."""
-    from pytest_agentgate.report import formats
-
-    if not targets:
-        return True
-    report = _report(targets, now, judgement, record)
-    all_written = True
-    for target in targets:
-        try:
-            formats.write(target, report)
-        except AgentgateError as error:
-            screen.note(str(error))
-            all_written = False
-    return all_written
-
-
-def _report(targets: Sequence[ReportTarget], now: RunFacts, judgement: Judgement, record: Store | None) -> RunReport:
+def _report(targets: Sequence[ReportTarget], now: RunFacts, record: Store | None) -> RunReport:
+    """What the reports need of the run."""
     from pytest_agentgate.model import Part, RunReport, RunSummary
     from pytest_agentgate.report import formats
 
     parts = formats.parts(targets)
     if now.run.id and record is not None:
-        report = record.run_report(now.run.id, parts)
-        return replace(report, summary=replace(report.summary, judgement=judgement))
+        return record.run_report(now.run.id, parts)
     return RunReport(
-        RunSummary(now.run, now.causes, judgement=judgement),
+        RunSummary(now.run, now.causes),
         now.results,
         now.failures,
         now.properties,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
 
 from pytest_agentgate.cli import screen
 from pytest_agentgate.errors import AgentgateError
@@ -15,12 +17,43 @@ if TYPE_CHECKING:
     from pytest_agentgate.config import Project
     from pytest_agentgate.gates.condition import Condition
     from pytest_agentgate.judge import Measures, Policy
-    from pytest_agentgate.model import Run, RunSummary
+    from pytest_agentgate.model import Run, RunReport, RunSummary
     from pytest_agentgate.model.judgement import Judgement, Measure, Phase
+    from pytest_agentgate.report.formats import ReportTarget
     from pytest_agentgate.runner.measures import Scene
     from pytest_agentgate.store import Store
 
+Command = TypeVar("Command", bound=Callable[..., Any])
+
 _NEWER = 1000  # runs that are looked at for one that began later
+
+
+def base_options(command: Command) -> Command:
+    """``--base``, ``--baseline`` and ``--checkpoint/--no-checkpoint``."""
+    for option in (
+        click.option(
+            "--checkpoint/--no-checkpoint",
+            default=None,
+            help="Make the commit of a phase that passes, or take back what was done since, as its configuration says "
+            "(default: unless CI is set in the environment).",
+        ),
+        click.option(
+            "--baseline",
+            metavar="RUN|REF",
+            default="",
+            help='The run, or the commit whose last run, "on new" compares with (default: the base\'s last run).',
+        ),
+        click.option(
+            "--base",
+            metavar="REF",
+            envvar="AGENTGATE_BASE",
+            default="",
+            help="The branch or commit that the change starts from; its configuration counts (default: "
+            "$AGENTGATE_BASE).",
+        ),
+    ):
+        command = option(command)
+    return command
 
 
 def measures(store: Store | None) -> Measures:
@@ -83,6 +116,17 @@ def recorded(judgement: Judgement, project: Project, store: Store | None) -> boo
         screen.note(f"the judgement is not recorded: {error}")
         return False
     return True
+
+
+def invalid(judgement: Judgement, why: str) -> Judgement:
+    """The same run, known to be incomplete."""
+    from pytest_agentgate.model.judgement import GateState
+
+    phases = tuple(
+        one if one.state is GateState.INVALID else replace(one, state=GateState.INVALID, gates=(), why=why, notes=())
+        for one in judgement.phases
+    )
+    return replace(judgement, phases=phases)
 
 
 # ---- checkpoints
@@ -164,3 +208,18 @@ def say(summary: RunSummary, judgement: Judgement, style: str) -> None:
         screen.say(text.line(judged))
     else:
         screen.say(gates.block(judgement, width=screen.width(), colour=screen.colour()))
+
+
+def write_reports(targets: Sequence[ReportTarget], report: RunReport, judgement: Judgement) -> bool:
+    """Write every report that can be; -> whether all could. What keeps one from it is said."""
+    from pytest_agentgate.report import formats
+
+    report = replace(report, summary=replace(report.summary, judgement=judgement))
+    all_written = True
+    for target in targets:
+        try:
+            formats.write(target, report)
+        except AgentgateError as error:
+            screen.note(str(error))
+            all_written = False
+    return all_written

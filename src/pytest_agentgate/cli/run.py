@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from pytest_agentgate import config as configuration
 from pytest_agentgate.capture import runlog
 from pytest_agentgate.cli import screen
+from pytest_agentgate.cli.judging import base_options
 from pytest_agentgate.conclusion import Conclusion
-from pytest_agentgate.errors import AgentgateError, UsageError
+from pytest_agentgate.errors import AgentgateError, StoreError, UsageError
 from pytest_agentgate.report import formats
 from pytest_agentgate.runner import interpreter as interpreters
 from pytest_agentgate.runner.launch import PLUGIN, Ended, run_suite, settings_against
+
+if TYPE_CHECKING:
+    from pytest_agentgate.config import Project
+    from pytest_agentgate.judge import Policy
 
 INCOMPLETE = 12
 """Exit status of a run that left no record, or one without an end, although its process says that all is well."""
@@ -60,6 +66,14 @@ class WithPytestArguments(click.Command):
 )
 @click.option("--agent", metavar="ID", help="Who runs (default: as pytest --agentgate-agent).")
 @click.option("--task", metavar="ID", help="The task that this run belongs to.")
+@click.option(
+    "--phase",
+    "asked",
+    metavar="NAME",
+    multiple=True,
+    help="Judge this phase of the configuration, from outside, when the run is over; can be given several times.",
+)
+@base_options
 @click.option("--store", metavar="URL", help="Where the run is recorded (default: the project's store).")
 @click.option(
     "--report",
@@ -81,6 +95,10 @@ def run(
     python: str | None,
     agent: str | None,
     task: str | None,
+    asked: tuple[str, ...],
+    base: str,
+    baseline: str,
+    checkpoint: bool | None,
     store: str | None,
     reports: tuple[str, ...],
     output: str,
@@ -90,15 +108,18 @@ def run(
     """Run pytest in any interpreter, with agentgate inside.
 
     The interpreter needs pytest 7.4 or newer and nothing of agentgate: what is missing is lent to it for this run,
-    and its environment stays as it is. The exit status is pytest's own; 12 if the run left no complete record.
+    and its environment stays as it is. The exit status is pytest's own; 12 if the run left no complete record. With
+    --phase it is that of agentgate gate: 0 passed, 10 failed, 12 incomplete, 13 not measured, 15 not attempted.
 
     \b
     Examples:
       agentgate run -- -n 4 tests/unit
+      agentgate run --phase imports --base origin/main -- -n 4
       agentgate run --python ../venv/bin/python --report md:summary.md -- -x
     """
     targets = [formats.parse(report, "--report") for report in reports]
     targets = [replace(target, path=Path.cwd() / target.path) for target in targets]
+    judging = _judging(root, asked, base, baseline, checkpoint, pytest_args)
     if python is None:
         chosen = interpreters.guessed(root.resolve())
         if output != "quiet":
@@ -116,8 +137,9 @@ def run(
     options += [f"--agentgate-store={url}"] if store else []
     ended = run_suite(chosen, [*options, *pytest_args], folder=root)
     if ended.log is None:
-        return _without_record(ended, pytest_args)
-    return _conclude(ended, ended.log, url, targets, output)
+        status = _without_record(ended, pytest_args)
+        return INCOMPLETE if judging else status
+    return _conclude(ended, ended.log, url, targets, output, judging)
 
 
 def _given(option: str, arguments: Sequence[str], root: Path) -> str:
@@ -141,9 +163,17 @@ def _without_record(ended: Ended, pytest_args: Sequence[str]) -> int:
     return ended.status or INCOMPLETE
 
 
-def _conclude(ended: Ended, log: Path, url: str, targets: Sequence[formats.ReportTarget], output: str) -> int:
-    """Make the store complete, write the reports, say where the record is; -> the exit status."""
-    conclusion = Conclusion(url or _store_of(log), targets, output)
+def _conclude(
+    ended: Ended,
+    log: Path,
+    url: str,
+    targets: Sequence[formats.ReportTarget],
+    output: str,
+    judging: Judging | None,
+) -> int:
+    """Make the store complete, judge, write the reports, say where the record is; -> the exit status."""
+    url = url or _store_of(log)
+    conclusion = Conclusion(url, () if judging else targets, output)
     try:
         conclusion.conclude(log)
     except AgentgateError as error:  # the tests have ended as they have, whatever became of the record
@@ -154,9 +184,94 @@ def _conclude(ended: Ended, log: Path, url: str, targets: Sequence[formats.Repor
     else:
         for problem in conclusion.problems:
             screen.note(problem)
+    status = ended.status or (0 if ended.complete else INCOMPLETE)
+    if judging:
+        status = _judged(judging, ended, log, url, targets, output)
     if output != "quiet" or not ended.complete:
         screen.note(f"run {log.stem} is in {log}")
-    return ended.status or (0 if ended.complete else INCOMPLETE)
+    return status
+
+
+# ---- judged
+
+
+@dataclass(frozen=True)
+class Judging:
+    """What a run is judged by; read before the tests can change it."""
+
+    project: Project
+    policy: Policy
+    asked: tuple[str, ...]
+    baseline: str
+    checkpoint: bool | None
+
+
+def _judging(
+    root: Path,
+    asked: Sequence[str],
+    base: str,
+    baseline: str,
+    checkpoint: bool | None,
+    pytest_args: Sequence[str],
+) -> Judging | None:
+    """Raises UsageError for a phase that is not there, and for options that are of use with one only."""
+    if not asked:
+        for given, flag in ((baseline, "--baseline"), (checkpoint, "--checkpoint")):
+            if given:
+                raise UsageError(f"{flag} is of use with --phase only")
+        return None
+    from pytest_agentgate.gates.phases import required
+    from pytest_agentgate.judge import policy_of
+
+    telling = _TELLING.intersection(pytest_args)
+    if telling:
+        raise UsageError(f"--phase judges a run, and with {min(telling)} there is none")
+    project = configuration.find_project(root)
+    policy = policy_of(project, base)
+    required(policy.config.phases, asked)
+    return Judging(project, policy, tuple(dict.fromkeys(asked)), baseline, checkpoint)
+
+
+def _judged(
+    judging: Judging, ended: Ended, log: Path, url: str, targets: Sequence[formats.ReportTarget], output: str
+) -> int:
+    """Judge the run from outside, record, show and report that; -> the exit status."""
+    from pytest_agentgate.cli import judging as shared
+    from pytest_agentgate.judge import judge_run
+    from pytest_agentgate.model.judgement import EXIT_STATUS, Judge
+    from pytest_agentgate.store import open_store
+
+    project, policy = judging.project, judging.policy
+    try:
+        with open_store(url) as store:
+            run = store.run(log.stem)
+            judgement = judge_run(
+                store,
+                project,
+                policy,
+                run.id,
+                judging.asked,
+                judge=Judge.HARNESS,
+                agent=run.agent,
+                baseline=judging.baseline,
+                measures=shared.measures(store),
+            )
+            if ended.status not in _RAN:
+                why = f"the tests' process ended with status {ended.status}"
+                judgement = shared.invalid(judgement, why)
+            is_recorded = shared.recorded(judgement, project, store)
+            shared.say(store.run_summary(run.id), judgement, output)
+            written = shared.write_reports(targets, store.run_report(run.id, formats.parts(targets)), judgement)
+    except StoreError as error:
+        screen.note(f"the run cannot be judged: {error}")
+        return INCOMPLETE
+    shared.keep_or_go_back(project, policy, judgement, run, judging.checkpoint)
+    status = EXIT_STATUS[judgement.state]
+    return status if status or (is_recorded and written) else INCOMPLETE
+
+
+_RAN = frozenset({0, 1})
+"""Exit statuses of pytest after a run: all tests passed, some failed."""
 
 
 def _store_of(log: Path) -> str:
