@@ -28,6 +28,9 @@ __all__ = ["Measures", "Policy", "judge_facts", "judge_run", "policy_of", "recor
 Measures = Callable[[Project, Policy, Run, Sequence[Condition]], Mapping[str, Measure]]
 """Measures what a run does not tell by itself: -> ``Condition.metric`` -> what it came to. Not called for nothing."""
 
+# Options of pytest that leave out tests which nobody counts as deselected.
+_SELECTING = frozenset({"--ignore", "--ignore-glob", "--last-failed", "--lf", "--stepwise", "--sw"})
+_LONGEST = 200  # characters of a command line within a note
 _READ = frozenset({Part.RESULTS, Part.FAILURES, Part.PROPERTIES, Part.WARNINGS})
 
 
@@ -80,6 +83,8 @@ def judge_facts(
         remeasure=_remeasure(run, policy, asked, baseline),
     )
     judged = phases.judge(config.phases, asked, facts, config.checks)
+    if _failed_by_another(run):
+        judged = tuple(map(_invalid, judged))
     if policy.lack:
         by_name = {one.phase: one for one in judged}
         judged = tuple(_unavailable(by_name[phase.name], policy.lack) for phase in needed)
@@ -94,7 +99,7 @@ def judge_facts(
         base=policy.base,
         base_commit=policy.base_commit,
         baseline=before.run.id if isinstance(before, RunFacts) else "",
-        notes=(*policy.notes, *_left_out(project, run)),
+        notes=(*policy.notes, *_left_out(run)),
     )
 
 
@@ -218,10 +223,23 @@ def _unavailable(judged: PhaseResult, lack: Lack) -> PhaseResult:
     return replace(judged, state=GateState.UNAVAILABLE, gates=gates, why=lack.why, notes=())
 
 
-def _left_out(project: Project, run: Run) -> Iterator[str]:
+def _failed_by_another(run: Run) -> bool:
+    """Whether pytest says that tests failed, and none did: coverage's threshold ends a run so, as other plugins do."""
+    counts = run.counts
+    return run.exit_status == 1 and not (counts.failed or counts.errors or counts.collect_errors)
+
+
+def _invalid(judged: PhaseResult) -> PhaseResult:
+    if judged.state is GateState.INVALID:
+        return judged
+    why = "pytest ended with exit status 1 although no test failed: a plugin has a condition of its own"
+    return replace(judged, state=GateState.INVALID, gates=(), why=why, notes=())
+
+
+def _left_out(run: Run) -> Iterator[str]:
     """What was not asked of the run, and could have made a difference."""
     if run.counts.deselected:
         yield f"{counted(run.counts.deselected, 'test')} were deselected: nothing is known of them"
-    selected = [one for one in run.arguments if "::" in one]
+    selected = [one for one in run.arguments if "::" in one or one.partition("=")[0] in _SELECTING]
     if selected:
-        yield f"only what was named on the command line ran: {fit(' '.join(map(printable, selected)), 200)}"
+        yield f"not all tests were asked for: {fit(' '.join(map(printable, selected)), _LONGEST)}"
