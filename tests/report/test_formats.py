@@ -7,7 +7,7 @@ import pytest
 
 from pytest_agentgate.errors import AgentgateError, UsageError
 from pytest_agentgate.model import Kind, RunReport, RunSummary
-from pytest_agentgate.report.formats import ReportTarget, parse, write
+from pytest_agentgate.report.formats import FORMATS, ReportTarget, parse, write
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_a_target_is_a_format_and_a_path(option: str, target: ReportTarget) -> N
 def test_a_wrong_target_is_refused_in_one_line(option: str, message: str) -> None:
     with pytest.raises(UsageError) as caught:
         parse(option)
-    assert str(caught.value) == f"--agentgate-report: {message}; the formats are json, md, logs"
+    assert str(caught.value) == f"--agentgate-report: {message}; the formats are {', '.join(FORMATS)}"
 
 
 def test_folders_are_made_and_files_replaced(tmp_path: Path, run: RunSummary) -> None:

@@ -35,7 +35,39 @@ def _md(report: RunReport) -> str:
     return markdown(report.summary)
 
 
-ONE_FILE: Mapping[str, Format] = {"json": Format(_json), "md": Format(_md)}
+def _junit(report: RunReport) -> str:
+    from pytest_agentgate.report.junit import render
+
+    return render(report)
+
+
+def _ctrf(report: RunReport) -> str:
+    from pytest_agentgate.report.ctrf import render
+
+    return render(report)
+
+
+def _sarif(report: RunReport) -> str:
+    from pytest_agentgate.report.sarif import render
+
+    return render(report)
+
+
+def _github(report: RunReport) -> str:
+    from pytest_agentgate.report.github import render
+
+    return render(report)
+
+
+_TESTS = frozenset({Part.RESULTS, Part.FAILURES, Part.PROPERTIES})
+ONE_FILE: Mapping[str, Format] = {
+    "json": Format(_json),
+    "md": Format(_md),
+    "junit": Format(_junit, _TESTS),
+    "ctrf": Format(_ctrf, _TESTS),
+    "sarif": Format(_sarif),
+    "github": Format(_github),
+}
 """The formats that are one text, each imported when it is used."""
 FORMATS = (*ONE_FILE, LOGS)
 
@@ -49,7 +81,7 @@ class ReportTarget:
 
 
 def parse(option: str, flag: str = "--agentgate-report") -> ReportTarget:
-    """``md:PATH``, ``json:PATH`` or ``logs:FOLDER``; only the first colon counts.
+    """``FORMAT:PATH``, for ``logs`` a folder's; only the first colon counts.
 
     Raises UsageError, which names the flag that was typed.
     """
