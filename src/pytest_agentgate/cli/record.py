@@ -15,12 +15,13 @@ from pytest_agentgate.cli import screen
 from pytest_agentgate.cli.opening import NOTHING, chosen, opened, record_options
 from pytest_agentgate.cli.screen import Cell, Column
 from pytest_agentgate.errors import UsageError
+from pytest_agentgate.report import formats
 from pytest_agentgate.report.printable import fit, printable, wrap
 
 if TYPE_CHECKING:
     from pytest_agentgate.model import JSON, Cause, Failure, Recurrence, Run, RunComparison, RunSummary
 
-_FORMATS = ("text", "md", "json", "agent", "logs")
+_ON_SCREEN = ("text", "agent")  # forms that are no format of a report
 
 
 @click.command()
@@ -49,9 +50,22 @@ def runs(limit: int, root: Path, store: str | None, as_json: bool) -> None:
 
 @click.command()
 @click.argument("run", required=False)
-@click.option("--format", "form", type=click.Choice(_FORMATS), default=None, help="What to write (default: text).")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice((*_ON_SCREEN, *formats.FORMATS)),
+    default=None,
+    help="What to write (default: text).",
+)
 @click.option(
     "--output", type=click.Path(path_type=Path), metavar="PATH", help="Write a file; for logs, the files of a folder."
+)
+@click.option(
+    "--report",
+    "reports",
+    metavar="FORMAT:PATH",
+    multiple=True,
+    help="Write a report into a file, and nothing on the screen; can be given several times.",
 )
 @click.option(
     "-v", "--verbose", count=True, help="All causes, their tests and an example's traceback; twice: every test."
@@ -61,6 +75,7 @@ def report(
     run: str | None,
     form: str | None,
     output: Path | None,
+    reports: tuple[str, ...],
     verbose: int,
     root: Path,
     store: str | None,
@@ -72,29 +87,40 @@ def report(
     Examples:
       agentgate report
       agentgate report --format md --output summary.md
+      agentgate report --report html:report.html --report junit:report.xml
       agentgate report 20260131T1200 --json
     """
     if as_json and form not in (None, "json"):
         raise UsageError(f"--json and --format {form} exclude each other")
+    if reports and (form or as_json or output is not None):
+        raise UsageError("--report names formats and files: leave out --format, --json and --output")
     form = "json" if as_json else form or "text"
-    if form == "logs" and output is None:
+    if form == formats.LOGS and output is None:
         raise UsageError("--format logs writes several files: name their folder with --output")
-    from pytest_agentgate.report import formats
-
-    target = formats.ReportTarget(form, output) if form in formats.FORMATS and output is not None else None
-    summary: RunSummary | None = None
+    targets = [formats.parse(each, "--report") for each in reports]
+    if output is not None and form not in _ON_SCREEN:
+        targets = [formats.ReportTarget(form, output)]
+    shown = formats.ONE_FILE.get(form)
     with opened(root, store) as record:
         found = chosen(record, run) if record else None
-        if record and found and target:
-            formats.write(target, record.run_report(found.id, formats.parts([target])))
+        if record is None or found is None:
+            if run is not None or output is not None or targets:
+                raise UsageError(f"no run {run!r}: {NOTHING}" if run is not None else f"{root.resolve()}: {NOTHING}")
+            write_summary(None, form, None, verbose)
             return
-        if record and found:
+        if targets:
+            whole = record.run_report(found.id, formats.parts(targets))
+            for target in targets:
+                formats.write(target, whole)
+            return
+        if shown is not None:
+            rendered = shown.render(record.run_report(found.id, shown.parts))
+        else:
             summary = record.run_summary(found.id)
-    if summary is None and run is not None:
-        raise UsageError(f"no run {run!r}: {NOTHING}")
-    if summary is None and output is not None:
-        raise UsageError(f"{root.resolve()}: {NOTHING}")
-    write_summary(summary, form, output, verbose)
+    if shown is not None:
+        screen.say(rendered)
+    else:
+        write_summary(summary, form, output, verbose)
 
 
 @click.command()
@@ -179,16 +205,14 @@ def _recurrences(kind: str | None, limit: int, root: Path, store: str | None, as
 
 
 def write_summary(summary: RunSummary | None, form: str, output: Path | None, verbose: int) -> None:
-    """Print a run in one of the forms, or write it to a file; say so where there is none."""
-    from pytest_agentgate.report import document, formats, markdown, text
+    """Print a run as text, for an agent or as JSON, or write it to a file; say so where there is none."""
+    from pytest_agentgate.report import document, text
 
     if form == "json":
         rendered = document.render(summary)
     elif summary is None:
         screen.say(NOTHING)
         return
-    elif form == "md":
-        rendered = markdown.markdown(summary)
     elif form == "agent":
         rendered = text.agent(summary)
     else:
