@@ -222,7 +222,10 @@ def _pytest() -> Iterator[str]:
         choices = attributes.get("choices")
         value = attributes.get("metavar") or (f"{{{','.join(choices)}}}" if choices else "")
         yield _row(f"`{' '.join([', '.join(names), value]).strip()}`", attributes["help"])
-    yield from ("", "Without `--agentgate` the plugin is dormant: the other options have no effect.")
+    yield from (
+        "",
+        "Without `--agentgate` or `--agentgate-phase` the plugin is dormant: the other options have no effect.",
+    )
     yield from ("", "## Who runs", "")
     yield "The first that is set names the agent: `--agentgate-agent`, then these variables, then `user@host`."
     yield from ("", *_head("variable", "agent"))
