@@ -59,10 +59,17 @@ def _github(report: RunReport) -> str:
     return render(report)
 
 
+def _html(report: RunReport) -> str:
+    from pytest_agentgate.report.html import render
+
+    return render(report)
+
+
 _TESTS = frozenset({Part.RESULTS, Part.FAILURES, Part.PROPERTIES})
 ONE_FILE: Mapping[str, Format] = {
     "json": Format(_json),
     "md": Format(_md),
+    "html": Format(_html, frozenset({Part.RESULTS, Part.FAILURES, Part.TREND, Part.PHASES})),
     "junit": Format(_junit, _TESTS),
     "ctrf": Format(_ctrf, _TESTS),
     "sarif": Format(_sarif),

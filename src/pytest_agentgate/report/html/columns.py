@@ -60,10 +60,11 @@ class Columns:
             self._row(NOT_COLLECTED, failure.nodeid, 0.0, failure.evidence.worker, failure.attempt, "")
 
     def data(self) -> dict[str, JSON]:
-        """``of`` has a row's node id as the step from that of the row before; what is rare is told as pairs."""
+        """What is rare is told as pairs; of a row's node id, its step from that of the row before where it is not 1."""
+        steps = ((row, here - before) for row, (before, here) in enumerate(zip([-1, *self._of], self._of, strict=False)))
         return {
             "outcome": "".join(self._letters),
-            "of": [number - before for before, number in zip([0, *self._of], self._of, strict=False)],
+            "steps": [[row, step] for row, step in steps if step != 1],
             "ticks": self._ticks,
             "workers": [*self._workers],
             "worker": self._worker if len(self._workers) > 1 else [],

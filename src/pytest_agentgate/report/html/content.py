@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import isfinite
 
 from pytest_agentgate.model import JSON, Cause, Failure, PhaseOfAgent, Run, RunReport, RunStatus, RunSummary
 from pytest_agentgate.model.judgement import GateResult, GateState, Judgement, PhaseResult
@@ -12,8 +13,8 @@ from pytest_agentgate.report.measures import measured, said
 from pytest_agentgate.report.phrases import extent, headline, location, ordered, reach, rerun, tally
 from pytest_agentgate.report.printable import printable_lines
 
-EXEMPLARS = 1_500_000  # characters of JSON that the texts of all exemplars may take
-FAILURES = 500_000  # and those of all other failures
+EXEMPLARS = 1_000_000  # characters of JSON that the texts of all exemplars may take
+FAILURES = 250_000  # and those of all other failures
 COMMANDS = 500_000  # characters that all commands of causes may take
 LONGEST_TEXT = 12_000  # characters of one failure's text
 SHORTEST_TEXT = 400  # what is less says nothing
@@ -89,7 +90,7 @@ def _run(run: Run) -> Table:
         "id": line(run.id),
         "at": line(run.created_at),
         "status": run.status.value,
-        "seconds": run.duration,
+        "seconds": run.duration if run.duration is not None and isfinite(run.duration) else None,
         "agent": line(run.agent),
         "commit": line(run.commit[:12]),
         "total": counts.total,
@@ -147,17 +148,18 @@ def share(budget: int, parts: int, least: int, most: int) -> int:
 
 
 def _failures(failures: Sequence[Failure], causes: Sequence[Cause], rows: Columns, texts: Texts) -> Table:
-    """Columns of the failures that belong to a row of the results: row, cause, when, text."""
+    """Columns of the failures that belong to a row of the results, in the order of the rows."""
     number = {cause.signature: place for place, cause in enumerate(ordered(causes))}
     longest = share(FAILURES, len(failures), SHORTEST_TEXT, LONGEST_TEXT)
     texts.allow(FAILURES)
     shown = [(row, failure) for failure in failures if (row := rows.row_of(failure)) is not None]
+    shown.sort(key=lambda one: one[0])
     whens = sorted({failure.when.value for _, failure in shown})
     return {
-        "row": [row for row, _ in shown],
+        "row": deltas(row for row, _ in shown),
         "cause": [number.get(failure.signature, -1) for _, failure in shown],
         "whens": [*whens],
-        "when": [whens.index(failure.when.value) for _, failure in shown],
+        "when": [whens.index(failure.when.value) for _, failure in shown] if len(whens) > 1 else [],
         "text": [texts.place(told(failure, longest)) for _, failure in shown],
     }
 

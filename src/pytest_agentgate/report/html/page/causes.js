@@ -6,18 +6,21 @@ function causesSection(data, actions) {
   const body = element("div");
   const shown = element("span.quiet");
   const made = section("causes", ["Causes ", shown], body);
+  let before = null;
   const show = (answer, asked) => {
     const all = data.causes.length;
+    const now = [asked.cause, ...answer.causes.map(({ place }) => place)].join();
+    if (now === before) return; // what a reader has opened stays open
+    before = now;
     shown.textContent = answer.causes.length === all ? number(all) : `${number(answer.causes.length)} of ${number(all)}`;
-    if (!all) return body.replaceChildren(element("p.nothing", null, "Nothing failed, so there are no causes."));
-    if (!answer.causes.length)
-      return body.replaceChildren(element("p.nothing", null, "No cause answers this search."));
+    if (!all) body.replaceChildren(element("p.nothing", null, "Nothing failed, so there are no causes."));
+    else if (!answer.causes.length) body.replaceChildren(element("p.nothing", null, "No cause answers this search."));
+    else body.replaceChildren(...cards(answer.causes, asked));
+  };
+  const cards = (causes, asked) => {
     const list = element("ol.causes");
-    const cards = inChunks(list, answer.causes, (cause) => causeItem(cause, data, actions, asked), {
-      first: CAUSES_AT_FIRST,
-      word: "causes",
-    });
-    return body.replaceChildren(...cards);
+    const make = (cause) => causeItem(cause, data, actions, asked);
+    return inChunks(list, causes, make, { first: CAUSES_AT_FIRST, word: "causes" });
   };
   return { made, show };
 }

@@ -34,11 +34,18 @@ function testOf(nodeid) {
   return end < 0 ? "" : nodeid.slice(end + 2);
 }
 
+function namesOfRows({ outcome, steps }) {
+  const every = new Int32Array(outcome.length).fill(1);
+  for (const [row, step] of steps) every[row] = step;
+  if (every.length) every[0] -= 1;
+  return sums(every);
+}
+
 /** Rows of results in columns; a row is a number everywhere. */
 function resultsOf(results, failures, names) {
   const count = results.outcome.length;
   const failure = new Map();
-  failures.row.forEach((row, place) => {
+  sums(failures.row).forEach((row, place) => {
     const those = failure.get(row);
     if (those) those.push(place);
     else failure.set(row, [place]);
@@ -46,7 +53,7 @@ function resultsOf(results, failures, names) {
   return {
     count,
     outcome: results.outcome,
-    name: sums(results.of),
+    name: namesOfRows(results),
     names,
     seconds: (row) => results.ticks[row] / TICKS,
     ticks: results.ticks,

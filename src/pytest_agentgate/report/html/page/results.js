@@ -84,7 +84,7 @@ function resultItem(row, data, actions) {
 function failureOf(place, data, actions) {
   const { failures, causes, texts } = data;
   const cause = causes[failures.cause[place]];
-  const when = element("span.quiet", null, `in ${failures.whens[failures.when[place]]}`);
+  const when = element("span.quiet", null, `in ${failures.whens[failures.when[place] || 0]}`);
   const link =
     cause &&
     element(
