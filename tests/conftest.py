@@ -15,6 +15,7 @@ import threading
 from collections.abc import Callable, Iterator
 from functools import cache
 from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -53,8 +54,27 @@ def _postgres() -> str:
     return ""
 
 
+CHROMIUM = "AGENTGATE_TEST_CHROMIUM"
+
+
+def chromium_path() -> str | None:
+    """The browser that tests open pages in: the one that AGENTGATE_TEST_CHROMIUM names, or the system's."""
+    return os.environ.get(CHROMIUM) or shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+@cache
+def _chromium() -> str:
+    path = chromium_path()
+    if path is None:
+        return f"no chromium command, and {CHROMIUM} names none"
+    if find_spec("playwright") is None:
+        return "playwright is not installed: pip install playwright (its own browsers are not needed)"
+    answer = subprocess.run([path, "--version"], capture_output=True, text=True)
+    return "" if answer.returncode == 0 else f"{path} --version: {answer.stderr.strip()[-200:]}"
+
+
 # An engine's name -> why it is absent, "" if it is there.
-ENGINES: dict[str, Callable[[], str]] = {"docker": _docker, "postgres": _postgres}
+ENGINES: dict[str, Callable[[], str]] = {"chromium": _chromium, "docker": _docker, "postgres": _postgres}
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -100,6 +120,14 @@ def _nobody_in_particular() -> Iterator[None]:
         environment.setenv("GIT_CONFIG_GLOBAL", os.devnull)
         environment.setenv("GIT_CONFIG_NOSYSTEM", "1")
         yield
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Path of the browser; for tests that are marked ``engine("chromium")``."""
+    path = chromium_path()
+    assert path is not None
+    return path
 
 
 @pytest.fixture(scope="session")

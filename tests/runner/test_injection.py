@@ -12,7 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from pytest_agentgate.runner.injection import INSIDE, OUTSIDE, inside_files, is_inside, private_folder
+from pytest_agentgate.runner.injection import (
+    INSIDE,
+    OUTSIDE,
+    inside_data,
+    inside_files,
+    is_inside,
+    private_folder,
+)
 
 VERSION = "1.2.3"
 
@@ -61,6 +68,29 @@ def test_the_folder_holds_every_inside_module_and_no_other() -> None:
         for module, file in inside_files().items()
     }
     assert not {name for name in held if name.startswith("pytest_agentgate/cli")}
+
+
+def test_the_folder_holds_what_inside_modules_read_and_no_other_data() -> None:
+    with private_folder() as folder:
+        inside = Path(folder.inject(VERSION, {})["PYTHONPATH"])
+        held = {path.name for path in (inside / "pytest_agentgate").rglob("*") if path.is_file()}
+    data = {path.name for path in inside_data()}
+    assert {name for name in held if not name.endswith(".py")} == data
+    assert {"style.css", "page.js"} <= data
+    assert "pyproject.toml" not in data  # of the demo, which runs outside
+
+
+def test_an_interpreter_without_site_packages_renders_the_page() -> None:
+    script = (
+        "from pytest_agentgate.model import Run, RunReport, RunStatus, RunSummary\n"
+        "from pytest_agentgate.report.html import render\n"
+        "print(render(RunReport(RunSummary(Run('run-7', '', RunStatus.COMPLETED)))))"
+    )
+    with private_folder() as folder:
+        environ = folder.inject(VERSION, {**os.environ, "PYTHONPATH": ""})
+        said = subprocess.check_output([sys.executable, "-S", "-c", script], env=environ, text=True, cwd=folder.path)
+    assert "run-7" in said
+    assert said.rstrip().endswith("</html>")
 
 
 def test_an_interpreter_without_site_packages_finds_the_entry_point() -> None:

@@ -68,6 +68,20 @@ def inside_files() -> Mapping[str, Path]:
     return files
 
 
+def inside_data() -> tuple[Path, ...]:
+    """The files of this installation that modules of the inside part read: whatever lies in their folders and is no
+    code.
+    """
+    root = Path(pytest_agentgate.__file__).parent
+    packages = {file.parent for file in inside_files().values() if file.name == "__init__.py"} - {root}
+    data = []
+    for file in sorted(root.rglob("*")):
+        package = next(folder for folder in file.parents if (folder / "__init__.py").exists())
+        if package in packages and file.suffix not in (".py", ".pyc") and file.is_file():
+            data.append(file)
+    return tuple(data)
+
+
 @dataclass(frozen=True)
 class PrivateFolder:
     """A folder for one run."""
@@ -82,7 +96,7 @@ class PrivateFolder:
         """
         root = Path(pytest_agentgate.__file__).parent
         place = self.path / "inside"
-        for file in inside_files().values():
+        for file in (*inside_files().values(), *inside_data()):
             copy = place / PACKAGE / file.relative_to(root)
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file, copy)
