@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field
+from functools import cached_property
 
+from pytest_agentgate.gates.ended import Ended, ended
 from pytest_agentgate.model import Cause, Failure, Property, Result, Run, Warned
 from pytest_agentgate.model.judgement import Approval, Measure
 from pytest_agentgate.values import frozen
@@ -20,6 +22,11 @@ class RunFacts:
     causes: tuple[Cause, ...] = ()
     warnings: tuple[Warned, ...] = ()
     properties: tuple[Property, ...] = ()
+
+    @cached_property
+    def tests(self) -> Mapping[str, Ended]:
+        """Every test by its node id, sorted, as it ended."""
+        return ended(self.results)
 
 
 @frozen
@@ -40,3 +47,4 @@ class Facts:
     approvals: tuple[Approval, ...] = ()  # of the run's commit
     measured: Mapping[str, Measure] = field(default_factory=dict)  # metric -> what the harness measured
     remeasure: str = "agentgate gate"  # the command with which the harness measures what is not in ``measured``
+    hidden: Mapping[str, int] = field(default_factory=dict)  # file -> tests it had when it was last collected
