@@ -17,7 +17,7 @@ from pytest_agentgate.gates import phases
 from pytest_agentgate.gates.condition import Condition
 from pytest_agentgate.gates.facts import Facts, Lack, RunFacts
 from pytest_agentgate.judge.policy import Policy, policy_of
-from pytest_agentgate.model import Part, Role, Run
+from pytest_agentgate.model import Part, Role, Run, Scope
 from pytest_agentgate.model.judgement import Approval, GateState, Judge, Judgement, Measure, PhaseResult
 from pytest_agentgate.report.phrases import counted
 from pytest_agentgate.report.printable import fit, printable
@@ -81,6 +81,7 @@ def judge_facts(
         approvals=_approvals(store, run),
         measured=measures(project, policy, run, outside) if measures and outside else {},
         remeasure=_remeasure(run, policy, asked, baseline),
+        hidden=_hidden(store, now),
     )
     judged = phases.judge(config.phases, asked, facts, config.checks)
     if _failed_by_another(run):
@@ -122,6 +123,12 @@ def facts_of(store: Store, run_id: str) -> RunFacts:
     return RunFacts(
         report.summary.run, report.results, report.failures, report.summary.causes, report.warnings, report.properties
     )
+
+
+def _hidden(store: Store | None, now: RunFacts) -> Mapping[str, int]:
+    """How many tests, by file, earlier runs had in what could not be collected."""
+    collectors = sorted({failure.nodeid for failure in now.failures if failure.scope is Scope.COLLECT})
+    return store.history({"": collectors}, now.run.id).hidden if store and collectors else {}
 
 
 # ---- what to compare with
