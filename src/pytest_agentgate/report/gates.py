@@ -13,7 +13,7 @@ from pytest_agentgate.model.judgement import (
     PhaseResult,
     Severity,
 )
-from pytest_agentgate.report.measures import figure
+from pytest_agentgate.report.measures import measured, said
 from pytest_agentgate.report.phrases import counted
 from pytest_agentgate.report.printable import printable, wrap
 
@@ -135,7 +135,7 @@ def _unmeasured(gate: GateResult) -> bool:
 def _facts(gate: GateResult, phase: PhaseResult) -> Iterator[str]:
     if gate.measured is not None:
         sample = "" if gate.sample is None else f", over {gate.sample:,}"
-        yield f"measured {figure(gate.measured, gate.unit)}{sample}; wanted {printable(gate.wanted)}"
+        yield f"measured {measured(gate)}{sample}; wanted {printable(gate.wanted)}"
     if gate.why and gate.why != phase.why:
         yield printable(gate.why)
     if gate.owner:
@@ -147,7 +147,7 @@ def _facts(gate: GateResult, phase: PhaseResult) -> Iterator[str]:
 def items(gate: GateResult, most: int | None = None) -> Iterator[str]:
     """``tests/test_a.py::test_b: 210 ms (setup)``, and how many more there are."""
     for item in gate.items[:most]:
-        value = "" if item.value is None else f": {figure(item.value, gate.unit)}"
+        value = "" if item.value is None else f": {said(item.value, gate.unit)}"
         yield printable(f"{item.name}{value}" + (f" ({item.note})" if item.note else ""))
     left = gate.more + len(gate.items) - len(gate.items[:most])
     if left:

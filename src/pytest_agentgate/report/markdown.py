@@ -13,7 +13,7 @@ from pytest_agentgate.model import Cause, Counts, RunSummary
 from pytest_agentgate.model.judgement import GateState, Judgement, PhaseResult
 from pytest_agentgate.patterns import deferred
 from pytest_agentgate.report import gates
-from pytest_agentgate.report.measures import figure
+from pytest_agentgate.report.measures import measured
 from pytest_agentgate.report.phrases import counted, extent, headline, location, ordered, rerun, tally
 from pytest_agentgate.report.printable import fit, printable
 
@@ -100,10 +100,10 @@ def _judged(judgement: Judgement) -> Iterator[str]:
     yield "| :---- | :--- | :---- | -------: | :----- |"
     for phase in judgement.phases:
         for gate in phase.gates:
-            measured = "" if gate.measured is None else code(figure(gate.measured, gate.unit))
+            value = code(measured(gate)) if gate.measured is not None else ""
             wanted = code(gate.wanted) if gate.wanted else ""
             state = gates.in_words(gate.state)
-            yield f"| {code(phase.phase)} | {code(gate.condition)} | {state} | {measured} | {wanted} |"
+            yield f"| {code(phase.phase)} | {code(gate.condition)} | {state} | {value} | {wanted} |"
         if not phase.gates:
             yield f"| {code(phase.phase)} | | {gates.in_words(phase.state)} | | |"
     yield ""

@@ -61,9 +61,6 @@ def said(value: float, unit: Unit, beside: float | None = None) -> str:
     return exact(value, unit)
 
 
-figure = said
-
-
 def wanted(op: str, value: float, unit: Unit) -> str:
     """The side of a condition that is wanted: ``<= 200 ms``."""
     return f"{op} {exact(value, unit)}"
