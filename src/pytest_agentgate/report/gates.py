@@ -96,8 +96,8 @@ class _Screen:
 
     def gate(self, gate: GateResult, phase: PhaseResult) -> Iterator[str]:
         indent = _INDENT * 2
-        for said in _facts(gate, phase):
-            yield from self.wrapped(said, indent, "")
+        for fact in _facts(gate, phase):
+            yield from self.wrapped(fact, indent, "")
         for item in items(gate):
             yield from self.wrapped(item, indent, _DIM)
         if gate.command:
@@ -158,10 +158,10 @@ def agent(judgement: Judgement, room: int) -> str:
     """The same for a coding agent, without decoration, in at most ``room`` characters."""
     text = f"{verdict(judgement)}\n"
     last = "cut to fit; all of it is in the JSON report\n"
-    for said in _told_to_agents(judgement):
-        if len(text) + len(said) + 1 + len(last) > room:
+    for line in _told_to_agents(judgement):
+        if len(text) + len(line) + 1 + len(last) > room:
             return (text[: max(room - len(last), 0)] + last)[: max(room, 0)]
-        text += said + "\n"
+        text += line + "\n"
     return text[: max(room, 0)]
 
 
@@ -172,7 +172,7 @@ def _told_to_agents(judgement: Judgement) -> Iterator[str]:
             for gate in gates:
                 warns = " (only warns)" if gate.severity is Severity.WARN else ""
                 yield _cut(f"- {in_words(gate.state)}: {gate.condition}{warns}")
-            yield from (_cut(f"  {said}") for said in _facts(gates[-1], phase))
+            yield from (_cut(f"  {fact}") for fact in _facts(gates[-1], phase))
             yield from (_cut(f"  {item}") for item in items(gates[-1], _SOME))
             if gates[-1].command:
                 yield _cut(f"  command: {gates[-1].command}", _COMMAND)

@@ -105,7 +105,7 @@ def _rounded(number: Decimal, more: int, unit: Unit) -> Decimal:
         places = 0
     else:
         places = max(2 - number.adjusted(), 0)  # three digits that count
-    return round(number, min(places + more, 320))
+    return Decimal(f"{number:.{min(places + more, 320)}f}")  # ``round`` refuses numbers of many digits
 
 
 def _plain(number: Decimal, separator: str = "") -> str:
