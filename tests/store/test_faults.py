@@ -16,8 +16,10 @@ from typing import Any
 
 import pytest
 
+from pytest_agentgate.capture.judgementlog import write_approval, write_judgement
 from pytest_agentgate.errors import StoreError
 from pytest_agentgate.model import Ingested
+from pytest_agentgate.model.judgement import Approval, GateResult, GateState, Judge, Judgement, PhaseResult
 from pytest_agentgate.store import open_store
 
 Begin = Callable[..., Any]
@@ -33,7 +35,8 @@ with open_store(sys.argv[1]) as store:
         problems = store.ingest(Path(folder)).problems
         assert problems == (), problems
 """
-TABLES = ("runs", "results", "failures", "causes", "cause_tests", "warnings", "agents", "log", "collected", "evidence")
+TABLES = ("runs", "results", "failures", "causes", "cause_tests", "warnings", "agents", "log", "collected", "evidence",
+          "properties", "judgements", "phases", "gates", "approvals")  # fmt: skip
 
 
 def ingesting(path: Path, *folders: Path) -> subprocess.Popen[str]:
@@ -62,11 +65,24 @@ def many(folder: Path, begin: Begin) -> Path:
             elif number % 4 != 3 or test < 100:
                 writer.result(nodeid, worker=f"gw{test % 2}")
         writer.event(event="warning", category="W", message=f"m{number % 2}", path="p", line=1, when="collect")
+        writer.event(event="properties", nodeid=tests[1], values=[["latency", "1.5", 1.5]], worker="gw1")
+        judged(folder, number)
         if number % 4 == 3:
             writer.killed()
         else:
             writer.ended(exit_status=1)
     return folder
+
+
+def judged(folder: Path, number: int) -> None:
+    """Have a run judged, and its phase approved."""
+    gates = tuple(GateResult(f"failures.{kind} == 0", GateState.PASSED, 0.0) for kind in ("import", "validation"))
+    phase = PhaseResult("imports", GateState.PASSED, gates)
+    name = f"run-{number:03}"
+    write_judgement(
+        folder, Judgement(f"{name}.judgement-{number:08x}", name, f"at {number}", Judge.PROCESS, "ann", (phase,))
+    )
+    write_approval(folder, Approval("imports", name, "bob", "looked at it", f"at {number}"))
 
 
 @pytest.fixture
@@ -191,7 +207,7 @@ def test_a_disk_that_fills_up_later_keeps_what_was_there(many: Path, path: Path,
 def test_a_disk_that_is_really_full(many: Path, expected: dict[str, list[Any]], tmp_path: Path) -> None:
     disk = tmp_path / "disk"
     disk.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", str(disk)], capture_output=True)
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=560k", "tmpfs", str(disk)], capture_output=True)
     if mounted.returncode:
         pytest.skip(f"cannot mount: {mounted.stderr.decode().strip()}")
     try:

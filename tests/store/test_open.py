@@ -13,7 +13,9 @@ from typing import Any
 
 import pytest
 
+from pytest_agentgate.capture.judgementlog import write_judgement
 from pytest_agentgate.errors import StoreError
+from pytest_agentgate.model.judgement import GateState, Judge, Judgement
 from pytest_agentgate.store import open_store, schema
 from pytest_agentgate.store.sqlite import Database
 
@@ -249,6 +251,33 @@ def test_a_store_of_any_released_version_is_read(path: Path, version: int) -> No
         assert len(store.results()) == 3
         assert store.failures()[0].evidence.raised.type == "ValueError"
 
+
+@pytest.mark.parametrize("version", range(1, len(schema.MIGRATIONS) + 1))
+def test_a_store_of_any_released_version_takes_in_what_is_judged(path: Path, folder: Path, version: int) -> None:
+    restore(path, version)
+    run = "20260131T120000-00c0ffee"
+    new = Judgement(f"{run}.judgement-00000001", run, "2026-02-01T12:00:00.000000+00:00", Judge.PROCESS)
+    write_judgement(folder, new)
+    with open_store(str(path)) as store:
+        assert (store.judgement() is not None) == (version >= JUDGED_SINCE)
+        store.ingest(folder)
+        assert store.run_summary().judgement == new
+        assert len(store.judgements()) == 1 + (version >= JUDGED_SINCE)
+
+
+def test_what_was_judged_is_read_from_the_first_store_that_kept_it(path: Path) -> None:
+    restore(path, JUDGED_SINCE)
+    with open_store(str(path)) as store:
+        judgement = store.judgement()
+        assert judgement is not None
+        assert (judgement.state, judgement.judge) == (GateState.FAILED, Judge.HARNESS)
+        (gate,) = judgement.phases[0].gates
+        assert (gate.condition, gate.items[0].note, gate.more) == ("tests.pass_rate >= 90%", "ValueError", 1)
+        assert [one.person for one in store.approvals("c0ffee")] == ["bob"]
+        assert [(one.name, one.value) for one in store.properties()] == [("latency", 12.5)]
+
+
+JUDGED_SINCE = 3  # version
 
 NEXT = "CREATE TABLE later (x INTEGER NOT NULL);\nINSERT INTO later (x) SELECT total FROM run;\n"
 

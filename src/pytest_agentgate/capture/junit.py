@@ -22,8 +22,9 @@ from junitparser import xunit2
 from pytest_agentgate.capture.bounded import clean
 from pytest_agentgate.capture.foreign import error_in
 from pytest_agentgate.capture.printed import evidence_of_text
+from pytest_agentgate.capture.properties import described
 from pytest_agentgate.capture.roles import looks_like_test
-from pytest_agentgate.model import Evidence, Frame, Outcome, Raised, Result, Role, Scope, When
+from pytest_agentgate.model import Evidence, Frame, Outcome, Property, Raised, Result, Role, Scope, When
 
 SIZE = 256 * 1024 * 1024
 """Bytes of one file: reports of 100,000 tests have some 50 MB."""
@@ -64,6 +65,7 @@ class JunitRun:
     files: tuple[str, ...] = ()  # the files that could
     created_at: str = ""  # the earliest time stamp, as the runner wrote it
     host: str = ""
+    properties: tuple[Property, ...] = ()  # of the last attempt at each test
 
 
 def read_junit(paths: Sequence[Path], root: Path | None = None) -> JunitRun:
@@ -98,7 +100,13 @@ def read_junit(paths: Sequence[Path], root: Path | None = None) -> JunitRun:
     results, failures = _attempts(cases)
     created_at, host = min((stamp for stamp in stamps if stamp[0] > "1970"), default=("", ""))
     return JunitRun(
-        tuple(results), tuple(failures), tuple(problems), tuple(files), clean(created_at, 40), clean(host, 200)
+        tuple(results),
+        tuple(failures),
+        tuple(problems),
+        tuple(files),
+        clean(created_at, 40),
+        clean(host, 200),
+        _properties(cases),
     )
 
 
@@ -224,6 +232,7 @@ class _Case:
     duration: float
     failures: tuple[Reported, ...]
     scope: Scope = Scope.TEST
+    recorded: tuple[Property, ...] = ()
 
 
 def _cases(element: Any, root: _Project) -> Iterator[_Case]:
@@ -266,7 +275,14 @@ def _case(case: Any, root: _Project) -> Iterator[_Case]:
         failures = tuple(_reported(verdict, nodeid, scope, when, root) for verdict in verdicts)
         ended = _ended(failures, skipped)
         seconds = _seconds(case._elem.get("time")) if last else 0.0
-        yield _Case(nodeid, *ended, seconds, failures, scope)
+        yield _Case(nodeid, *ended, seconds, failures, scope, _recorded(case, nodeid) if last else ())
+
+
+def _recorded(case: Any, nodeid: str) -> tuple[Property, ...]:
+    """The properties of a testcase, each with its value in an attribute or, as of other runners, as its text."""
+    found = case._elem.iterfind("properties/property")
+    told = ((one.get("name", ""), one.get("value", one.text or "")) for one in found)
+    return tuple(Property(nodeid, *one) for one in described(told))
 
 
 def _ended(failures: Sequence[Reported], skipped: Sequence[Any]) -> tuple[Outcome, When | None, str]:
@@ -320,10 +336,16 @@ def _phases_joined(cases: Iterable[_Case]) -> list[_Case]:
         if before and before.nodeid == case.nodeid and case.when is When.TEARDOWN and before.when is not When.TEARDOWN:
             outcome = before.outcome if before.outcome in _BAD else Outcome.ERROR
             when = before.when if before.outcome in _BAD else When.TEARDOWN
-            joined[-1] = replace(before, outcome=outcome, when=when, failures=before.failures + case.failures)
+            failures, recorded = before.failures + case.failures, before.recorded + case.recorded
+            joined[-1] = replace(before, outcome=outcome, when=when, failures=failures, recorded=recorded)
         else:
             joined.append(case)
     return joined
+
+
+def _properties(cases: Sequence[_Case]) -> tuple[Property, ...]:
+    last = {case.nodeid: case.recorded for case in cases if case.scope is Scope.TEST}
+    return tuple(one for recorded in last.values() for one in recorded)
 
 
 def _attempts(cases: Sequence[_Case]) -> tuple[list[Result], list[Reported]]:

@@ -15,9 +15,11 @@ from pytest_agentgate.model import Outcome, Scope, When
 from pytest_agentgate.recorder.collection import Collection
 from pytest_agentgate.recorder.failures import Failures
 from pytest_agentgate.recorder.journal import REASON_LIMIT, Journal, harmless
+from pytest_agentgate.recorder.properties import Properties
 
 _TEARDOWN_WORTH = 0.001  # seconds
 _WHENS = {when.value: when for when in (When.SETUP, When.CALL, When.TEARDOWN)}
+_AGAIN = (Outcome.FAILED, Outcome.ERROR, Outcome.RERUN)  # what a test is attempted again after
 _NO_LATEST = ("", Outcome.PASSED, 0.0)
 _Report = pytest.TestReport
 
@@ -35,6 +37,7 @@ class Attempts:
         self._attempts: dict[object, int] = {}  # test -> attempts so far
         self._latest: dict[str, tuple[str, Outcome, float]] = {}  # worker -> its latest test, outcome, seconds
         self._subtests: set[str] = set()  # tests with failed subtests
+        self._recorded = Properties()
 
     @property
     def any(self) -> bool:
@@ -64,8 +67,11 @@ class Attempts:
                 nodeid = report.nodeid
                 each = self._collection.each
                 self._setups[(nodeid, worker_of(report)) if each else nodeid] = report.duration
-            elif report.duration >= _TEARDOWN_WORTH:
-                self._teardown(report)
+            else:
+                if report.duration >= _TEARDOWN_WORTH:
+                    self._teardown(report)
+                if report.user_properties:
+                    self._properties(report)
         except Exception as error:  # noqa: BLE001 - as there
             self.journal.broken("pytest_runtest_logreport", error)
 
@@ -107,12 +113,14 @@ class Attempts:
             self._subtests.add(report.nodeid)
         elif when is When.TEARDOWN:
             self._failed_teardown(report, worker)
+            self._properties(report)
         else:
             rerun = str(report.outcome) == "rerun"  # pytest-rerunfailures
             outcome = Outcome.RERUN if rerun else Outcome.FAILED if when is When.CALL else Outcome.ERROR
             self.result(report.nodeid, outcome, self._duration(report, worker), worker, when=when)
             if rerun:
                 self._subtests.discard(report.nodeid)  # those of the next attempt count
+                self._properties(report)  # older versions report no teardown of it
 
     @harmless
     def _failure(self, report: pytest.TestReport, when: When, worker: str) -> None:
@@ -170,15 +178,28 @@ class Attempts:
             self.journal.stop(error)
 
     def _teardown(self, report: pytest.TestReport) -> None:
+        self._write_more("teardown", report, {"duration": round(report.duration, 6)})
+
+    def _write_more(self, event: str, report: pytest.TestReport, more: dict[str, Any]) -> None:
+        """Write what belongs to the latest attempt at a test."""
         worker = worker_of(report)
-        nodeid = self._collection.shown(report.nodeid)
-        event = {"event": "teardown", "nodeid": nodeid, "duration": round(report.duration, 6)}
+        facts = {"event": event, "nodeid": self._collection.shown(report.nodeid)} | more
         if worker:
-            event["worker"] = worker
+            facts["worker"] = worker
         attempt = self._attempts.get(self._key(report.nodeid, worker), 1)
         if attempt > 1:
-            event["attempt"] = attempt
-        self.journal.write(event)
+            facts["attempt"] = attempt
+        self.journal.write(facts)
+
+    def _properties(self, report: pytest.TestReport) -> None:
+        """Write what an attempt recorded, its fixtures included."""
+        worker = worker_of(report)
+        key = self._key(report.nodeid, worker)
+        attempt = self._attempts.get(key, 1)
+        last = self._latest.get(worker, _NO_LATEST)[1] not in _AGAIN
+        values = self._recorded.of_attempt(key, attempt, report.user_properties, last=last)
+        if values:
+            self._write_more("properties", report, {"values": values})
 
     def _duration(self, report: pytest.TestReport, worker: str) -> float:
         return self._setups.pop(self._key(report.nodeid, worker), 0.0) + report.duration

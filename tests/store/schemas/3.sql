@@ -16,6 +16,7 @@ CREATE TABLE approval (
     reason TEXT NOT NULL,
     PRIMARY KEY (commit_id, phase, person, approved_at)
 ) WITHOUT ROWID;
+INSERT INTO "approval" VALUES('c0ffee','imports','bob','2026-01-31T12:03:00.000000+00:00','looked at it');
 CREATE TABLE cause (
     -- The failures of a run that share one root.
     run_key INTEGER NOT NULL REFERENCES run (run_key),
@@ -95,6 +96,7 @@ CREATE TABLE gate_result (
     raw TEXT NOT NULL,                    -- path of what a measuring command printed
     PRIMARY KEY (judgement_key, phase_number, number)
 ) WITHOUT ROWID;
+INSERT INTO "gate_result" VALUES(1,0,0,'tests.pass_rate >= 90%','failed',3.33333333333333314829e-01,'>= 90%','ratio','[{"name": "tests/test_a.py::test_b", "value": null, "note": "ValueError"}]',1,3,'fail','team','','python -m pytest tests/test_a.py','');
 CREATE TABLE judgement (
     -- What was judged of a run at one time. Its log stands for itself: that of its run may come later, or never.
     judgement_key INTEGER PRIMARY KEY,
@@ -110,6 +112,7 @@ CREATE TABLE judgement (
     baseline TEXT NOT NULL,               -- id of the run that "on new" compares with
     notes TEXT NOT NULL                   -- JSON list
 );
+INSERT INTO "judgement" VALUES(1,'20260131T120000-00c0ffee.judgement-0000cafe','20260131T120000-00c0ffee','2026-01-31T12:02:00.000000+00:00','harness',1,'failed','["imports"]','main','ba5e','','["the base asks for less"]');
 CREATE TABLE log (
     -- How far each log was read. A log that is deleted leaves its rows.
     folder TEXT NOT NULL,
@@ -150,6 +153,7 @@ CREATE TABLE phase_result (
     notes TEXT NOT NULL,                  -- JSON list
     PRIMARY KEY (judgement_key, number)
 ) WITHOUT ROWID;
+INSERT INTO "phase_result" VALUES(1,0,'imports','failed','','["outside of it 1 test fails"]');
 CREATE TABLE property (
     -- What an attempt at a test recorded with record_property.
     run_key INTEGER NOT NULL REFERENCES run (run_key),
@@ -162,6 +166,7 @@ CREATE TABLE property (
     value DOUBLE PRECISION,               -- where the text is a number
     PRIMARY KEY (run_key, node_key, worker_key, attempt, number)
 ) WITHOUT ROWID;
+INSERT INTO "property" VALUES(1,1,3,1,0,5,'12.5',12.5);
 CREATE TABLE reason (
     -- Why something failed: the first text that each signature came with, and each other one.
     reason_key INTEGER PRIMARY KEY,
@@ -235,6 +240,7 @@ INSERT INTO "text" VALUES(1,'t1');
 INSERT INTO "text" VALUES(2,'tests/test_a.py');
 INSERT INTO "text" VALUES(3,'');
 INSERT INTO "text" VALUES(4,'ValueError');
+INSERT INTO "text" VALUES(5,'latency');
 CREATE TABLE warning (
     -- The warnings of a run, once for each origin.
     run_key INTEGER NOT NULL REFERENCES run (run_key),
