@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 from hypothesis import strategies as st
@@ -15,14 +16,28 @@ from pytest_agentgate.model import (
     Failure,
     Frame,
     Kind,
+    Outcome,
+    Property,
     Raised,
     Reason,
+    Result,
     Role,
     Run,
+    RunReport,
     RunStatus,
     RunSummary,
     Scope,
     When,
+)
+from pytest_agentgate.model.judgement import (
+    GateResult,
+    GateState,
+    Item,
+    Judge,
+    Judgement,
+    PhaseResult,
+    Severity,
+    Unit,
 )
 
 
@@ -174,6 +189,136 @@ def hostile() -> st.SearchStrategy[RunSummary]:
         counts=st.builds(Counts, total=st.integers(0, 9), not_run=st.integers(0, 9)),
     )
     return st.builds(RunSummary, runs, st.lists(causes, max_size=15).map(tuple))
+
+
+@pytest.fixture(scope="session")
+def judgement() -> Judgement:
+    """One gate of every state."""
+    slow = GateResult(
+        "property.latency.p95 <= 200 ms", GateState.FAILED, 0.21, "<= 200 ms", Unit.SECONDS,
+        (Item("tests/test_api.py::test_get", 0.34),), more=3, sample=12, owner="team-a",
+        command="python -m pytest tests/test_api.py::test_get",
+    )  # fmt: skip
+    cover = GateResult(
+        "coverage.percent >= 80%", GateState.UNAVAILABLE, None, ">= 80%", Unit.RATIO,
+        why="coverage was not measured", command="agentgate gate speed", raw=".agentgate/raw/coverage.txt",
+    )  # fmt: skip
+    mild = GateResult("warnings.total == 0", GateState.WARNED, 2.0, "== 0", severity=Severity.WARN)
+    fine = GateResult("collection.errors == 0", GateState.PASSED, 0.0, "== 0")
+    return Judgement(
+        "J1", "20260131T120000-9f2c41d0", "2026-01-31T12:01:00.000000+00:00", Judge.PROCESS,
+        phases=(
+            PhaseResult("imports", GateState.WARNED, (fine, mild), notes=("passes; outside of it 12 tests fail",)),
+            PhaseResult("speed", GateState.FAILED, (slow, cover)),
+            PhaseResult("release", GateState.NOT_ATTEMPTED, why="speed failed"),
+        ),
+        base="main", notes=("gates of the base were taken",),
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def report(run: RunSummary, judgement: Judgement) -> RunReport:
+    """A judged run with a test of every outcome, reruns, properties, a file and a process that were lost."""
+
+    def fail(nodeid: str, message: str, when: When = When.CALL, attempt: int = 1, final: bool = True) -> Failure:
+        made = failure(nodeid, Kind.ASSERTION, Raised("AssertionError", (), message), "Look.", when=when)
+        return replace(made, attempt=attempt, final=final)
+
+    file = "tests/test_shop.py"
+    lost = failure("", Kind.CRASH, Raised("agentgate.Lost", (), "worker gw1 crashed"), "Look.", Scope.RUN, When.SESSION)
+    results = (
+        Result("docs/guide.rst::guide.rst", Outcome.PASSED, 0.25),
+        Result(f"{file}::TestShop::TestInner::test_deep", Outcome.FAILED, 0.125, When.CALL, "gw0"),
+        Result(f"{file}::TestShop::test_values[a.b::c/d]", Outcome.PASSED, 1.5, worker="gw1"),
+        Result(f"{file}::test_again", Outcome.RERUN, 0.5, When.CALL, "gw0", 1),
+        Result(f"{file}::test_again", Outcome.RERUN, 0.5, When.SETUP, "gw0", 2),
+        Result(f"{file}::test_again", Outcome.PASSED, 0.75, None, "gw0", 3),
+        Result(f"{file}::test_both", Outcome.FAILED, 0.5, When.CALL),
+        Result(f"{file}::test_known", Outcome.XFAILED, 0.0, When.CALL, reason="known"),
+        Result(f"{file}::test_lost", Outcome.NOT_RUN, reason="worker gw1 was lost"),
+        Result(f"{file}::test_never", Outcome.RERUN, 0.5, When.CALL, "", 1),
+        Result(f"{file}::test_never", Outcome.FAILED, 0.25, When.CALL, "", 2),
+        Result(f"{file}::test_setup", Outcome.ERROR, 0.0, When.SETUP),
+        Result(f"{file}::test_skipped", Outcome.SKIPPED, 0.0, When.SETUP, reason="not before spring"),
+        Result(f"{file}::test_surprise", Outcome.XPASSED, 0.1),
+    )
+    failures = (
+        run.causes[1].exemplar,
+        fail(f"{file}::TestShop::TestInner::test_deep", "assert {'a': 1} == {'a': 2}"),
+        fail(f"{file}::test_again", "one", attempt=1, final=False),
+        fail(f"{file}::test_again", "two", When.SETUP, attempt=2, final=False),
+        fail(f"{file}::test_both", "call"),
+        fail(f"{file}::test_both", 'say "down"', When.TEARDOWN),
+        fail(f"{file}::test_never", "first", attempt=1),
+        fail(f"{file}::test_never", "second", attempt=2),
+        fail(f"{file}::test_setup", "set", When.SETUP),
+        lost,
+    )
+    properties = (
+        Property(f"{file}::test_again", "latency ms", "12.5", 12.5),
+        Property(f"{file}::test_again", "a=b]]%41", "two\nlines ]] 100% %20 "),
+        Property("docs/guide.rst::guide.rst", "region", ""),
+    )
+    return RunReport(replace(run, judgement=judgement), results, failures, properties)
+
+
+@pytest.fixture(scope="session")
+def hostile_reports(
+    hostile: st.SearchStrategy[RunSummary], hostile_judgements: st.SearchStrategy[Judgement]
+) -> st.SearchStrategy[RunReport]:
+    """Reports in which everything that may come from a test or a configuration is whatever breaks a document."""
+    text = st.lists(
+        st.one_of(st.sampled_from(HOSTILE), st.text(st.characters(exclude_categories=["Cs"]), max_size=8)), max_size=6
+    ).map("".join)
+    nodeid = st.tuples(text, st.sampled_from(["::", "", ".py::", "::T::", "["]), text).map("".join)
+    seconds = st.floats(0, 1e6)
+    results = st.builds(
+        Result, nodeid, st.sampled_from(Outcome), seconds, st.none() | st.sampled_from(When), text,
+        st.integers(1, 3), text,
+    )  # fmt: skip
+
+    def made(
+        summary: RunSummary,
+        judgement: Judgement | None,
+        results: list[Result],
+        properties: list[Property],
+        scope: Scope,
+    ) -> RunReport:
+        exemplars = [cause.exemplar for cause in summary.causes]
+        failures = [replace(one, scope=scope) for one in exemplars]
+        failures += [
+            replace(one, nodeid=result.nodeid, attempt=result.attempt)
+            for one, result in zip(exemplars, results, strict=False)
+        ]
+        return RunReport(replace(summary, judgement=judgement), tuple(results), tuple(failures), tuple(properties))
+
+    properties = st.lists(st.builds(Property, nodeid, text, text, st.none() | st.floats(-1e9, 1e9)), max_size=3)
+    found = st.lists(results, max_size=8, unique_by=lambda one: (one.nodeid, one.worker, one.attempt))
+    return st.builds(made, hostile, st.none() | hostile_judgements, found, properties, st.sampled_from(Scope))
+
+
+@pytest.fixture(scope="session")
+def hostile_judgements() -> st.SearchStrategy[Judgement]:
+    """Judgements in which everything that may come from a test, a command or a configuration breaks a report."""
+    text = st.lists(
+        st.sampled_from(HOSTILE) | st.text(st.characters(exclude_categories=["Cs"]), max_size=8), max_size=6
+    )
+    said = text.map("".join)
+    number = st.none() | st.floats()
+    items = st.lists(st.builds(Item, said, number, said), max_size=8).map(tuple)
+    gates = st.builds(
+        GateResult, said, st.sampled_from(GateState), number, said, st.sampled_from(Unit), items,
+        more=st.integers(0, 9), sample=st.none() | st.integers(0, 9), severity=st.sampled_from(Severity), owner=said,
+        why=said, command=said, raw=said,
+    )  # fmt: skip
+    lines = st.lists(said, max_size=3).map(tuple)
+    phases = st.builds(
+        PhaseResult, said, st.sampled_from(GateState), st.lists(gates, max_size=4).map(tuple), said, lines
+    )
+    return st.builds(
+        Judgement, said, said, st.just("2026-01-31T12:01:00.000000+00:00"), st.sampled_from(Judge),
+        phases=st.lists(phases, max_size=3).map(tuple), asked=lines, base=said, notes=lines,
+    )  # fmt: skip
 
 
 def _one_line(text: str) -> str:

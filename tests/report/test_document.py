@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_agentgate.model import Evidence, Failure, RunSummary
+from pytest_agentgate.model.judgement import Judgement
 from pytest_agentgate.report.document import document, render
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs/reference/agentgate-1.schema.json").read_text())
@@ -33,7 +34,9 @@ def test_the_schema_refuses_what_is_no_document(run: RunSummary) -> None:
 
 def test_the_keys_are_those_of_the_documented_form_in_its_order(run: RunSummary) -> None:
     data = read(run)
-    assert list(data) == ["schema", "run", "counts", "causes", "gates", "findings", "attempts"]
+    assert list(data) == [
+        "schema", "run", "counts", "causes", "judgement", "phases", "gates", "findings", "attempts",
+    ]  # fmt: skip
     assert data["schema"] == "agentgate/1"
     assert list(data["causes"][0]) == [
         "signature", "kind", "title", "size", "hidden", "files", "tests", "exemplar", "suspects", "next_action",
@@ -100,3 +103,37 @@ def test_any_run_is_ascii_json_of_the_documented_form(
     assert text.isascii()
     VALIDATOR.validate(json.loads(text))
     assert sorted(cause.title for cause in summary.causes) == sorted(c["title"] for c in json.loads(text)["causes"])
+
+
+def test_what_was_judged_stands_by_phases_and_by_gates(run: RunSummary, judgement: Judgement) -> None:
+    data = read(replace(run, judgement=judgement))
+    VALIDATOR.validate(data)
+    assert (data["judgement"]["state"], data["judgement"]["exit_status"]) == ("failed", 10)
+    assert [(one["phase"], one["state"]) for one in data["phases"]] == [
+        ("imports", "warned"),
+        ("speed", "failed"),
+        ("release", "not_attempted"),
+    ]
+    assert [gate["state"] for gate in data["gates"]] == ["passed", "warned", "failed", "unavailable"]
+    slow = data["gates"][2]
+    assert list(slow)[:6] == ["phase", "condition", "state", "measured", "wanted", "unit"]
+    assert (slow["phase"], slow["measured"], slow["wanted"], slow["unit"]) == ("speed", 0.21, "<= 200 ms", "seconds")
+    assert slow["items"] == [{"name": "tests/test_api.py::test_get", "value": 0.34, "note": ""}]
+
+
+def test_the_schema_refuses_what_is_no_judgement(run: RunSummary, judgement: Judgement) -> None:
+    for part, key in (("judgement", "state"), ("phases", "why"), ("gates", "measured"), ("gates", "items")):
+        broken: Any = document(replace(run, judgement=judgement))
+        place = broken[part] if part == "judgement" else broken[part][0]
+        del place[key]
+        assert not VALIDATOR.is_valid(broken), (part, key)
+
+
+@settings(max_examples=60)
+@given(st.data())
+def test_any_judgement_is_of_the_documented_form(
+    run: RunSummary, hostile_judgements: st.SearchStrategy[Judgement], data: st.DataObject
+) -> None:
+    text = render(replace(run, judgement=data.draw(hostile_judgements)))
+    assert text.isascii()
+    VALIDATOR.validate(json.loads(text, parse_constant=lambda name: f"{name} is no JSON"))
