@@ -52,7 +52,7 @@ def heading(verdict: Verdict) -> str:
     return printable(f"{line}: {verdict.why}" if verdict.why else line)
 
 
-def told(verdict: Verdict) -> Iterator[str]:
+def explanation(verdict: Verdict) -> Iterator[str]:
     """What explains it, a line each: the items that broke it, how it is measured again."""
     gate = verdict.gate
     if gate is not None:
