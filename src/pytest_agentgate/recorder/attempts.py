@@ -120,7 +120,7 @@ class Attempts:
             self.result(report.nodeid, outcome, self._duration(report, worker), worker, when=when)
             if rerun:
                 self._subtests.discard(report.nodeid)  # those of the next attempt count
-                self._properties(report)  # older versions report no teardown of it
+                self._properties(report)  # most versions report no teardown of it
 
     @harmless
     def _failure(self, report: pytest.TestReport, when: When, worker: str) -> None:
