@@ -123,14 +123,14 @@ def _agent(name: str, phases: Sequence[str], judgements: Iterable[Judgement], ru
 
 def _broken(phase: PhaseResult) -> Iterator[str]:
     """A line for each gate that keeps a phase from passing, or for the phase where none was judged."""
-    from pytest_agentgate.report.measures import figure
+    from pytest_agentgate.report.measures import measured
 
     if phase.state in _PASSING:
         return
     broken = [gate for gate in phase.gates if gate.state not in _PASSING]
     for gate in broken:
         said = f"{phase.phase}: {gate.condition}: {gate.state.value.replace('_', ' ')}"
-        said += f", measured {figure(gate.measured, gate.unit)}" if gate.measured is not None else ""
+        said += f", measured {measured(gate)}" if gate.measured is not None else ""
         yield said + (f": {gate.why}" if gate.why else "")
     if not broken:
         yield f"{phase.phase}: {phase.state.value.replace('_', ' ')}" + (f": {phase.why}" if phase.why else "")

@@ -60,8 +60,11 @@ def _file(scene: Scene) -> Path | None:
 
 def _may_be_saved(path: Path) -> bool:
     """Whether a file is one of pytest-benchmark's, which is told at its beginning or by its folder."""
+    if ".benchmarks" in path.parts:
+        return True
     try:
-        return ".benchmarks" in path.parts or b'"machine_info"' in path.open("rb").read(4096)
+        with path.open("rb") as stream:
+            return b'"machine_info"' in stream.read(4096)
     except OSError:
         return False
 
