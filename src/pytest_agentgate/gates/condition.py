@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import operator
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 
 from pytest_agentgate.errors import AgentgateError
@@ -144,13 +144,13 @@ class _Reader:
         found = find(parts)
         if found is None:
             position = _first_strange(parts)
-            raise self._error(starts[position], _unknown(parts))
+            raise self._error(starts[position], _unknown(parts, position))
         metric, arguments = found
         places = [place for place, part in enumerate(metric.parts) if is_parameter(part)]
         for place, argument in zip(places, arguments, strict=True):
             choices = metric.choices.get(metric.parts[place])
             if choices is not None and argument not in choices:
-                raise self._error(starts[place], _unknown(parts))
+                raise self._error(starts[place], _unknown(parts, place))
             if not argument.strip():
                 raise self._error(starts[place], f"{metric.parts[place]} of {metric.name} is empty")
         return metric, arguments
@@ -262,40 +262,41 @@ def _first_strange(parts: list[str]) -> int:
     """Which part of a name is the first that no metric has in its place."""
     fitting = [metric.parts for metric in of_family(parts[0])]
     for position, part in enumerate(parts):
-        left = [
-            name for name in fitting if position < len(name) and name[position] in (part, _parameter(name[position]))
+        fitting = [
+            name
+            for name in fitting
+            if position < len(name) and (name[position] == part or is_parameter(name[position]))
         ]
-        if not left:
+        if not fitting:
             return position
-        fitting = left
     return len(parts) - 1
 
 
-def _parameter(part: str) -> str | None:
-    return part if is_parameter(part) else None
-
-
-def _unknown(parts: list[str]) -> str:
+def _unknown(parts: list[str], position: int) -> str:
+    """That there is no such metric, and which was meant, looking at the part that is strange."""
     name = ".".join(map(quoted, parts))
-    candidates = {
-        ".".join(quoted(part) if not is_parameter(part) else part for part in one): None for one in _all(parts)
-    }
-    near = _near(name, candidates) or next((one for one in candidates if one.endswith(f".{name}")), "")
+    every = [one for metric in known().values() for one in spellings(metric, parts)]
+    fitting = [one for one in every if len(one) > position and list(one[:position]) == parts[:position]]
+    part = _near(parts[position], {one[position] for one in fitting})
+    meant = {_shown(one): None for one in fitting if one[position] == part}
+    near = _near(name, meant) or next(iter(meant), "")
+    near = near or min((shown for one in every if (shown := _shown(one)).endswith(f".{name}")), key=len, default="")
     if near:
         return f"no metric {name!r}; did you mean {near!r}?"
-    family = parts[0] if parts[0] in families() else _near(parts[0], families())
-    if family:
-        names = ", ".join(metric.name for metric in of_family(family))
-        return f"no metric {name!r}; those of {family} are {names}"
+    names = ", ".join(metric.name for metric in of_family(parts[0]))
+    choices = [
+        f"{part} is {', '.join(words)}" for metric in of_family(parts[0]) for part, words in metric.choices.items()
+    ]
+    if names:
+        return f"no metric {name!r}; there {'are' if ',' in names else 'is'} {'; '.join([names, *choices])}"
     return f"no metric {name!r}; metrics begin with {', '.join(families())}"
 
 
-def _all(parts: list[str]) -> Iterator[tuple[str, ...]]:
-    for metric in known().values():
-        yield from spellings(metric, parts)
+def _shown(parts: tuple[str, ...]) -> str:
+    return ".".join(part if is_parameter(part) else quoted(part) for part in parts)
 
 
 def _near(word: str, words: Iterable[str]) -> str:
     from difflib import get_close_matches
 
-    return next(iter(get_close_matches(word, list(words), n=1)), "")
+    return next(iter(get_close_matches(word, sorted(words), n=1)), "")
