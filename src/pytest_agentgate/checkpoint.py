@@ -148,7 +148,7 @@ def _changes(project: Project) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 def _from_top(root: Path, name: str) -> str:
     prefix = os.fsdecode((git.git(root, "rev-parse", "--show-prefix") or b"").rstrip(b"\n"))
-    return f"{prefix}{name}".removesuffix("/.").rstrip("/") or "."
+    return f"{prefix}{'' if name == '.' else name}".rstrip("/")  # "" is all of it
 
 
 def _is_tracked(root: Path, name: str) -> bool:
@@ -280,7 +280,9 @@ def _listed(paths: Sequence[str]) -> bytes:
 
 
 def _modified(path: Path) -> float:
+    """When a file was last changed; not its time of modification, which whoever writes it may set, as we do."""
     try:
-        return path.lstat().st_mtime
+        status = path.lstat()
     except OSError:  # deleted, and nobody knows when
         return 0.0
+    return status.st_ctime if os.name == "posix" else status.st_mtime
