@@ -23,6 +23,7 @@ from pytest_agentgate.runner.launch import PLUGIN, Ended, run_suite, settings_ag
 if TYPE_CHECKING:
     from pytest_agentgate.config import Project
     from pytest_agentgate.judge import Policy
+    from pytest_agentgate.model import Run
 
 INCOMPLETE = 12
 """Exit status of a run that left no record, or one without an end, although its process says that all is well."""
@@ -256,8 +257,7 @@ def _judged(
                 baseline=judging.baseline,
                 measures=shared.measures(store),
             )
-            if ended.status not in _RAN:
-                why = f"the tests' process ended with status {ended.status}"
+            if why := _lost(ended, run):
                 judgement = shared.invalid(judgement, why)
             is_recorded = shared.recorded(judgement, project, store)
             shared.say(store.run_summary(run.id), judgement, output)
@@ -268,6 +268,15 @@ def _judged(
     shared.keep_or_go_back(project, policy, judgement, run, judging.checkpoint)
     status = EXIT_STATUS[judgement.state]
     return status if status or (is_recorded and written) else INCOMPLETE
+
+
+def _lost(ended: Ended, run: Run) -> str:
+    """Why something may have happened that the record does not tell; "" if the process ended as a run does."""
+    if ended.status not in _RAN:
+        return f"the tests' process ended with status {ended.status}"
+    if ended.status and run.exit_status == 0:
+        return f"the tests' process ended with status {ended.status}, and the record says 0"
+    return ""
 
 
 _RAN = frozenset({0, 1})
