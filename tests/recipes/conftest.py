@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -38,7 +38,7 @@ CHANGES: Mapping[str, Mapping[str, str]] = {
     },
     "red": {"src/shop/orders.py": SHOP["src/shop/orders.py"].replace("'tea': 3", "'tea': 5")},
     "renamed": {"src/shop/ordering.py": SHOP["src/shop/orders.py"], "src/shop/orders.py": ""},
-    "cut off": {"tests/api/test_prices.py": "import os\n\n\ndef test_tea():\n    os._exit(0)\n"},
+    "cut-off": {"tests/api/test_prices.py": "import os\n\n\ndef test_tea():\n    os._exit(0)\n"},
 }
 """Branches: green, red in both folders of tests, red for an import in both, and one whose process does not end."""
 
@@ -78,9 +78,14 @@ class Machine:
 
 @pytest.fixture
 def machine() -> Machine:
+    return _machine()
+
+
+def _machine() -> Machine:
     environ = {name: value for name, value in os.environ.items() if name not in UNSET}
     environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environ['PATH']}"
-    return Machine({**environ, "CI": "true", "PIP_NO_INDEX": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"})
+    quiet = {"PIP_NO_INDEX": "1", "PIP_CONFIG_FILE": os.devnull, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    return Machine({**environ, **quiet, "CI": "true"})
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -104,34 +109,44 @@ def write(folder: Path, files: Mapping[str, str]) -> None:
 Repository = Callable[[str, str], Path]
 
 
-@pytest.fixture
-def repository(tmp_path: Path, machine: Machine) -> Repository:
-    """``repository(file, text)``: the shop with a file of CI on ``main``, and with every change on a branch of its own.
+@pytest.fixture(scope="session")
+def repositories(tmp_path_factory: pytest.TempPathFactory) -> Repository:
+    """``repositories(file, text)``, made once each."""
 
-    Its configuration is what ``agentgate init`` wrote. -> a bare repository.
-    """
-
+    @functools.cache
     def make(file: str, text: str) -> Path:
-        folder = tmp_path / "shop"
+        folder = tmp_path_factory.mktemp("recipe") / "shop"
         write(folder, {**SHOP, file: text})
         git(folder.parent, "init", "-q", "-b", "main", str(folder))
-        done = machine.run(["sh", "-e"], "agentgate init", folder, {})
+        done = _machine().run(["sh", "-e"], "agentgate init", folder, {})
         assert done.status == 0, done.said
         assert f"({file})" in done.said  # it knows which CI the project uses
         git(folder, "add", "-A")
         git(folder, "commit", "-qm", "Sell tea")
         for name, files in CHANGES.items():
-            git(folder, "checkout", "-q", "-b", name.replace(" ", "-"), "main")
+            git(folder, "checkout", "-q", "-b", name, "main")
             write(folder, files)
             git(folder, "add", "-A")
             git(folder, "commit", "-qm", f"Make it {name}")
         git(folder, "checkout", "-q", "main")
-        bare = tmp_path / "origin.git"
-        git(tmp_path, "clone", "-q", "--bare", str(folder), str(bare))
-        shutil.rmtree(folder)
-        return bare
+        return folder
 
     return make
+
+
+@pytest.fixture
+def repository(tmp_path: Path, repositories: Repository) -> Repository:
+    """``repository(file, text)``: the shop with a file of CI on ``main``, and with every change on a branch of its own.
+
+    Its configuration is what ``agentgate init`` wrote. -> a bare repository.
+    """
+
+    def clone(file: str, text: str) -> Path:
+        bare = tmp_path / "origin.git"
+        git(tmp_path, "clone", "-q", "--bare", str(repositories(file, text)), str(bare))
+        return bare
+
+    return clone
 
 
 @dataclass(frozen=True)
