@@ -19,6 +19,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, fields
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import click
@@ -27,6 +28,10 @@ from pytest_agentgate import config, hookspecs, model, origin, plugin
 from pytest_agentgate.cli import main
 from pytest_agentgate.codemods import codemod, examples
 from pytest_agentgate.codemods.registry import built_in
+from pytest_agentgate.gates import condition
+from pytest_agentgate.gates.metrics import known
+from pytest_agentgate.model import judgement
+from pytest_agentgate.report import measures
 from pytest_agentgate.store import schema
 
 DOCS = Path(__file__).parent
@@ -40,6 +45,7 @@ def pages() -> dict[Path, str]:
     made: Mapping[str, Callable[[], Iterator[str]]] = {
         "codemods.md": _codemods,
         "command-line.md": _command_line,
+        "conditions.md": _conditions,
         "pytest.md": _pytest,
         "configuration.md": _configuration,
         "store.md": _store,
@@ -258,15 +264,163 @@ def _configuration() -> Iterator[str]:
     comments = _comments(config.Config)
     for field in fields(config.Config):
         if field.name != "path":
+            key = _KEYS.get(field.name, field.name)
             default = field.default if field.default is not MISSING else ""
-            shown = "{}" if field.name == "kinds" else "[]" if default == () else f'"{default}"'
-            yield _row(f"`{field.name}`", f"`{shown}`", comments[field.name])
-    yield from ("", "## `[[tool.agentgate.kinds.KIND]]`", *_help(model.KindRule.__doc__))
-    yield from ("", *_head("key", "meaning"))
-    rule = _comments(model.KindRule)
-    for field in fields(model.KindRule):
-        if field.name != "kind":
-            yield _row(f"`{field.name}`", rule[field.name])
+            shown = _EMPTY.get(key, "[]") if default == () else f'"{default}"'
+            yield _row(f"`{key}`", f"`{shown}`", comments[field.name])
+    yield from ("", "## `[[tool.agentgate.kinds.KIND]]`", *_help(model.KindRule.__doc__), "")
+    yield from _keys(model.KindRule, {"kind": ""})
+    yield from ("", "## `[[tool.agentgate.phase]]`", *_help(judgement.Phase.__doc__), *_help(_PHASES), "")
+    yield from _toml(_PHASES_EXAMPLE)
+    yield from _keys(judgement.Phase, {"rollback": "on_failure"}, _OF_PHASE)
+    yield from ("", "## `gates`", *_help(_GATES), "")
+    yield from _keys(judgement.Gate, {}, _OF_GATE)
+    yield from ("", "## `[tool.agentgate.check]`", *_help(judgement.Check.__doc__), *_help(_CHECKS), "")
+    yield from _toml(_CHECKS_EXAMPLE)
+    yield from _keys(judgement.Check, {"name": ""}, _OF_CHECK)
+
+
+_KEYS = {"phases": "phase", "checks": "check"}
+_EMPTY = {"kinds": "{}", "check": "{}"}
+
+_OF_PHASE = {
+    "name": "a word of letters, digits, `_`, `-` and `.`",
+    "gates": "its gates, at least one; see below",
+    "on_failure": '`"stop"` (default), or `"rollback"`: take back what agentgate itself did since the last checkpoint',
+}
+_OF_GATE = {
+    "condition": "the condition",
+    "severity": '`"fail"` (default), or `"warn"`: a condition that does not hold only warns',
+    "min_sample": "where less was measured, a condition that does not hold only warns (default: 0)",
+}
+_OF_CHECK = {
+    "command": "a command line, or a list of its words",
+    "timeout": f"seconds (default: {judgement.Check.timeout:.0f})",
+}
+
+_PHASES = """
+Each phase is a table of its own; their order is that of the file. What a phase needs may stand behind it.
+"""
+
+_PHASES_EXAMPLE = """
+[[tool.agentgate.phase]]
+name = "imports"
+repairs = ["import"]
+gates = ["collection.errors == 0", "failures.import == 0"]
+
+[[tool.agentgate.phase]]
+name = "configuration"
+needs = ["imports"]
+repairs = ["validation"]
+gates = [
+    "failures.validation == 0",
+    { condition = "tests.pass_rate >= 90%", severity = "warn", min_sample = 20, owner = "team voice" },
+]
+commit = "test: repair configuration"
+"""
+
+_GATES = """
+Each gate of a phase is a [condition](conditions.md), or a table with more:
+"""
+
+_CHECKS = """
+A check is a command line, which is split as a shell would and run in the project's root without a shell; or a list of
+words; or a table with more. `check.mypy == 0` is a condition on it.
+"""
+
+_CHECKS_EXAMPLE = """
+[tool.agentgate.check]
+mypy = "mypy src"
+ruff = { command = "ruff check", timeout = 120 }
+"""
+
+
+def _toml(text: str) -> Iterator[str]:
+    yield from ("```toml", *text.strip().splitlines(), "```", "")
+
+
+def _keys(noun: type, renamed: Mapping[str, str], meanings: Mapping[str, str] = MappingProxyType({})) -> Iterator[str]:
+    """The table of the keys that a noun's fields are; a field that is renamed to nothing is left out."""
+    yield from _head("key", "meaning")
+    comments = _comments(noun)
+    for field in fields(noun):
+        key = renamed.get(field.name, field.name)
+        if key:
+            yield _row(f"`{key}`", meanings.get(key, comments[field.name]))
+
+
+# ---- conditions
+
+
+def _conditions() -> Iterator[str]:
+    yield "# Conditions"
+    yield from _help(_CONDITIONS)
+    yield from ("", "## Operators", "", " ".join(f"`{op}`" for op in condition.OPERATORS))
+    yield from _help(_OPERATORS)
+    yield from ("", "## Units", "", *_head("unit", "written as"))
+    for unit in judgement.Unit:
+        suffixes = ", ".join(f"`{suffix}`" for suffix in measures.SUFFIXES.get(unit, ()))
+        yield _row(unit.value, _WRITTEN[unit].format(suffixes))
+    yield from ("", "## `on new`", *_help(_ON_NEW), "", "## Metrics", *_help(_METRICS), "")
+    yield from _head("metric", "unit", "measured by", "`on new`", "what it is")
+    for metric in known().values():
+        by = "the harness" if metric.outside else "the run"
+        meaning = metric.meaning.replace("``", "`")
+        yield _row(f"`{metric.name}`", metric.unit.value, by, "yes" if metric.on_new else "no", meaning)
+
+
+_CONDITIONS = """
+A gate is a condition on something that a run measured:
+
+\b
+METRIC OPERATOR VALUE [on new | on all]
+
+\b
+tests.failed == 0
+tests.pass_rate >= 90%
+duration.p95 <= 200 ms on new
+property."p95 latency".max <= 250
+benchmark."test_decode[opus]".mean < 3 ms
+check.mypy == 0
+approval.release == true
+
+The parts of a metric's name are separated by dots. A part with other characters than letters, digits, `_` and `-`
+stands in quotes, single or double; within them a backslash goes before a quote and before a backslash.
+
+What cannot be read is an error of the configuration, and nothing is judged. It names the file, the phase, the gate and
+the column, and the metric that was perhaps meant.
+"""
+
+_OPERATORS = """
+What is true or false is compared with `==` and `!=`.
+
+A metric named *each* holds each of its items to the condition: every one has to satisfy it, with `==` and `!=` too.
+"""
+
+_WRITTEN = {
+    judgement.Unit.COUNT: "a whole number: `0`, `1_000`",
+    judgement.Unit.RATIO: "a percentage with {}: `90%`, `99.95%`; only `0` goes without",
+    judgement.Unit.SECONDS: "a number with {}; `us` is taken too; only `0` goes without",
+    judgement.Unit.NUMBER: "a number as tests recorded it, without a unit: `250`, `-1.5`, `1e6`",
+    judgement.Unit.FLAG: "`true` or `false`",
+    judgement.Unit.STATUS: "a whole number: `0`",
+}
+
+_ON_NEW = """
+With `on new` a condition is about what the baseline does not have: the run that `--baseline` names, or the latest run
+of the base. Of counts, those are counted that the baseline's same measure has not; rates, durations and properties are
+those of tests that the baseline has not. Where nothing is new there is nothing to measure, and the gate passes and says
+so. Without a baseline, with one that did not come to its end, and with the run itself it is unavailable.
+"""
+
+_METRICS = """
+What stands in angle brackets is yours to fill in. What the harness measures is unavailable in a run of `pytest`, which
+says so with the command that measures it. A test counts once, by its last attempt; where every worker runs every test,
+as it ended where it ended worst.
+
+Where files could not be collected, what their tests would do is not known. Such a gate passes or fails only where that
+makes no difference, and is unavailable else: [Gates](../explanation/gates.md) says why.
+"""
 
 
 def _comments(owner: type) -> dict[str, str]:

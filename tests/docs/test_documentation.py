@@ -20,6 +20,8 @@ from pytest_agentgate.cli import USAGE, main
 from pytest_agentgate.cli.asked import of_recipe
 from pytest_agentgate.cli.run import INCOMPLETE
 from pytest_agentgate.codemods.registry import built_in
+from pytest_agentgate.gates.condition import parse
+from pytest_agentgate.gates.phases import verify
 from pytest_agentgate.store import open_store
 
 ROOT = Path(__file__).parents[2]
@@ -89,7 +91,19 @@ def test_configuration_examples_are_accepted(text: str, tmp_path: Path) -> None:
     if "codemod" in data:
         assert len(of_recipe(tmp_path / "pyproject.toml", built_in(), ())[0]) == len(data["codemod"])
     elif "project" not in data:
-        assert config.find_project(tmp_path).config.path == tmp_path / "pyproject.toml"
+        found = config.find_project(tmp_path).config
+        assert found.path == tmp_path / "pyproject.toml"
+        verify(found)
+
+
+def test_conditions_that_are_shown_can_be_read() -> None:
+    page = (ROOT / "docs" / "reference" / "conditions.md").read_text(encoding="utf-8")
+    _, shown, *_ = re.findall(r"^```text\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    pages = [page, (ROOT / "docs" / "explanation" / "gates.md").read_text(encoding="utf-8")]
+    quoted = [found for text in pages for found in re.findall(r"`([a-z]+\.[^`]+ [=<>!]+ [^`]+)`", text)]
+    assert len(shown.splitlines()) + len(quoted) > 10
+    for text in (*shown.splitlines(), *quoted):
+        assert parse(text).metric == text.split(" ==")[0].split(" >")[0].split(" <")[0]
 
 
 @pytest.mark.parametrize("text", examples("python"))
