@@ -133,4 +133,5 @@ def main() -> None:
       agentgate demo              a broken project, and what agentgate makes of it
       pytest --agentgate          the same for your own
       agentgate triage            the causes of the last run again
+      agentgate init              phases with gates, made from what your project has
     """
