@@ -40,7 +40,7 @@ _MOST = 2**31 - 1
 
 def new_id(run_id: str = "") -> str:
     """An id for a judgement, which is its log's name as well: behind its run's in the order of names."""
-    return f"{run_id}.judgement-{_random()}" if run_id else f"judgement-{_stamp()}-{_random()}"
+    return f"{run_id or _stamp()}.judgement-{_random()}"
 
 
 # ---- writing
