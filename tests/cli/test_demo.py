@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from pytest_agentgate.model import Kind, RunStatus
+from pytest_agentgate.model.judgement import GateState, Judge
 from pytest_agentgate.store import open_store
 
 
@@ -99,3 +100,19 @@ def test_a_missing_library_is_told_with_what_to_do(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert done.stderr == 'agentgate: error: the demo needs redis: pip install "pytest-agentgate[demo]"\n'
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_run_is_judged_by_the_phases_of_the_base(shown: tuple[Path, str]) -> None:
+    folder, said = shown
+    assert "agentgate: gates failed (exit status 10)" in said
+    assert "needs imports" in said
+    with open_store(str(folder / ".agentgate" / "agentgate.db"), read_only=True) as store:
+        judgement = store.judgement()
+    assert judgement is not None
+    assert [(one.phase, one.state) for one in judgement.phases] == [
+        ("imports", GateState.FAILED),
+        ("configuration", GateState.NOT_ATTEMPTED),
+        ("lifecycle", GateState.NOT_ATTEMPTED),
+        ("sessions", GateState.NOT_ATTEMPTED),
+    ]
+    assert (judgement.base, judgement.judge) == ("base", Judge.HARNESS)

@@ -20,6 +20,7 @@ from pytest_agentgate.model import Outcome
 from pytest_agentgate.report.printable import printable
 
 if TYPE_CHECKING:
+    from pytest_agentgate.config import Project
     from pytest_agentgate.store import Store
 
 NEEDED = {"pydantic": "pydantic", "yaml": "pyyaml", "redis": "redis"}
@@ -43,8 +44,8 @@ def demo(directory: Path | None, keep: bool, workers: int) -> int:
     """Break a small project's tests and show what agentgate makes of it.
 
     The project is a voice service whose implementation has moved on, and whose tests have not. It is written as a git
-    repository with the commits base and head; its suite is run, triaged and recorded. The exit status is 0 when that
-    worked, although the suite is red.
+    repository with the commits base and head; its suite is run, triaged, recorded, and judged by its phases. The exit
+    status is 0 when that worked, although the suite is red.
 
     \b
     Example:
@@ -88,13 +89,29 @@ def _run(folder: Path, workers: int) -> None:
         raise click.Abort
     if ended.log is None or not ended.complete:
         raise AgentgateError(f"{folder}: the demo's tests ended with status {ended.status} before the run was over")
-    with open_store(find_project(folder).store_url) as store:
+    project = find_project(folder)
+    with open_store(project.store_url) as store:
         store.ingest(ended.log.parent)
         _show_record(store, ended.log.stem)
+        screen.say("\nWhether a phase of the work is done: agentgate gate --base base\n")
+        _judge(store, project, ended.log.stem)
     if ended.status != 1:
         raise AgentgateError(
             f"{folder}: the demo's tests ended with status {ended.status}, and were expected to be red"
         )
+
+
+def _judge(store: Store, project: Project, run_id: str) -> None:
+    """Judge the run by the phases of the project as its base has them; the judgement is recorded."""
+    from pytest_agentgate.cli import judging
+    from pytest_agentgate.judge import judge_run, policy_of
+    from pytest_agentgate.model.judgement import Judge
+    from pytest_agentgate.origin import agent_of
+
+    policy = policy_of(project, "base")
+    judgement = judge_run(store, project, policy, run_id, judge=Judge.HARNESS, agent=agent_of(None))
+    judging.recorded(judgement, project, store)
+    judging.say(store.run_summary(run_id), judgement, "human")
 
 
 def _show_record(store: Store, run_id: str) -> None:
@@ -146,6 +163,8 @@ def _say_what_next(folder: Path) -> None:
         ("git diff base head --stat", "what became of the implementation"),
         (f"{agentgate} triage", "the causes again"),
         (f"{agentgate} errors --kind import", "the failures of one kind"),
+        (f"{agentgate} gate imports", "whether this phase is done; with an exit status"),
+        (f"{agentgate} status", "where the work stands"),
         (f"{agentgate} report --json", "all of it, for machines"),
         (f"{agentgate} run -- -n 2", "another run; then: runs, compare"),
     )
