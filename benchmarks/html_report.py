@@ -141,7 +141,15 @@ def one_cause(exemplar: Failure, tests: list[str]) -> Cause:
     files = tuple(sorted({test.partition("::")[0] for test in tests}))
     rerun = f"python -m pytest {exemplar.nodeid}"
     return Cause(
-        exemplar.signature, reason.kind, reason.title, reason.next_action, len(tests), tuple(tests), files, exemplar, rerun
+        exemplar.signature,
+        reason.kind,
+        reason.title,
+        reason.next_action,
+        len(tests),
+        tuple(tests),
+        files,
+        exemplar,
+        rerun,
     )
 
 

@@ -61,7 +61,9 @@ class Columns:
 
     def data(self) -> dict[str, JSON]:
         """What is rare is told as pairs; of a row's node id, its step from that of the row before where it is not 1."""
-        steps = ((row, here - before) for row, (before, here) in enumerate(zip([-1, *self._of], self._of, strict=False)))
+        steps = (
+            (row, here - before) for row, (before, here) in enumerate(zip([-1, *self._of], self._of, strict=False))
+        )
         return {
             "outcome": "".join(self._letters),
             "steps": [[row, step] for row, step in steps if step != 1],

@@ -8,14 +8,14 @@ from math import isfinite
 from pytest_agentgate.model import JSON, Cause, Failure, PhaseOfAgent, Run, RunReport, RunStatus, RunSummary
 from pytest_agentgate.model.judgement import GateResult, GateState, Judgement, PhaseResult
 from pytest_agentgate.report.html.columns import Columns, columns
-from pytest_agentgate.report.html.compact import Texts, deltas, front_coded, shortened
+from pytest_agentgate.report.html.compact import Texts, deltas, front_coded, script_json, shortened
 from pytest_agentgate.report.measures import measured, said
 from pytest_agentgate.report.phrases import extent, headline, location, ordered, reach, rerun, tally
 from pytest_agentgate.report.printable import printable_lines
 
 EXEMPLARS = 1_000_000  # characters of JSON that the texts of all exemplars may take
 FAILURES = 250_000  # and those of all other failures
-COMMANDS = 500_000  # characters that all commands of causes may take
+COMMANDS = 500_000  # and the commands of all causes
 LONGEST_TEXT = 12_000  # characters of one failure's text
 SHORTEST_TEXT = 400  # what is less says nothing
 LONGEST_COMMAND = 1_000
@@ -110,7 +110,17 @@ def _causes(summary: RunSummary, rows: Columns, texts: Texts) -> list[JSON]:
     longest = share(EXEMPLARS, len(causes), SHORTEST_TEXT, LONGEST_TEXT)
     command = share(COMMANDS, len(causes), SHORTEST_COMMAND, LONGEST_COMMAND)
     texts.allow(EXEMPLARS)
-    return [_cause(cause, rows, texts, longest, rerun(cause, summary.collected, command)) for cause in causes]
+    made: list[JSON] = []
+    room = COMMANDS
+    for cause in causes:
+        again = rerun(cause, summary.collected, command)
+        size = len(script_json(again))
+        if size <= room:
+            room -= size
+        else:
+            again = ""  # half a command is none
+        made.append(_cause(cause, rows, texts, longest, again))
+    return made
 
 
 def _cause(cause: Cause, rows: Columns, texts: Texts, longest: int, command: str) -> Table:
@@ -139,7 +149,9 @@ def told(failure: Failure, longest: int) -> str:
     """What pytest printed for a failure, or where there is nothing of it the exception's own words."""
     raised = failure.evidence.raised
     text = failure.text.strip("\n") or f"{raised.type}: {raised.message}".strip(": ")
-    return printable_lines(shortened(text, longest))
+    text = printable_lines(shortened(text, longest))
+    size = len(script_json(text))
+    return text if size <= 2 * longest else shortened(text, longest * len(text) // size)  # what takes six bytes each
 
 
 def share(budget: int, parts: int, least: int, most: int) -> int:
