@@ -251,7 +251,7 @@ def report(run: RunSummary, judgement: Judgement) -> RunReport:
         fail(f"{file}::test_both", 'say "down"', When.TEARDOWN),
         fail(f"{file}::test_never", "first", attempt=1),
         fail(f"{file}::test_never", "second", attempt=2),
-        fail(f"{file}::test_setup", "set", When.SETUP),
+        fail(f"{file}::test_setup", "no service", When.SETUP),
         lost,
     )
     properties = (

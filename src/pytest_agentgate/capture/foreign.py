@@ -29,6 +29,10 @@ _TESTIFY = deferred(
     r"^\s+Error:\s+(?P<said>\S.*(?:\n(?!\s+\w[\w ]*:\s+\t).*){0,8}?)(?=\n\s+(?:Test|Messages):\s)", re.MULTILINE
 )
 
+_PLACED = deferred(
+    r"^(?:=== RUN .*\n)?\s*\S+\.(?:go|cc|cpp|cxx):\d+:?\s(?P<said>.*?)(?:\n--- SKIP: .*)?\s*\Z", re.DOTALL
+)
+
 
 def error_in(type_name: str, message: str, text: str) -> tuple[str, str]:
     """The type ("" if none) and the message of the error that a failure is about, else those that were given."""
@@ -42,6 +46,14 @@ def error_in(type_name: str, message: str, text: str) -> tuple[str, str]:
     if message in ("", "Failed") and (said := _of_go(text)):
         return type_name, said
     return "" if type_name in _SAYS_NOTHING else type_name, message
+
+
+def reason_in(text: str) -> str:
+    """Why a test was skipped, without what Go and googletest say of the place; "" for what says nothing."""
+    if text == "true":  # what Node's runner writes where there is none
+        return ""
+    found = _PLACED.match(text)
+    return found["said"].strip() if found else text
 
 
 def _message(text: str) -> str:

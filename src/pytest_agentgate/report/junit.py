@@ -162,23 +162,26 @@ def _failed(suite: _Suite, test: Attempted, result: Result, *, every: bool) -> I
         suite.failures += 1
     for number, when in enumerate(whens if every else whens[:1]):
         failure = failures[number] if failures else None
-        if when in _AROUND:
-            yield _verdict("error", failure, f'failed on {when} with "{_message(failure)}"')
-        else:
-            yield _verdict("failure", failure)
+        yield _verdict("error" if when in _AROUND else "failure", failure, _around(when, failure))
 
 
 def _rerun(prefix: str, test: Attempted, result: Result) -> str:
     failure = next(iter(test.failures_of(result.attempt)), None)
-    element = prefix + ("Error" if (failure.when if failure else result.when) in _AROUND else "Failure")
+    when = failure.when if failure else result.when
+    element = prefix + ("Error" if when in _AROUND else "Failure")
     said = text(failure.text) if failure else ""
-    about = _attributes(message=_message(failure), type=_type(failure))
+    about = _attributes(message=_around(when, failure) or _message(failure), type=_type(failure))
     return f"<{element}{about}><stackTrace>{said}</stackTrace></{element}>"
 
 
 def _verdict(element: str, failure: Failure | None, message: str = "") -> str:
     about = _attributes(message=message or _message(failure), type=_type(failure))
     return f"<{element}{about}>{text(failure.text) if failure else ''}</{element}>"
+
+
+def _around(when: When | None, failure: Failure | None) -> str:
+    """The message of what failed before or after the call, as pytest writes it; "" for the call."""
+    return f'failed on {when} with "{_message(failure)}"' if when in _AROUND else ""
 
 
 def _message(failure: Failure | None) -> str:
@@ -210,11 +213,11 @@ def _of_run(report: RunReport) -> Iterator[_Suite]:
     suite = _Suite("run")
     for failure in report.failures:
         if failure.scope is Scope.RUN:
-            suite.add("pytest", "internal", _verdict("error", failure, "internal error"))
+            suite.add("pytest", "internal", _verdict("error", failure))
     run = report.summary.run
     if not suite.tests and run.status is not RunStatus.COMPLETED:
-        about = _attributes(message="internal error", type="agentgate.incomplete")
-        suite.add("pytest", "internal", f"<error{about}>the run is {run.status}</error>")
+        about = _attributes(message=f"the run is {run.status}", type="agentgate.incomplete")
+        suite.add("pytest", "internal", f"<error{about}/>")
     suite.errors = suite.tests
     if suite.tests:
         yield suite
