@@ -71,7 +71,7 @@ class Machine:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            timeout=120,
+            timeout=300,
         )
         return Done(done.returncode, done.stdout.decode())
 
@@ -156,8 +156,9 @@ class Recipes:
     block: Callable[..., str]
     git: Callable[..., str]
     write: Callable[[Path, Mapping[str, str]], None]
+    machine: Callable[[], Machine]
 
 
 @pytest.fixture(scope="session")
 def recipes() -> Recipes:
-    return Recipes(block, git, write)
+    return Recipes(block, git, write, _machine)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -14,17 +15,29 @@ FILE = ".pre-commit-config.yaml"
 Git = Callable[..., subprocess.CompletedProcess[str]]
 
 
-@pytest.fixture
-def clone(tmp_path: Path, repository: Any, recipes: Any, machine: Any) -> Path:
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory, repositories: Any, recipes: Any) -> Path:
     """A clone of the shop in which the page's commands were run."""
-    origin = repository(FILE, recipes.block("pre-commit.md", "yaml"))
-    folder = tmp_path / "clone"
-    recipes.git(tmp_path, "clone", "-q", str(origin), str(folder))
-    machine.environ["PRE_COMMIT_HOME"] = str(tmp_path / "pre-commit")
-    done = machine.run(["sh", "-e"], recipes.block("pre-commit.md", "sh"), folder, {})
+    folder = tmp_path_factory.mktemp("pre-commit")
+    shop = repositories(FILE, recipes.block("pre-commit.md", "yaml"))
+    recipes.git(folder, "clone", "-q", "--bare", str(shop), "origin.git")
+    recipes.git(folder, "clone", "-q", "origin.git", "clone")
+    done = recipes.machine().run(["sh", "-e"], recipes.block("pre-commit.md", "sh"), folder / "clone", _home(folder))
     assert done.status == 0, done.said
     assert done.said.count("Passed") == 2, done.said
     return folder
+
+
+def _home(folder: Path) -> dict[str, str]:
+    return {"PRE_COMMIT_HOME": str(folder / "home")}
+
+
+@pytest.fixture
+def clone(tmp_path: Path, installed: Path, recipes: Any) -> Path:
+    """A copy of it, with a remote of its own."""
+    shutil.copytree(installed, tmp_path, dirs_exist_ok=True)
+    recipes.git(tmp_path / "clone", "remote", "set-url", "origin", str(tmp_path / "origin.git"))
+    return tmp_path / "clone"
 
 
 @pytest.fixture
@@ -35,7 +48,7 @@ def git(clone: Path, machine: Any) -> Git:
         return subprocess.run(
             ["git", *arguments],
             cwd=clone,
-            env=machine.environ,
+            env={**machine.environ, **_home(clone.parent)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -86,10 +99,8 @@ def test_a_commit_with_a_failing_test_is_made_and_its_push_refused(clone: Path, 
     assert "tests.failed == 0" in (clone / ".agentgate" / "tests.md").read_text(encoding="utf-8")
 
 
-def test_what_is_not_python_is_committed_without_a_run(clone: Path, git: Git, recipes: Any) -> None:
-    runs = len([*(clone / ".agentgate" / "runs").iterdir()])
-    recipes.write(clone, {"README": "Tea and cake.\n"})
-    git("add", "-A")
-    done = git("commit", "-m", "Describe")
-    assert (done.returncode, "Skipped" in done.stdout) == (0, True), done.stdout
-    assert len([*(clone / ".agentgate" / "runs").iterdir()]) == runs
+def test_a_commit_that_only_deletes_is_looked_at(clone: Path, git: Git, recipes: Any) -> None:
+    git("rm", "-q", "src/shop/orders.py")
+    done = git("commit", "-m", "Close the shop")
+    assert (done.returncode, "exit code: 10" in done.stdout) == (1, True), done.stdout
+    assert head(clone, recipes) == "Sell tea"
