@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pytest_agentgate.gates.ended import Ended
 from pytest_agentgate.gates.facts import Facts, Lack, RunFacts
-from pytest_agentgate.model import RunStatus
+from pytest_agentgate.model import Result, RunStatus
 from pytest_agentgate.model.judgement import Measure
 
 
@@ -28,7 +27,7 @@ def lacking(lack: Lack) -> Measure:
     return Measure(None, why=lack.why, command=lack.command)
 
 
-def tests_of(facts: Facts, on_new: bool) -> Mapping[str, Ended] | Lack:
+def tests_of(facts: Facts, on_new: bool) -> Mapping[str, Result] | Lack:
     """The tests of the run, or those of them that the baseline has not."""
     tests = facts.now.tests
     if not on_new:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 from pytest_agentgate.gates.baseline import lacking, usable
 from pytest_agentgate.gates.facts import Facts, Lack, RunFacts
@@ -15,9 +16,10 @@ class Count(Metric):
     """A number of things, each of which has a name; those are new whose name the baseline does not have."""
 
     unit = Unit.COUNT
+    named: ClassVar[bool] = True  # whether those that are not new are worth naming
 
-    def things(self, run: RunFacts, arguments: Sequence[str]) -> Mapping[str, Item]:
-        """What is counted, by what tells it from others in every run; in the order in which it is shown."""
+    def things(self, run: RunFacts, arguments: Sequence[str]) -> Mapping[str, str]:
+        """The names of what is counted, each with a note, in the order in which they are shown."""
         raise NotImplementedError(self.name)
 
     def measure(self, facts: Facts, arguments: Sequence[str], on_new: bool) -> Measure:
@@ -28,13 +30,15 @@ class Count(Metric):
             if isinstance(before, Lack):
                 return lacking(before)
             old = self.things(before, arguments)
-            things = {key: item for key, item in things.items() if key not in old}
-        return counted(facts, tuple(things.values()))
+            things = {name: note for name, note in things.items() if name not in old}
+        named = self.named or on_new
+        items = tuple(Item(name, note=note) for name, note in things.items()) if named else ()
+        return counted(facts, items, len(things))
 
 
-def counted(facts: Facts, items: tuple[Item, ...], number: int | None = None) -> Measure:
+def counted(facts: Facts, items: tuple[Item, ...], number: int) -> Measure:
     """The measure of things that tests may have, where the tests that are hidden may have them too."""
-    value = float(len(items) if number is None else number)
+    value = float(number)
     out_of_sight = hidden(facts)
     return Measure(
         value,

@@ -24,9 +24,18 @@ class RunFacts:
     properties: tuple[Property, ...] = ()
 
     @cached_property
-    def tests(self) -> Mapping[str, Ended]:
-        """Every test by its node id, sorted, as it ended."""
+    def _ended(self) -> Ended:
         return ended(self.results)
+
+    @property
+    def tests(self) -> Mapping[str, Result]:
+        """The last attempt at every test by node id, sorted."""
+        return self._ended.tests
+
+    @property
+    def flaky(self) -> frozenset[str]:
+        """Tests of which an attempt failed, and the last one did not."""
+        return self._ended.flaky
 
 
 @frozen

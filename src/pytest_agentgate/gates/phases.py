@@ -11,7 +11,7 @@ from pytest_agentgate.errors import ConfigError, UsageError
 from pytest_agentgate.gates.condition import Condition, ConditionError, parse
 from pytest_agentgate.gates.facts import Facts
 from pytest_agentgate.gates.metrics import named
-from pytest_agentgate.gates.remarks import remarks
+from pytest_agentgate.gates.remarks import Remarks
 from pytest_agentgate.gates.verdict import verdict
 from pytest_agentgate.gates.whole import missing
 from pytest_agentgate.model.judgement import Check, GateResult, GateState, Phase, PhaseResult, Severity
@@ -75,11 +75,12 @@ def judge(
     if why:
         return tuple(PhaseResult(name, GateState.INVALID, why=why) for name in chosen)
     commands = {check.name: shlex.join(check.command) for check in checks}
+    left_over = Remarks(facts)
     results: dict[str, PhaseResult] = {}
     left = dict(chosen)
     while left:  # what a phase needs may stand behind it
         name = next(name for name, phase in left.items() if not any(need in left for need in phase.needs))
-        results[name] = _judged(left.pop(name), results, facts, commands)
+        results[name] = _judged(left.pop(name), results, facts, commands, left_over)
     return tuple(results[name] for name in chosen)
 
 
@@ -92,14 +93,16 @@ def measured_outside(phases: Sequence[Phase], asked: Sequence[str]) -> tuple[Con
     return tuple(condition for condition in dict.fromkeys(conditions) if named(condition.pattern).outside)
 
 
-def _judged(phase: Phase, before: Mapping[str, PhaseResult], facts: Facts, commands: Mapping[str, str]) -> PhaseResult:
+def _judged(
+    phase: Phase, before: Mapping[str, PhaseResult], facts: Facts, commands: Mapping[str, str], left_over: Remarks
+) -> PhaseResult:
     undone = [before[name] for name in phase.needs if before[name].state not in _DONE]
     if undone:
         why = ", ".join(f"{one.phase} ({one.state})" for one in undone)
         return PhaseResult(phase.name, GateState.NOT_ATTEMPTED, why=f"needs {why}")
     gates = tuple(verdict(gate, facts, commands) for gate in phase.gates)
     state = _state(gates)
-    return PhaseResult(phase.name, state, gates, notes=remarks(phase, state, facts) if state in _DONE else ())
+    return PhaseResult(phase.name, state, gates, notes=left_over.on(phase, state) if state in _DONE else ())
 
 
 def _state(gates: Sequence[GateResult]) -> GateState:

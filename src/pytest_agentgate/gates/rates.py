@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pytest_agentgate.gates.ended import Ended
-from pytest_agentgate.model import Outcome
+from pytest_agentgate.model import Outcome, Result
 from pytest_agentgate.model.judgement import Item
 from pytest_agentgate.values import frozen
 
@@ -23,7 +22,7 @@ class Rate:
     items: tuple[Item, ...]  # those that are counted and not passing
 
 
-def rate(tests: Mapping[str, Ended]) -> Rate:
+def rate(tests: Mapping[str, Result]) -> Rate:
     """What became of the tests."""
     skipped = sum(test.outcome is Outcome.SKIPPED for test in tests.values())
     items = tuple(

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from pytest_agentgate.gates.condition import Condition, parse
 from pytest_agentgate.gates.facts import Facts
 from pytest_agentgate.gates.hidden import hidden
-from pytest_agentgate.gates.metric import Metric
 from pytest_agentgate.gates.metrics import named
 from pytest_agentgate.model.judgement import Gate, GateResult, GateState, Item, Measure, Severity, Unit
 from pytest_agentgate.report.measures import wanted
@@ -35,7 +34,7 @@ def verdict(gate: Gate, facts: Facts, commands: Mapping[str, str]) -> GateResult
     if state is GateState.FAILED:
         state, why = _softened(gate, measure, why)
     broken = state in (GateState.FAILED, GateState.WARNED)
-    items = _items(metric, condition, measure, state)
+    items = _items(condition, measure, state)
     command = measure.command
     if not command and condition.family == "check" and state is not GateState.PASSED:
         command = commands.get(condition.arguments[0], "")
@@ -101,17 +100,15 @@ def _softened(gate: Gate, measure: Measure, why: str) -> tuple[GateState, str]:
     return (GateState.WARNED if gate.severity is Severity.WARN else GateState.FAILED), why
 
 
-def _items(metric: Metric, condition: Condition, measure: Measure, state: GateState) -> Sequence[Item]:
+def _items(condition: Condition, measure: Measure, state: GateState) -> Sequence[Item]:
     """What broke the condition or explains the value, the worst first."""
-    items = measure.items
-    if measure.each:
-        items = tuple(item for item in items if item.value is None or not condition.holds(item.value))
-    elif state is GateState.PASSED and condition.unit is not Unit.COUNT:
+    if condition.unit in (Unit.COUNT, Unit.RATIO) and not measure.each:
+        return () if state is GateState.PASSED and condition.unit is Unit.RATIO else measure.items
+    breaking = [item for item in measure.items if item.value is None or not condition.holds(item.value)]
+    if not breaking and (measure.each or state is GateState.PASSED):
         return ()
-    if condition.unit not in (Unit.COUNT, Unit.RATIO) or measure.each:
-        worst_is_small = condition.op in (">", ">=")
-        return sorted(items, key=lambda item: (_badness(item, worst_is_small), item.name))
-    return items
+    worst_is_small = condition.op in (">", ">=")
+    return sorted(breaking or measure.items, key=lambda item: (_badness(item, worst_is_small), item.name))
 
 
 def _badness(item: Item, worst_is_small: bool) -> float:

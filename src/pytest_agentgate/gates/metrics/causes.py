@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from pytest_agentgate.gates.baseline import usable
-from pytest_agentgate.gates.counting import Count, counted
+from pytest_agentgate.gates.baseline import lacking, usable
+from pytest_agentgate.gates.counting import counted
 from pytest_agentgate.gates.facts import Facts, Lack, RunFacts
+from pytest_agentgate.gates.metric import Metric
 from pytest_agentgate.model import Cause, CauseStatus
 from pytest_agentgate.model.judgement import Item, Measure
 
 
-class Total(Count):
+class Total(Metric):
     """Causes of failures; those whose tests all passed when they were attempted again do not count."""
 
     name = "causes.total"
 
-    def things(self, run: RunFacts, arguments: Sequence[str]) -> Mapping[str, Item]:
-        """The causes that made something fail in the end, by signature."""
-        return _items(_lasting(run))
+    def measure(self, facts: Facts, arguments: Sequence[str], on_new: bool) -> Measure:
+        """How many there are."""
+        lasting = _lasting(facts.now)
+        if on_new:
+            before = usable(facts)
+            if isinstance(before, Lack):
+                return lacking(before)
+            old = {cause.signature for cause in _lasting(before)}
+            lasting = [cause for cause in lasting if cause.signature not in old]
+        return _counted(facts, lasting)
 
 
-class New(Count):
+class New(Metric):
     """Causes that the baseline does not have; without a baseline those that no earlier run of the record has.
 
     A cause that the baseline has counts as known there even if its tests passed when they were attempted again.
@@ -37,11 +45,11 @@ class New(Count):
         if isinstance(before, Lack) and isinstance(facts.baseline, Lack):
             new = [cause for cause in lasting if cause.status is CauseStatus.NEW]
         elif isinstance(before, Lack):
-            return Measure(None, why=before.why, command=before.command)
+            return lacking(before)
         else:
             old = {cause.signature for cause in before.causes}
             new = [cause for cause in lasting if cause.signature not in old]
-        return counted(facts, tuple(_items(new).values()))
+        return _counted(facts, new)
 
 
 def _lasting(run: RunFacts) -> list[Cause]:
@@ -49,9 +57,8 @@ def _lasting(run: RunFacts) -> list[Cause]:
     return [cause for cause in run.causes if cause.status is not CauseStatus.FLAKY or cause.signature in final]
 
 
-def _items(causes: Sequence[Cause]) -> dict[str, Item]:
-    """The largest first."""
+def _counted(facts: Facts, causes: Sequence[Cause]) -> Measure:
+    """The measure of causes, the largest first."""
     ordered = sorted(causes, key=lambda cause: (-cause.size, cause.kind, cause.signature))
-    return {
-        cause.signature: Item(cause.title, float(cause.size), f"{cause.kind} {cause.signature}") for cause in ordered
-    }
+    items = tuple(Item(cause.title, float(cause.size), f"{cause.kind} {cause.signature}") for cause in ordered)
+    return counted(facts, items, len(items))

@@ -8,7 +8,6 @@ from typing import ClassVar
 from pytest_agentgate.gates.counting import Count
 from pytest_agentgate.gates.facts import RunFacts
 from pytest_agentgate.model import Kind, Scope
-from pytest_agentgate.model.judgement import Item
 
 _OF_RUN = "the run itself"
 
@@ -23,12 +22,12 @@ class OfKind(Count):
     of_tests = True
     choices: ClassVar[Mapping[str, Sequence[str]]] = {"<kind>": tuple(kind.value for kind in Kind)}
 
-    def things(self, run: RunFacts, arguments: Sequence[str]) -> Mapping[str, Item]:
-        """What failed, by node id."""
+    def things(self, run: RunFacts, arguments: Sequence[str]) -> Mapping[str, str]:
+        """What failed, and for what."""
         [kind] = arguments
         found: dict[str, str] = {}
         for failure in run.failures:
             if failure.final and failure.reason.kind == kind:
                 name = _OF_RUN if failure.scope is Scope.RUN else failure.nodeid
                 found[name] = min(found.get(name, failure.reason.title), failure.reason.title)
-        return {name: Item(name, note=found[name]) for name in sorted(found)}
+        return {name: found[name] for name in sorted(found)}

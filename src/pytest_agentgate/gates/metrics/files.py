@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pytest_agentgate.gates.baseline import lacking, tests_of
-from pytest_agentgate.gates.ended import Ended
 from pytest_agentgate.gates.facts import Facts, Lack
 from pytest_agentgate.gates.hidden import hidden, listed
 from pytest_agentgate.gates.metric import MeasuredOutside, Metric
 from pytest_agentgate.gates.rates import rate
+from pytest_agentgate.model import Result
 from pytest_agentgate.model.judgement import Item, Measure, Unit
 
 
@@ -29,7 +29,7 @@ class EachPassRate(Metric):
         tests = tests_of(facts, on_new)
         if isinstance(tests, Lack):
             return lacking(tests)
-        files: dict[str, dict[str, Ended]] = {}
+        files: dict[str, dict[str, Result]] = {}
         for nodeid, test in tests.items():
             files.setdefault(nodeid.partition("::")[0], {})[nodeid] = test
         items = {name: Item(name, 0.0, "could not be collected") for name in hidden(facts).collectors}

@@ -9,7 +9,7 @@ from typing import ClassVar
 from pytest_agentgate.gates.baseline import lacking, tests_of, usable
 from pytest_agentgate.gates.counting import Count
 from pytest_agentgate.gates.durations import timed
-from pytest_agentgate.gates.ended import FAILING, Ended
+from pytest_agentgate.gates.ended import FAILING
 from pytest_agentgate.gates.facts import Facts, Lack, RunFacts
 from pytest_agentgate.gates.hidden import hidden, is_below, listed
 from pytest_agentgate.gates.metric import Metric
@@ -24,20 +24,16 @@ class Tests(Count):
     of_tests = True
     outcomes: ClassVar[Sequence[Outcome]] = ()
 
-    def things(self, run: RunFacts, arguments: Sequence[str]) -> Mapping[str, Item]:
-        """The tests, by node id."""
-        return {nodeid: Item(nodeid, note=test.reason) for nodeid, test in run.tests.items() if self.is_counted(test)}
-
-    def is_counted(self, test: Ended) -> bool:
-        """Whether a test is one of them."""
-        return test.outcome in self.outcomes
+    def things(self, run: RunFacts, arguments: Sequence[str]) -> Mapping[str, str]:
+        """The tests, with the reasons of those that have one."""
+        return {nodeid: test.reason for nodeid, test in run.tests.items() if test.outcome in self.outcomes}
 
 
 class Total(Tests):
     """Tests that were collected, run or not."""
 
     name = "tests.total"
-    of_tests = False
+    named = False
     outcomes = tuple(Outcome)
 
 
@@ -45,7 +41,7 @@ class Passed(Tests):
     """Tests that passed."""
 
     name = "tests.passed"
-    of_tests = False
+    named = False
     outcomes = (Outcome.PASSED,)
 
 
@@ -89,9 +85,9 @@ class Flaky(Tests):
 
     name = "tests.flaky"
 
-    def is_counted(self, test: Ended) -> bool:
-        """Whether an earlier attempt failed, and the last one did not."""
-        return test.flaky
+    def things(self, run: RunFacts, arguments: Sequence[str]) -> Mapping[str, str]:
+        """The tests, and at which attempt they did not fail."""
+        return {nodeid: f"attempt {run.tests[nodeid].attempt}" for nodeid in sorted(run.flaky)}
 
 
 class PassRate(Metric):
@@ -181,7 +177,7 @@ class EachDuration(Metric):
 
     def measure(self, facts: Facts, arguments: Sequence[str], on_new: bool) -> Measure:
         """The longest, and each by itself."""
-        return timed(facts, on_new, max, each=True, possible=lambda longest: (longest, math.inf))
+        return timed(facts, on_new, max, lambda longest: (longest, math.inf), each=True)
 
 
 def _uncollected(collectors: Mapping[str, int | None]) -> list[Item]:
