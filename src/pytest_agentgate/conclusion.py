@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import tempfile
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_agentgate.errors import AgentgateError
-from pytest_agentgate.model import RunSummary
+from pytest_agentgate.model import RunReport, RunSummary
 from pytest_agentgate.report import text
 from pytest_agentgate.store import Store, open_store
 
@@ -105,6 +106,7 @@ class Conclusion:
         verbose = terminalreporter.config.option.verbose
         try:
             folder = str(terminalreporter.config.invocation_params.dir)
+            self.announce(writer.write)
             self.show(writer.write, width=writer.fullwidth, colour=writer.hasmarkup, verbose=verbose, folder=folder)
         except Exception as error:  # noqa: BLE001 - pytest would end with an error of ours
             writer.write(f"agentgate: the summary cannot be shown: {_told(error)}\n")
@@ -112,7 +114,21 @@ class Conclusion:
     def pytest_unconfigure(self) -> None:
         """Show what no session's end has shown: it never started, or another plugin ended it."""
         if not self._shown and (self._summary is not None or self.problems):
+            self.announce(sys.stderr.write)
             self.show(sys.stderr.write, width=80, colour=False)
+
+    def announce(self, write: Callable[[str], Any]) -> None:
+        """Annotate the job of GitHub Actions that this is, unless its annotations were asked for as a report."""
+        if self._summary is None or os.environ.get("GITHUB_ACTIONS") != "true":
+            return
+        if any(target.format == "github" for target in self._targets):
+            return
+        from pytest_agentgate.report import github  # in such a job only
+
+        try:
+            github.announce(RunReport(self._summary), os.environ, write)
+        except Exception as error:  # noqa: BLE001 - what is said to GitHub changes nothing of the run
+            self.problem(_told(error))
 
     def show(
         self, write: Callable[[str], Any], *, width: int, colour: bool, verbose: int = 0, folder: str = ""

@@ -103,7 +103,9 @@ def gate(
         judgement = replace(judgement, notes=(*judgement.notes, *left_out))
         judgement = judging.noted(judgement, project, now.run)
         judging.recorded(judgement, project, record)
-        judging.say(RunSummary(now.run, now.causes), judgement, "json" if as_json else output)
+        summary, style = RunSummary(now.run, now.causes), "json" if as_json else output
+        judging.say(summary, judgement, style)
+        judging.announce(summary, judgement, targets, style)
         written = judging.write_reports(targets, _report(targets, now, record), judgement)
     judging.keep_or_go_back(project, policy, judgement, now.run, checkpoint)
     status = EXIT_STATUS[judgement.state]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -208,6 +209,20 @@ def say(summary: RunSummary, judgement: Judgement, style: str) -> None:
         screen.say(text.line(judged))
     else:
         screen.say(gates.block(judgement, width=screen.width(), colour=screen.colour()))
+
+
+def announce(summary: RunSummary, judgement: Judgement, targets: Sequence[ReportTarget], style: str) -> None:
+    """Annotate the job of GitHub Actions that this is, unless its annotations were asked for as a report."""
+    from pytest_agentgate.model import RunReport
+    from pytest_agentgate.report import github
+
+    if any(target.format == "github" for target in targets):
+        return
+    stream = sys.stderr if style == "json" else sys.stdout  # GitHub reads both; whoever reads JSON only one
+    try:
+        github.announce(RunReport(replace(summary, judgement=judgement)), os.environ, stream.write)
+    except AgentgateError as error:
+        screen.note(str(error))
 
 
 def write_reports(targets: Sequence[ReportTarget], report: RunReport, judgement: Judgement) -> bool:

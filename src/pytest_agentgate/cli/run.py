@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -136,7 +137,9 @@ def run(
     options += [f"--agentgate-agent={agent}"] if agent else []
     options += [f"--agentgate-task={task}"] if task else []
     options += [f"--agentgate-store={url}"] if store else []
-    ended = run_suite(chosen, [*options, *pytest_args], folder=root)
+    from_here = judging is not None or any(target.format == "github" for target in targets)
+    environ = {**os.environ, "AGENTGATE_GITHUB": "off"} if from_here else os.environ  # else the run annotates its job
+    ended = run_suite(chosen, [*options, *pytest_args], folder=root, environ=environ)
     if ended.log is None:
         status = _without_record(ended, pytest_args)
         return INCOMPLETE if judging else status
@@ -180,6 +183,8 @@ def _conclude(
     except AgentgateError as error:  # the tests have ended as they have, whatever became of the record
         conclusion.problem(str(error))
     if not ended.complete:
+        if not judging:
+            conclusion.announce(sys.stdout.write)
         conclusion.show(sys.stdout.write, width=screen.width() or _WIDTH, colour=screen.colour())
         screen.note(f"the tests' process ended with status {ended.status} before the run was over; the rest is unknown")
     else:
@@ -260,7 +265,9 @@ def _judged(
             if why := _lost(ended, run):
                 judgement = shared.invalid(judgement, why)
             is_recorded = shared.recorded(judgement, project, store)
-            shared.say(store.run_summary(run.id), judgement, output)
+            summary = store.run_summary(run.id)
+            shared.say(summary, judgement, output)
+            shared.announce(summary, judgement, targets, output)
             written = shared.write_reports(targets, store.run_report(run.id, formats.parts(targets)), judgement)
     except StoreError as error:
         screen.note(f"the run cannot be judged: {error}")

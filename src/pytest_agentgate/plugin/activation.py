@@ -32,6 +32,8 @@ def load(config: pytest.Config) -> None:
 
         if config.known_args_namespace.agentgate_report:
             import pytest_agentgate.report.formats
+        if os.environ.get("GITHUB_ACTIONS") == "true":
+            import pytest_agentgate.report.github
         if config.known_args_namespace.agentgate_phase:
             import pytest_agentgate.plugin.ending
             import pytest_agentgate.plugin.judging  # noqa: F401
