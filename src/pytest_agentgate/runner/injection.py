@@ -69,7 +69,7 @@ def inside_files() -> Mapping[str, Path]:
 
 
 def inside_data() -> tuple[Path, ...]:
-    """What modules of the inside part read: the files of this installation that lie in their folders and are no code."""
+    """What inside modules read: the files of this installation that lie in their folders and are no code."""
     root = Path(pytest_agentgate.__file__).parent
     packages = {file.parent for file in inside_files().values() if file.name == "__init__.py"} - {root}
     data = []

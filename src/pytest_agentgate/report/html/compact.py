@@ -46,7 +46,7 @@ def deltas(numbers: Iterable[int]) -> list[JSON]:
 
 
 def shortened(text: str, longest: int) -> str:
-    """At most about ``longest`` characters of a long text: its end, which says what failed, and some of its beginning."""
+    """At most about ``longest`` characters of a text: its end, which says what failed, and some of its beginning."""
     if len(text) <= longest:
         return text
     head, tail = longest // 4, longest - longest // 4

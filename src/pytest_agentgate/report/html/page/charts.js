@@ -58,7 +58,7 @@ function shortly(seconds) {
 function spreadChart(buckets) {
   const most = Math.max(...buckets.map(({ count }) => count), 1);
   const height = 22 * buckets.length;
-  const left = 112;
+  const left = 126;
   return fitted((width) => {
     const room = width - left - 64;
     const parts = buckets.flatMap(({ count, said }, index) => [

@@ -83,7 +83,7 @@ function inChunks(list, things, make, { first = 20, next = 100, word = "more" } 
     shown += added.length;
     const left = things.length - shown;
     if (!left) button.remove();
-    else button.textContent = `Show ${number(Math.min(next, left))} ${word} of ${number(left)}`;
+    else button.textContent = `Show ${number(Math.min(next, left))} of ${number(left)} more ${word}`;
     if (focus && added.length) focusFirst(added[0]);
   };
   button.addEventListener("click", () => show(next, true));
