@@ -18,7 +18,16 @@ from pytest_agentgate.gates.condition import Condition
 from pytest_agentgate.gates.facts import Facts, Lack, RunFacts
 from pytest_agentgate.judge.policy import Policy, policy_of
 from pytest_agentgate.model import Part, Role, Run, Scope
-from pytest_agentgate.model.judgement import Approval, GateState, Judge, Judgement, Measure, PhaseResult
+from pytest_agentgate.model.judgement import (
+    Approval,
+    GateResult,
+    GateState,
+    Judge,
+    Judgement,
+    Measure,
+    Phase,
+    PhaseResult,
+)
 from pytest_agentgate.report.phrases import counted
 from pytest_agentgate.report.printable import fit, printable
 from pytest_agentgate.store import Store
@@ -71,7 +80,6 @@ def judge_facts(
 ) -> Judgement:
     """The same for a run that is no record, as one read from JUnit XML; ``store`` has the runs to compare with."""
     run, config = now.run, policy.config
-    needed = phases.required(config.phases, asked)
     before = _baseline(store, project, policy, run, baseline)
     outside = phases.measured_outside(config.phases, asked) if measures and not policy.lack else ()
     facts = Facts(
@@ -87,8 +95,8 @@ def judge_facts(
     if _failed_by_another(run):
         judged = tuple(map(_invalid, judged))
     if policy.lack:
-        by_name = {one.phase: one for one in judged}
-        judged = tuple(_unavailable(by_name[phase.name], policy.lack) for phase in needed)
+        of_phase = {phase.name: phase for phase in phases.required(config.phases, asked)}
+        judged = tuple(_unavailable(one, of_phase[one.phase], policy.lack) for one in judged)
     return Judgement(
         id=new_id(run.id),
         run_id=run.id,
@@ -219,15 +227,16 @@ def _remeasure(run: Run, policy: Policy, asked: Sequence[str], baseline: str) ->
     return " ".join(words)
 
 
-def _unavailable(judged: PhaseResult, lack: Lack) -> PhaseResult:
-    """A phase whose conditions may not be those that count."""
+def _unavailable(judged: PhaseResult, phase: Phase, lack: Lack) -> PhaseResult:
+    """A phase of which it is not known whether its conditions are those that count."""
     if judged.state is GateState.INVALID:
         return judged
+    state = GateState.UNAVAILABLE
     gates = tuple(
-        replace(gate, state=GateState.UNAVAILABLE, measured=None, items=(), more=0, why=lack.why, command=lack.command)
-        for gate in judged.gates
+        GateResult(one.condition, state, severity=one.severity, owner=one.owner, why=lack.why, command=lack.command)
+        for one in phase.gates
     )
-    return replace(judged, state=GateState.UNAVAILABLE, gates=gates, why=lack.why, notes=())
+    return PhaseResult(phase.name, state, gates, lack.why)
 
 
 def _failed_by_another(run: Run) -> bool:

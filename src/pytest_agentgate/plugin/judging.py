@@ -8,6 +8,7 @@ from typing import Any
 
 from pytest_agentgate import origin
 from pytest_agentgate.config import Project
+from pytest_agentgate.errors import UsageError
 from pytest_agentgate.gates.phases import required
 from pytest_agentgate.judge import judge_run, policy_of, record
 from pytest_agentgate.model.judgement import Judge, Judgement
@@ -21,7 +22,10 @@ def judging_of(project: Project, options: Any) -> Callable[[Store, str], Judgeme
     """
     asked = tuple(dict.fromkeys(options.agentgate_phase))
     policy = policy_of(project, options.agentgate_base or os.environ.get("AGENTGATE_BASE", ""))
-    required(policy.config.phases, asked)
+    try:
+        required(policy.config.phases, asked)
+    except UsageError as error:
+        raise UsageError(f"--agentgate-phase: {error}") from None
     agent = origin.agent_of(options.agentgate_agent)
     baseline = options.agentgate_baseline or ""
 
