@@ -74,7 +74,7 @@ def _config_at(project: Project, base: str, commit: str) -> Config | None:
             content = git.file_at(project.root, commit, f"{above}{name}")
             if content is None:
                 continue
-            path = Path(f"{base}:{above}{name}")
+            path = Path(f"{base}:", f"{above}{name}")  # its name decides how it is read
             try:
                 found = read_config(content.decode("utf-8"), path)
             except UnicodeDecodeError as error:
