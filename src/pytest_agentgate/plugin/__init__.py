@@ -17,8 +17,8 @@ _NO_RUNS = {
     "showfixtures": "--fixtures",
     "show_fixtures_per_test": "--fixtures-per-test",
     "cacheshow": "--cache-show",
+    "setupplan": "--setup-plan",  # which sets the next as well
     "setuponly": "--setup-only",
-    "setupplan": "--setup-plan",
     "markers": "--markers",
 }
 
