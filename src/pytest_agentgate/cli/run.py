@@ -42,6 +42,7 @@ _TELLING = {
     "--version",
     "-V",
 }
+_RUNNING_NO_TEST = {"--setup-only", "--setup-plan"}
 
 
 class WithPytestArguments(click.Command):
@@ -229,7 +230,7 @@ def _judging(
     from pytest_agentgate.gates.phases import required
     from pytest_agentgate.judge import policy_of
 
-    telling = _TELLING.intersection(pytest_args)
+    telling = (_TELLING | _RUNNING_NO_TEST).intersection(pytest_args)
     if telling:
         raise UsageError(f"--phase judges a run, and with {min(telling)} there is none")
     project = configuration.find_project(root)
