@@ -20,7 +20,7 @@ class Attempted:
 
     def failures_of(self, attempt: int) -> list[Failure]:
         """What failed in one attempt: the call, the teardown, or both."""
-        return [failure for failure in self.failures if failure.attempt == attempt]
+        return [failure for failure in self.failures if failure.attempt == attempt] if self.failures else []
 
     @property
     def flaky(self) -> bool:
@@ -44,10 +44,11 @@ def attempted(report: RunReport) -> Iterator[Attempted]:
         if failure.scope is Scope.TEST:
             failures.setdefault(failure.nodeid, []).append(failure)
     for nodeid, results in of_test.items():
+        told = failures.get(nodeid, ())
         if nodeid in several:
-            yield from _several(results, failures.get(nodeid, ()))
+            yield from _several(results, told)
         else:
-            yield Attempted(results[0], (), tuple(failures.get(nodeid, ())))
+            yield Attempted(results[0], (), tuple(told)) if told else Attempted(results[0])
 
 
 def _several(results: list[Result], failures: list[Failure] | tuple[()]) -> Iterator[Attempted]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import PurePosixPath
+from functools import lru_cache
 
 from pytest_agentgate.model import Failure, Outcome, Result, Run, RunReport, RunStatus, Scope, When
 from pytest_agentgate.model.judgement import GateState, Judgement
@@ -27,7 +27,7 @@ WORKER, OUTCOME = "agentgate.worker", "agentgate.outcome"
 
 _AROUND = frozenset({When.SETUP, When.TEARDOWN})
 _SKIPS = {Outcome.SKIPPED: "pytest.skip", Outcome.XFAILED: "pytest.xfail", Outcome.NOT_RUN: NOT_RUN}
-_DOCUMENTS = frozenset({".rst", ".txt", ".md"})
+_FILES = (".py", ".rst", ".txt", ".md")
 _SPECIAL = deferred("[^\t\n !#-%'-;=?-~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _BROKEN = deferred("[\t\n]")
 _NAMES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\r": "&#13;"}
@@ -66,6 +66,7 @@ class _Suite:
         self.properties: list[tuple[str, str]] = []
         self.output = ""
         self._cases: list[str] = []
+        self._classes: dict[str, str] = {}  # most tests share theirs with others
 
     def add(self, classname: str, name: str, children: str, seconds: float | None = None) -> None:
         """Take a test case whose children are already XML."""
@@ -74,7 +75,9 @@ class _Suite:
         if seconds is not None:
             self.seconds += seconds
             time = f' time="{seconds:.6f}"'
-        head = f'<testcase classname="{attribute(classname)}" name="{attribute(name)}"{time}'
+        if classname not in self._classes:
+            self._classes[classname] = attribute(classname)
+        head = f'<testcase classname="{self._classes[classname]}" name="{attribute(name)}"{time}'
         self._cases.append(f"{head}>{children}</testcase>" if children else f"{head}/>")
 
     def lines(self, run: Run) -> Iterator[str]:
@@ -102,7 +105,7 @@ def _of_files(report: RunReport) -> list[_Suite]:
     def suite_of(nodeid: str) -> _Suite:
         file = nodeid.partition("::")[0]
         if (suite := suites.get(file)) is None:
-            suite = suites[file] = _Suite(file or "run", file if PurePosixPath(file).suffix == ".py" else "")
+            suite = suites[file] = _Suite(file or "run", file if file.endswith(".py") else "")
         return suite
 
     properties: dict[str, list[tuple[str, str]]] = {}
@@ -112,13 +115,13 @@ def _of_files(report: RunReport) -> list[_Suite]:
         last = test.last
         suite = suite_of(last.nodeid)
         children = _outcome(suite, test) if test.earlier or last.outcome is not Outcome.PASSED else ""
-        kept = properties.get(last.nodeid, [])
+        output = "".join(map(_property, properties.get(last.nodeid, ())))
         if last.worker:
-            kept = [*kept, (WORKER, last.worker)]
+            output += _property((WORKER, last.worker))
         if last.outcome is Outcome.XPASSED:
-            kept = [*kept, (OUTCOME, last.outcome.value)]
-        if kept:
-            children += f"<system-out>{text(''.join(map(_property, kept)))}</system-out>"
+            output += _property((OUTCOME, last.outcome.value))
+        if output:
+            children += f"<system-out>{text(output)}</system-out>"
         suite.add(*names(last.nodeid), children, last.duration)
     for failure in report.failures:
         if failure.scope is Scope.COLLECT and failure.final:
@@ -128,6 +131,7 @@ def _of_files(report: RunReport) -> list[_Suite]:
     return list(suites.values())
 
 
+@lru_cache(maxsize=1024)
 def _property(named: tuple[str, str]) -> str:
     name = _UNSAFE_NAME.sub(_percent, named[0])
     return f"[[PROPERTY|{name}={_UNSAFE_VALUE.sub(_percent, named[1])}]]\n"
@@ -195,14 +199,23 @@ def _type(failure: Failure | None) -> str:
 def names(nodeid: str) -> tuple[str, str]:
     """The class name and the name that pytest makes of a node id; of another runner's, what stands before ``::``."""
     path, bracket, parameters = nodeid.partition("[")
-    parts = path.split("::")
-    suffix = PurePosixPath(parts[0]).suffix
-    if suffix != ".py" and suffix not in _DOCUMENTS:
+    within, separator, name = path.rpartition("::")
+    if not _is_of_pytest(path):
         classname, separator, name = nodeid.partition("::")
         return (classname, name) if separator else ("", nodeid)
-    parts[0] = parts[0].replace("/", ".").removesuffix(".py")
-    parts[-1] += bracket + parameters
-    return ".".join(parts[:-1]), parts[-1]
+    if not separator:
+        return "", _dotted(path) + bracket + parameters
+    return _dotted(within), name + bracket + parameters
+
+
+def _is_of_pytest(path: str) -> bool:
+    return path.partition("::")[0].endswith(_FILES)
+
+
+@lru_cache(maxsize=1024)
+def _dotted(path: str) -> str:
+    file, *classes = path.split("::")
+    return ".".join([file.replace("/", ".").removesuffix(".py"), *classes])
 
 
 # ---- the run itself
