@@ -133,9 +133,12 @@ class Store:
         with self._database.snapshot():
             return properties.properties(self._database, self._chosen(run_id)[1])
 
-    def run_at(self, commit: str) -> Run | None:
-        """The run that stands for a commit, given in full: the newest completed, clean and of all tests if any is."""
-        return runs.at(self._database, commit)
+    def run_at(self, commit: str, other_than: str = "") -> Run | None:
+        """The run that stands for a commit, given in full: the newest completed, clean and of all tests if any is.
+
+        ``other_than`` is the id of a run that cannot, such as one that is to be compared with it.
+        """
+        return runs.at(self._database, commit, other_than)
 
     def judgement(self, run_id: str = "last", judge: Judge | None = None) -> Judgement | None:
         """The latest judgement of a run, or the latest by one judge."""

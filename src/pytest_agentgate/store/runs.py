@@ -70,10 +70,13 @@ def key_of(database: Database, run_id: str) -> int:
     return int(rows[0][0]) if rows else -1
 
 
-def at(database: Database, commit: str) -> Run | None:
-    """The run that stands for a commit: the newest that completed, without changes and of all tests if there is one."""
+def at(database: Database, commit: str, other_than: str = "") -> Run | None:
+    """The run that stands for a commit: the newest that completed, without changes and of all tests if there is one.
+
+    ``other_than`` is a run that cannot.
+    """
     rows = database.rows(_OF_COMMIT, [commit, RunStatus.COMPLETED.value])
-    found = [_run(row) for row in rows] if commit else []
+    found = [run for run in map(_run, rows) if run.id != other_than] if commit else []
     return min(found, key=lambda run: (run.dirty is not False, _is_selected(run)), default=None)
 
 
