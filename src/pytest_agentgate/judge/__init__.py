@@ -174,8 +174,8 @@ def _named_baseline(store: Store, project: Project, run: Run, name: str) -> RunF
 
 def _run_at(store: Store, run: Run, commit: str) -> str:
     """A completed run of a commit as it is: of one with changes nobody knows what they were. "" if there is none."""
-    found = store.run_at(commit) if commit else None
-    return found.id if found and found.id != run.id and not found.dirty else ""
+    found = store.run_at(commit, other_than=run.id)
+    return found.id if found and not found.dirty else ""
 
 
 def _no_run(name: str, commit: str) -> Lack:
@@ -255,7 +255,7 @@ def _invalid(judged: PhaseResult) -> PhaseResult:
 def _left_out(run: Run) -> Iterator[str]:
     """What was not asked of the run, and could have made a difference."""
     if run.counts.deselected:
-        yield f"{counted(run.counts.deselected, 'test')} were deselected: nothing is known of them"
+        yield f"{counted(run.counts.deselected, 'test')} deselected: what was left out may fail"
     selected = [one for one in run.arguments if "::" in one or one.partition("=")[0] in _SELECTING]
     if selected:
         yield f"not all tests were asked for: {fit(' '.join(map(printable, selected)), _LONGEST)}"
