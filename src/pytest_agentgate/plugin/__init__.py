@@ -49,8 +49,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="FORMAT:PATH",
         action="append",
         default=[],
-        help="write a report when the run is over, can be given several times; formats: md, json, junit, ctrf, sarif, "
-        "github, and logs, whose path is a folder's",
+        help="write a report when the run is over, can be given several times; formats: md, json, html, junit, "
+        "ctrf, sarif, github, and logs, whose path is a folder's",
     )
     group.addoption(
         "--agentgate-output",
