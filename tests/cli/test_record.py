@@ -15,6 +15,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from pytest_agentgate.report.formats import FORMATS
 from pytest_agentgate.report.printable import columns
 
 Agentgate = Callable[..., subprocess.CompletedProcess[str]]
@@ -293,3 +294,28 @@ def test_a_narrow_terminal_gets_the_columns_that_say_something(terminal: Termina
 def test_a_terminal_that_cannot_show_a_character_gets_its_escape(agentgate: Agentgate, recorded: Path) -> None:
     assert "zoë" in agentgate("runs", cwd=recorded, PYTHONIOENCODING="utf-8").stdout
     assert "zo\\xeb" in agentgate("runs", cwd=recorded, PYTHONIOENCODING="ascii").stdout
+
+
+def test_several_reports_are_written_at_once(agentgate: Agentgate, recorded: Path, tmp_path: Path) -> None:
+    words = [word for name in FORMATS for word in ("--report", f"{name}:{tmp_path / name}")]
+    done = agentgate("report", *words, cwd=recorded)
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(FORMATS)
+
+
+def test_every_format_of_one_text_is_printed_as_it_is_written(
+    agentgate: Agentgate, recorded: Path, tmp_path: Path
+) -> None:
+    for name in ("md", "junit", "sarif", "html"):
+        agentgate("report", "--report", f"{name}:{tmp_path / name}", cwd=recorded)
+        printed = agentgate("report", "--format", name, cwd=recorded).stdout
+        assert printed == (tmp_path / name).read_text(), name
+
+
+@pytest.mark.parametrize("words", [["--json"], ["--format", "md"], ["--output", "x"]])
+def test_a_form_and_a_list_of_reports_exclude_each_other(
+    agentgate: Agentgate, recorded: Path, words: list[str]
+) -> None:
+    done = agentgate("report", "--report", "md:x.md", *words, cwd=recorded)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--report names formats and files" in done.stderr
