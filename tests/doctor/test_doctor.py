@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 
 import pytest_agentgate
+from pytest_agentgate.capture.judgementlog import new_id, write_approval, write_judgement
 from pytest_agentgate.capture.runlog import RunLog
 from pytest_agentgate.doctor import Health, Symptom, examine
+from pytest_agentgate.model.judgement import Approval, Judge, Judgement
 from pytest_agentgate.store import open_store
 
 PHASE = '[[phase]]\nname = "tests"\ngates = ["tests.failed == 0"]\n'
@@ -180,8 +182,10 @@ def test_logs_that_the_store_lacks_are_counted(project: Path) -> None:
 def test_judgements_and_approvals_are_no_runs_that_the_store_lacks(project: Path) -> None:
     log = write_log(project)
     ingest(project)
-    log.with_name(f"{RUN}.judgement-00000000.jsonl").touch()
-    log.with_name("approval-20260131T120000-00000000.jsonl").touch()
+    write_judgement(log.parent, Judgement(new_id(RUN), RUN, "2026-01-31T12:00:02+00:00", Judge.HARNESS))
+    write_judgement(log.parent, Judgement(new_id(), "", "2026-01-31T12:00:02+00:00", Judge.HARNESS))
+    write_approval(log.parent, Approval("tests", "0" * 40, "Ada", "read it", "2026-01-31T12:00:02+00:00"))
+    assert len([*log.parent.iterdir()]) == 4
     assert seen(project, "record") == []
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,7 @@ _ABOUT = "record"
 _EVERY = 1_000_000  # runs: more than a store holds
 _RECENT = 20  # runs whose interruption may still be of interest
 _NAMED = 3
+_RUN = re.compile(r"\d{8}T\d{6}-\w+")  # an id of a run
 
 
 def symptoms(project: Project) -> Iterator[Symptom]:
@@ -78,13 +80,13 @@ def _store(store: Store, path: Path, project: Project) -> Iterator[Symptom]:
 
 
 def _logs(folder: Path) -> set[str]:
-    """The ids of the runs that have a log; approvals and judgements are named with a dot or a word."""
+    """The ids of the runs that have a log; those of judgements and approvals lie beside them."""
     try:
         names = [entry.name for entry in folder.iterdir()]
     except OSError:
         return set()
     stems = {name.removesuffix(SUFFIX) for name in names if name.endswith(SUFFIX)}
-    return {stem for stem in stems if "." not in stem and not stem.startswith("approval-")}
+    return {stem for stem in stems if _RUN.fullmatch(stem)}
 
 
 def _some(names: list[str]) -> str:
