@@ -113,3 +113,12 @@ def test_a_run_is_captured_triaged_recorded_and_reported_with_nothing_but_pytest
 def test_a_module_that_reaches_for_a_library_is_seen(tmp_path: Path) -> None:
     _, refused = run_alone(tmp_path, "-p", "reaching")
     assert refused == ["reaching: click"]
+
+
+def test_a_run_is_judged_with_nothing_but_pytest(tmp_path: Path) -> None:
+    gates = '["tests.failed == 0", "coverage.percent >= 80%", "property.latency.p95 <= 200"]'
+    (tmp_path / "pyproject.toml").write_text(f'[[tool.agentgate.phase]]\nname = "sound"\ngates = {gates}\n')
+    printed, refused = run_alone(tmp_path, "--agentgate-phase", "sound", "--agentgate-report", "md:run.md")
+    assert refused == []
+    assert "agentgate: gates failed (exit status 10)" in printed
+    assert "unavailable" in (tmp_path / "run.md").read_text()
