@@ -75,6 +75,13 @@ def test_a_ci_system_is_known_by_its_file_that_runs_tests(project: Write) -> Non
     ]
 
 
+def test_a_file_called_after_tests_comes_first(project: Write) -> None:
+    root = project(
+        {".github/workflows/docs.yml": "run: nox -s docs\n", ".github/workflows/test-suite.yml": "run: go\n"}
+    )
+    assert [one.file for one in ci(Files(root))] == [".github/workflows/test-suite.yml"]
+
+
 def test_the_pages_on_ci_systems_exist(project: Write) -> None:
     files = (".github/workflows/a.yml", ".gitlab-ci.yml", "Jenkinsfile", ".pre-commit-config.yaml")
     for one in ci(Files(project(dict.fromkeys(files, "")))):

@@ -55,12 +55,13 @@ def runner(files: Files) -> Runner:
 
 
 def ci(files: Files) -> tuple[Ci, ...]:
-    """The CI systems that have a file in the project; one file of each, the first that runs pytest."""
+    """The CI systems that have a file in the project; one file of each: called after tests, else one that runs them."""
     found = []
     for name, patterns, page in _CI:
         there = list(files.matching(*patterns))
-        testing = [file for file in there if re.search(r"pytest|\btox\b|\bnox\b", files.text(file))]
-        found += [Ci(name, file, page) for file in [*testing, *there][:1]]
+        called = [file for file in there if "test" in file.rpartition("/")[2]]
+        running = [file for file in there if re.search(r"pytest|\btox\b|\bnox\b", files.text(file))]
+        found += [Ci(name, file, page) for file in [*called, *running, *there][:1]]
     return tuple(found)
 
 
