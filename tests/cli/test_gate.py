@@ -550,3 +550,9 @@ def test_a_hook_of_git_may_judge(agentgate: Agentgate, own: Path) -> None:
     """In a hook git names its own repository and index by variables, which are meant for no other."""
     elsewhere: dict[str, Any] = {"GIT_DIR": str(own / "nowhere"), "GIT_INDEX_FILE": os.devnull}
     assert document(agentgate, "sound", "--base", "main", cwd=own, status=0, **elsewhere)["judgement"]["base"] == "main"
+
+
+def test_a_terminal_shows_colours_and_the_command_again(terminal: Callable[..., str], red: Path) -> None:
+    shown = terminal("gate", "imports", cwd=red)
+    assert "\x1b[1;32mpassed" in shown
+    assert "1 test fails" in shown
