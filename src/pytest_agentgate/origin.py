@@ -6,6 +6,7 @@ import getpass
 import os
 import platform
 import socket
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,9 @@ def task_of(option: str | None, environ: Mapping[str, str] = os.environ) -> str:
 
 def checkout_of(folder: Path) -> Checkout:
     """Commit, branch and whether tracked files differ from the commit, by one call of git; empty where git fails."""
+    here = folder.resolve()
+    if not any((parent / ".git").exists() for parent in (here, *here.parents)):  # git would only say so, more slowly
+        return Checkout()
     printed = git(folder, "status", "--porcelain=v2", "--branch", "--untracked-files=no")
     if printed is None:
         return Checkout()
@@ -86,11 +90,24 @@ def facts_of_run(config: pytest.Config, options: Any) -> dict[str, Any]:
         "pid": os.getpid(),
         "python": platform.python_version(),
         "pytest": pytest.__version__,
-        "platform": platform.platform(),
+        "platform": _platform(),
         "plugins": _plugins(config),
         "arguments": [str(argument) for argument in config.invocation_params.args],
         "workers": _worker_count(options),
     }
+
+
+def _platform() -> str:
+    """What ``platform.platform()`` says, which on Linux starts a program to learn about a processor that it leaves out.
+
+    The program, ``uname -p``, takes longer than ten failures take to be recorded.
+    """
+    if sys.platform != "linux":
+        return platform.platform()
+    system = os.uname()
+    libc = "".join(platform.libc_ver())
+    parts = (system.sysname, system.release, system.machine, *(("with", libc) if libc else ()))
+    return "-".join(part.strip().replace(" ", "_") for part in parts)
 
 
 def _plugins(config: pytest.Config) -> list[str]:

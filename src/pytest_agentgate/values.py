@@ -40,10 +40,13 @@ def frozen(cls: type[_T]) -> type[_T]:
 def _initialiser(
     names: tuple[str, ...], given: dict[str, Any], factories: list[tuple[str, Callable[[], Any]]]
 ) -> Callable[..., None]:
-    every = frozenset(names)
+    every, count = frozenset(names), len(names)
 
     def initialise(self: Any, *values: Any, **named: Any) -> None:
         own = self.__dict__  # assignment is refused
+        if not named and len(values) == count:
+            own.update(zip(names, values, strict=True))
+            return
         own.update(given)
         for name, make in factories:
             if name not in named:

@@ -51,7 +51,10 @@ def shortened(text: str, limit: int) -> str:
 
 def clean(text: str, limit: int = MESSAGE) -> str:
     """At most ``limit`` characters of a text, lone surrogates and NUL escaped: no file and no database takes them."""
-    text = shortened(exact(text), limit)
+    text = exact(text)
+    if len(text) <= limit and text.isascii() and "\0" not in text:  # nearly all
+        return text
+    text = shortened(text, limit)
     if not text.isascii():
         text = text.encode("utf-8", "backslashreplace").decode("utf-8")
     if "\0" in text:

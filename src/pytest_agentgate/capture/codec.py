@@ -23,13 +23,22 @@ LIMIT = 16 * 1024
 
 def to_json(evidence: Evidence) -> str:
     """ASCII JSON of at most ``LIMIT`` bytes: what is too large loses frames, then text, then members of the chain."""
-    text = _dumped(evidence)
+    return fitted(evidence)[1]
+
+
+def fitted(evidence: Evidence) -> tuple[Evidence, str]:
+    """What of the evidence fits into ``LIMIT`` bytes, and the JSON of that."""
+    evidence, text = _dumped(evidence)
     for smaller in _SMALLER:
         if len(text) <= LIMIT:
             break
-        evidence = smaller(evidence)
-        text = _dumped(evidence)
-    return text
+        evidence, text = _dumped(smaller(evidence))
+    return evidence, text
+
+
+def whole(evidence: Evidence) -> str:
+    """ASCII JSON of evidence, however large it is."""
+    return _encoded(to_data(evidence))
 
 
 def from_json(text: str) -> Evidence:
@@ -70,11 +79,12 @@ def from_data(data: Mapping[str, Any]) -> Evidence:
     )
 
 
-def _dumped(evidence: Evidence) -> str:
+def _dumped(evidence: Evidence) -> tuple[Evidence, str]:
     try:
-        return _encoded_strictly(to_data(evidence))
+        return evidence, _encoded_strictly(to_data(evidence))
     except (TypeError, ValueError, RecursionError):  # facts that are not JSON: the rest is worth more
-        return _encoded(to_data(_without_facts(evidence)))
+        evidence = _without_facts(evidence)
+        return evidence, whole(evidence)
 
 
 def _raised_data(raised: Raised) -> dict[str, Any]:

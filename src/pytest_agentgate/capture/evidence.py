@@ -40,9 +40,9 @@ def evidence_of(
 
 
 def _raised(exception: BaseException, link: Link, roots: Roots) -> Raised:
-    names = [clean(qualified_name(cls), _NAME) for cls in mro_of(type(exception)) if cls is not object]
+    names = tuple([clean(qualified_name(cls), _NAME) for cls in mro_of(type(exception)) if cls is not object])
     message = guarded(bounded_message, exception, otherwise="")
-    facts = guarded(facts_of, exception, otherwise=None) or {}
+    facts = guarded(facts_of, exception, names, otherwise=None) or {}
     message = str(facts.pop("message", message))  # some libraries print their errors without __str__
     frames = guarded(frames_of, exception, roots, otherwise=())
     if isinstance(path := facts.get("path"), str):
@@ -50,7 +50,7 @@ def _raised(exception: BaseException, link: Link, roots: Roots) -> Raised:
         if isinstance(line := facts.get("line"), int) and "SyntaxError" in names:
             # no code ran there, and yet that is where Python's own traceback ends
             frames = (*frames, Frame(role, clean(str(facts["path"]), 300), line, "<module>"))
-    return Raised(names[0], tuple(names[1 : BASES + 1]), message, link, facts, frames)
+    return Raised(names[0], names[1 : BASES + 1], message, link, facts, frames)
 
 
 def _chain(exception: BaseException) -> Iterator[tuple[BaseException, Link]]:

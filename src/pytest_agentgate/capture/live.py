@@ -1,4 +1,4 @@
-"""Takes the evidence of each failure where the exception lives, and hands it on as one string.
+"""Takes the evidence of each failure where the exception lives, and hands it on: to another process as one string.
 
 Registered in the process that runs the tests: an xdist worker, or the only one there is. A passing test costs it three
 calls that look at one attribute.
@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from pytest_agentgate.capture.codec import to_json
+from pytest_agentgate.capture.bounded import clean
+from pytest_agentgate.capture.codec import fitted, from_json
 from pytest_agentgate.capture.comparison import comparison_of
 from pytest_agentgate.capture.encodable import encodable
 from pytest_agentgate.capture.evidence import evidence_of
@@ -27,6 +28,9 @@ DESELECTED = "agentgate_deselected"  # in a worker's output
 INTERRUPTED = "agentgate_interrupted"  # there too
 
 _NO_FAILURES = (pytest.skip.Exception, pytest.xfail.Exception)
+Captured = tuple[Evidence, str]
+"""Evidence, and the JSON of it."""
+
 _WAITING = 100  # pieces of evidence; whose report has not come until then, comes to nobody
 
 
@@ -37,12 +41,15 @@ class LiveCapture:
         self._roots = roots
         self._worker = worker
         self._compared: tuple[object, str, object, object] | None = None  # where, what
-        self._waiting: dict[tuple[str, str], str] = {}
+        self._waiting: dict[tuple[str, str], Captured] = {}
 
-    def take(self, report: pytest.TestReport | pytest.CollectReport) -> str | None:
-        """The evidence of a failed report as ASCII JSON, once; None if its exception was never seen."""
+    def take(self, report: pytest.TestReport | pytest.CollectReport) -> Captured | None:
+        """The evidence of a failed report, once; None if its exception was never seen."""
         carried: str | None = report.__dict__.get(ATTRIBUTE)
-        return carried or self._waiting.pop((report.nodeid, report.when or ""), None)
+        return (from_json(carried), carried) if carried else self._seen(report)
+
+    def _seen(self, report: pytest.TestReport | pytest.CollectReport) -> Captured | None:
+        return self._waiting.pop((report.nodeid, report.when or ""), None)
 
     def pytest_assertrepr_compare(self, op: str, left: object, right: object) -> None:
         """Remember what the assertion that fails now compared; it is read only if its error gets as far as a report."""
@@ -55,24 +62,27 @@ class LiveCapture:
         if call.excinfo is None:
             self._compared = None
         elif not issubclass(type(call.excinfo.value), _NO_FAILURES) and (
-            evidence := self._read(call.excinfo.value, item)
+            captured := self._read(call.excinfo.value, item)
         ):
             if len(self._waiting) >= _WAITING:  # of tests that were expected to fail, or that a plugin repeated
                 del self._waiting[next(iter(self._waiting))]
-            self._waiting[item.nodeid, call.when] = evidence
+            self._waiting[item.nodeid, call.when] = captured
 
     def pytest_exception_interact(
         self, node: pytest.Item | pytest.Collector, call: pytest.CallInfo[Any], report: pytest.CollectReport
     ) -> None:
         """Read the exception of a collector; those of tests are known by now."""
         if call.excinfo is not None and isinstance(report, pytest.CollectReport):
-            setattr(report, ATTRIBUTE, self._read(call.excinfo.value, node))
+            captured = self._read(call.excinfo.value, node)
+            setattr(report, ATTRIBUTE, captured and captured[1])
 
-    def _read(self, exception: BaseException, node: pytest.Item | pytest.Collector) -> str | None:
+    def _read(self, exception: BaseException, node: pytest.Item | pytest.Collector) -> Captured | None:
         try:
             comparison = self._comparison(exception)
             evidence = evidence_of(exception, self._roots(), comparison=comparison, worker=self._worker)
-            return to_json(replace(evidence, classified=_classified(evidence, node)))
+            if classified := _classified(evidence, node):
+                evidence = replace(evidence, classified=classified)
+            return fitted(evidence)
         except Exception:  # noqa: BLE001 - such as no stack or memory left: the report still has what pytest prints
             return None
 
@@ -88,11 +98,13 @@ class LiveCapture:
 
 def _classified(evidence: Evidence, node: pytest.Item | pytest.Collector) -> str:
     """What the plugins and the conftest files that are in charge of a node call its failure; "" if they don't."""
+    if not node.config.hook.pytest_agentgate_classify.get_hookimpls():  # whom to ask for a node takes pytest a while
+        return ""
     try:
         named = node.ihook.pytest_agentgate_classify(evidence=evidence, nodeid=node.nodeid)
     except Exception as error:  # noqa: BLE001 - the recorder tells that this is no kind
-        return f"{type(error).__name__}: {error}"
-    return "" if named is None else str(named)
+        return clean(f"{type(error).__name__}: {error}")
+    return "" if named is None else clean(str(named))
 
 
 class WorkerCapture(LiveCapture):
@@ -119,9 +131,9 @@ class WorkerCapture(LiveCapture):
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Attach before xdist serialises the report."""
         if not report.passed and not report.skipped:  # failed, or rerun where a plugin says so
-            evidence = self.take(report)
-            if evidence is not None:
-                setattr(report, ATTRIBUTE, evidence)
+            captured = self._seen(report)
+            if captured is not None:
+                setattr(report, ATTRIBUTE, captured[1])
             try:
                 report.longrepr = encodable(report.longrepr)
                 report.sections = encodable(report.sections)

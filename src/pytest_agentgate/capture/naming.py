@@ -24,6 +24,7 @@ _D = TypeVar("_D")
 _type_mro = type.__dict__["__mro__"].__get__
 _type_dict = type.__dict__["__dict__"].__get__
 _type_module = type.__dict__["__module__"].__get__
+_type_subclasscheck: Callable[[type, type], bool] = type.__subclasscheck__
 _type_qualname = type.__dict__["__qualname__"].__get__
 
 
@@ -74,7 +75,7 @@ def type_name(value: object) -> str:
 
 def isinstance_safely(value: object, cls: type) -> bool:
     """Whether the real type of a value is this class or derives from it, whatever its ``__class__`` says."""
-    return any(base is cls for base in mro_of(type(value)))
+    return _type_subclasscheck(cls, type(value))
 
 
 def defined(cls: type, name: str) -> tuple[type, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_agentgate.capture.codec import from_json
 from pytest_agentgate.capture.encodable import encodable
 from pytest_agentgate.capture.printed import evidence_of_text
 from pytest_agentgate.model import Evidence
@@ -32,10 +31,10 @@ def skip_reason(report: pytest.TestReport | pytest.CollectReport) -> str:
     return encodable(text.removeprefix("Skipped: "))
 
 
-def evidence_in(live: str | None, text: str) -> Evidence:
+def evidence_in(live: Evidence | None, text: str) -> Evidence:
     """The evidence read from the exception, else what can be told from the text of the report."""
     if live is not None:
-        return from_json(live)
+        return live
     return evidence_of_text("", text.strip().rpartition("\n")[2], text)
 
 

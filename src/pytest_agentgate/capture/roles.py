@@ -47,6 +47,11 @@ class Roots:
         return frozenset(names - _NO_PACKAGES)
 
     @cached_property
+    def runners(self) -> set[str]:
+        """Files of pytest and pluggy that were met in tracebacks."""
+        return set()
+
+    @cached_property
     def _located(self) -> dict[str, tuple[Role, str]]:
         return {}
 

@@ -70,6 +70,10 @@ class RunLog:
         known = {"event": "result", "nodeid": nodeid, "outcome": outcome, "duration": round(duration, 6)}
         self.write(known | ({"worker": worker} if worker else {}) | more)
 
+    def failure(self, event: Mapping[str, Any], evidence: str) -> None:
+        """Append a failure with its evidence, which is JSON already."""
+        self._append(b'%b,"evidence":%b}\n' % (_encoded(event)[:-1].encode("ascii"), evidence.encode("ascii")))
+
     def close(self) -> None:
         """End the log's life: from now on a reader takes it for ended or interrupted."""
         file, self._file = self._file, -1

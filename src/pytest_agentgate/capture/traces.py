@@ -16,6 +16,7 @@ from pytest_agentgate.model import Frame, Role
 
 FRAMES = 24
 _RUNNERS = frozenset({"_pytest", "pytest", "pluggy"})
+_OURS = _RUNNERS | {"pytest_agentgate"}
 
 
 def frames_of(exception: BaseException, roots: Roots) -> tuple[Frame, ...]:
@@ -24,8 +25,13 @@ def frames_of(exception: BaseException, roots: Roots) -> tuple[Frame, ...]:
     tail: deque[tuple[TracebackType, str]] = deque(maxlen=FRAMES // 2)
     for entry in _entries(exception):
         frame = entry.tb_frame
+        file = frame.f_code.co_filename
+        if file in roots.runners:  # above every test, and always the same
+            continue
         module = module_of(frame)
-        if module.partition(".")[0] in _RUNNERS and role_of(frame.f_code.co_filename, module, roots) is Role.LIBRARY:
+        if module.partition(".")[0] in _RUNNERS and role_of(file, module, roots) is Role.LIBRARY:
+            if not file.startswith("<"):
+                roots.runners.add(file)
             continue
         if _is_hidden(frame, exception):
             continue
@@ -38,18 +44,18 @@ def frames_of(exception: BaseException, roots: Roots) -> tuple[Frame, ...]:
 
 def innermost(exception: BaseException, count: int) -> list[FrameType]:
     """The last frames of the exception's traceback, innermost first."""
-    return [entry.tb_frame for entry in reversed(deque(_entries(exception), maxlen=count))]
+    return [entry.tb_frame for entry in _entries(exception)[: -count - 1 : -1]]
 
 
 def raising_line(exception: BaseException) -> tuple[CodeType, int] | None:
     """The code and the line that raised the exception."""
-    last = next(iter(deque(_entries(exception), maxlen=1)), None)
-    return last and (last.tb_frame.f_code, last.tb_lineno)
+    entries = _entries(exception)
+    return (entries[-1].tb_frame.f_code, entries[-1].tb_lineno) if entries else None
 
 
 def calling_line(frame: FrameType | None) -> tuple[CodeType, int] | None:
     """The code and the line that a call from outside pytest, pluggy and this package comes from."""
-    while frame is not None and module_of(frame).partition(".")[0] in (*_RUNNERS, "pytest_agentgate"):
+    while frame is not None and module_of(frame).partition(".")[0] in _OURS:
         frame = frame.f_back
     return frame and (frame.f_code, frame.f_lineno)
 
@@ -65,11 +71,13 @@ def module_of(frame: FrameType) -> str:
     return exact(name) if isinstance(name, str) else ""
 
 
-def _entries(exception: BaseException) -> Iterator[TracebackType]:
+def _entries(exception: BaseException) -> list[TracebackType]:
+    entries: list[TracebackType] = []
     entry: TracebackType | None = slot(BaseException, "__traceback__", exception)
     while entry is not None:
-        yield entry
+        entries.append(entry)
         entry = entry.tb_next
+    return entries
 
 
 def _frame(entry: TracebackType, module: str, roots: Roots) -> Frame:

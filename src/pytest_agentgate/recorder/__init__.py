@@ -102,9 +102,9 @@ class Recorder:
         # xdist reports workers that disagree in the name of one of them
         of_worker = report.nodeid in self._collection.workers
         text = report.longreprtext
-        evidence = evidence_in(self._capture.take(report), text)
+        live, written = self._capture.take(report) or (None, "")
         nodeid, scope = ("", Scope.RUN) if of_worker else (report.nodeid, Scope.COLLECT)
-        self._failures.failed(nodeid, scope, When.COLLECT, evidence, text=text)
+        self._failures.failed(nodeid, scope, When.COLLECT, evidence_in(live, text), written=written, text=text)
 
     @pytest.hookimpl(optionalhook=True)
     @harmless

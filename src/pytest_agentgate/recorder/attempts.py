@@ -124,14 +124,16 @@ class Attempts:
 
     @harmless
     def _failure(self, report: pytest.TestReport, when: When, worker: str) -> None:
-        live = self._capture.take(report)
-        if live is None and report.nodeid in self._subtests:
+        nodeid = report.nodeid
+        live, written = self._capture.take(report) or (None, "")
+        if live is None and nodeid in self._subtests:
             return  # pytest fails the test for its subtests, whose failures are known
-        attempt = self._attempts.get(self._key(report.nodeid, worker), 0) + (when is not When.TEARDOWN)
+        attempt = max(self._attempts.get(self._key(nodeid, worker), 0) + (when is not When.TEARDOWN), 1)
         text = report.longreprtext
         evidence = evidence_in(live, text)
-        attempt = max(attempt, 1)
-        self._failures.failed(report.nodeid, Scope.TEST, when, evidence, text=text, worker=worker, attempt=attempt)
+        self._failures.failed(
+            nodeid, Scope.TEST, when, evidence, written=written, text=text, worker=worker, attempt=attempt
+        )
 
     def _is_in_teardown(self, nodeid: str, worker: str) -> bool:
         """Whether the latest attempt at a test has its result already, and the next one has not begun."""

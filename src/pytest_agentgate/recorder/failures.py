@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pytest_agentgate.capture.codec import to_data
+from pytest_agentgate.capture.codec import whole
 from pytest_agentgate.capture.reports import bounded_text
 from pytest_agentgate.config import Project
 from pytest_agentgate.model import Evidence, Kind, Raised, Scope, When
@@ -34,11 +34,12 @@ class Failures:
         when: When,
         evidence: Evidence,
         *,
+        written: str = "",
         text: str = "",
         worker: str = "",
         attempt: int = 1,
     ) -> None:
-        """Decide what kind of failure this is and record it with its facts."""
+        """Decide what kind of failure this is and record it with its facts; ``written`` is their JSON, where it is."""
         reason = reason_of(evidence, scope, when, nodeid, self._forced_kind(evidence, nodeid))
         signature = reason.signature
         if scope is not Scope.TEST:
@@ -49,20 +50,19 @@ class Failures:
         event: dict[str, Any] = {
             "event": "failure",
             "nodeid": self._collection.shown(nodeid),
-            "scope": scope.value,
-            "when": when.value,
-            "kind": reason.kind.value,
+            "scope": scope,
+            "when": when,
+            "kind": reason.kind,
             "signature": signature,
             "title": reason.title,
             "next_action": reason.next_action,
             "text": bounded_text(text),
-            "evidence": to_data(evidence),
         }
         if worker or evidence.worker:
             event["worker"] = worker or evidence.worker
         if attempt > 1:
             event["attempt"] = attempt
-        self.journal.write(event)
+        self.journal.failure(event, written or whole(evidence))
 
     def of_run(self, evidence: Evidence, text: str, worker: str = "") -> None:
         """Record a failure of the run itself."""
@@ -74,7 +74,8 @@ class Failures:
 
     def _forced_kind(self, evidence: Evidence, nodeid: str) -> Kind | None:
         """The kind that another plugin, a conftest file or a rule of the configuration decides."""
-        named = evidence.classified or self._named_kind(evidence, nodeid)
+        asked = evidence.live and nodeid  # where it was raised
+        named = evidence.classified or (None if asked else self._named_kind(evidence, nodeid))
         if named:
             try:
                 return Kind(named)
@@ -87,7 +88,5 @@ class Failures:
     @harmless
     def _named_kind(self, evidence: Evidence, nodeid: str) -> str | None:
         """What plugins call a failure whose exception never met the node that it belongs to."""
-        if evidence.live and nodeid:
-            return None  # they were asked where it was raised
         named: str | None = self._config.hook.pytest_agentgate_classify(evidence=evidence, nodeid=nodeid)
         return named

@@ -46,6 +46,14 @@ class Journal:
             except OSError as error:
                 self.stop(error)
 
+    def failure(self, event: Mapping[str, Any], evidence: str) -> None:
+        """Write a failure with the JSON of its evidence."""
+        if self.log is not None:
+            try:
+                self.log.failure(event, evidence)
+            except OSError as error:
+                self.stop(error)
+
     def close(self) -> Path | None:
         """End the log; -> where it is."""
         if self.log is None:

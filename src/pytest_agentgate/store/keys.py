@@ -9,7 +9,7 @@ from typing import Any
 
 from pytest_agentgate.store.sqlite import Database
 
-_CHUNKS = (16, 500)  # identities asked for at once: few different statements, which the driver keeps prepared
+_CHUNKS = (16, 100, 500)  # identities asked for at once: few different statements, which the driver keeps prepared
 
 _AT_A_TIME = 2_000  # node ids that are added at once, which bounds the memory that takes
 
@@ -89,7 +89,7 @@ def _digest(row: Sequence[object]) -> int:
 
 def _known(database: Database, table: str, column: str, wanted: Sequence[Any]) -> dict[Any, int]:
     known: dict[Any, int] = {}
-    size = _CHUNKS[len(wanted) > _CHUNKS[0]]
+    size = next((size for size in _CHUNKS if len(wanted) <= size), _CHUNKS[-1])
     sql = f"SELECT {column}, {table}_key FROM {table} WHERE {column} IN ({', '.join('?' * size)})"
     for start in range(0, len(wanted), size):
         chunk = list(wanted[start : start + size])

@@ -13,6 +13,8 @@ from pytest_agentgate.store.events import Events, integer, seconds, text, texts
 from pytest_agentgate.store.keys import agent_key, evidence_keys, node_keys, origin_keys, reason_keys, text_keys
 from pytest_agentgate.store.sqlite import Database
 
+_encoded = json.JSONEncoder(separators=(",", ":")).encode
+
 _KILLED = "the run ended before this test was reported"
 _RUNNING = "the run ended while this test was running, or just before"
 
@@ -181,7 +183,8 @@ class Recording:
             kept.append(event)
         nodes = self._node_keys([event["nodeid"] for event in kept])
         workers = text_keys(database, {text(event, "worker") for event in kept})
-        reasons = reason_keys(database, [_reason(event) for event in kept])
+        given = [_reason(event) for event in kept]
+        reasons = reason_keys(database, given)
         raised = [_raised(event) for event in kept]
         types = text_keys(database, {type_ for type_, _ in raised})
         evidence = [
@@ -202,7 +205,7 @@ class Recording:
                     event.get("attempt", 1),
                     workers[text(event, "worker")],
                     1,
-                    reasons[_reason(event)],
+                    reasons[given[place]],
                     pieces[evidence[place]],
                 )
                 for place, event in enumerate(kept)
@@ -331,7 +334,7 @@ def _raised(event: Event) -> tuple[str, str]:
 def _facts(event: Event) -> str:
     """The evidence without the worker, which stands on the failure: the same test fails the same on each."""
     evidence = {key: value for key, value in event["evidence"].items() if key != "worker"}
-    return json.dumps(evidence, separators=(",", ":"))
+    return _encoded(evidence)
 
 
 def _origin(event: Event) -> tuple[str, str, str, int]:

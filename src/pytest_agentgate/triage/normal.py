@@ -44,7 +44,6 @@ _OF_THIS_RUN = deferred(
 _DIGITS = deferred(r"\d+")
 _LEFT_OUT = deferred(r"\w*\[\d+ chars\]\w*")  # unittest's; it may cut an address in two
 _FLAT = deferred(r"set\(\)|frozenset\((?:\{[NS, .]*\})?\)|[\[({][NS, .]*[\])}]")
-_SPACE = deferred(r"\s+")
 
 
 def normal(message: str) -> str:
@@ -75,7 +74,7 @@ def one_line(text: str, limit: int = 120) -> str:
 
     A line that announces the next one, with a colon, takes it in; an ellipsis stands for all that follows.
     """
-    lines = (_SPACE.sub(" ", line).strip() for line in text.splitlines() if line.strip())
+    lines = (" ".join(words) for line in text.splitlines() if (words := line.split()))
     line, after = next(lines, ""), next(lines, "")
     if after and line.endswith(":"):
         line, after = f"{line} {after}", next(lines, "")
@@ -100,7 +99,7 @@ def _readable(match: re.Match[str]) -> str:
 
 
 def _bounded(text: str) -> str:
-    return _SPACE.sub(" ", text).strip()[:KEPT]
+    return " ".join(text.split())[:KEPT]
 
 
 def _place_of_message_part(match: re.Match[str]) -> str:

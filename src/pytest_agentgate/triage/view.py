@@ -119,7 +119,7 @@ class View:
         return (self.type_name, normal(self.message), self.origin)
 
     def focused(self, raised: Raised) -> View:
-        return replace(self, focus=raised)
+        return self if raised is self.focus else replace(self, focus=raised)
 
     def foci(self) -> Iterator[View]:
         """The exceptions that may be the reason: the one that was raised, then what it came from, nearest first.
@@ -127,6 +127,8 @@ class View:
         Wrappers, which say only that something below them failed, and copies of what is below them come last.
         """
         chain = self.evidence.chain
+        if len(chain) == 1:
+            return iter((self,))
         repeated = {id(one) for one, cause in pairwise(chain) if _repeats(one, cause)}
         order = sorted(chain, key=lambda one: (is_wrapper(one) or id(one) in repeated, _ORDER.index(one.link)))
         return map(self.focused, order)

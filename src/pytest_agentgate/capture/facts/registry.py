@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
 from pytest_agentgate.capture.bounded import bounded_repr, clean
-from pytest_agentgate.capture.naming import guarded, mro_of, qualified_name
+from pytest_agentgate.capture.naming import guarded
 from pytest_agentgate.model import JSON
 
 TEXT = 400
@@ -32,19 +33,24 @@ def reads(*types: str) -> Callable[[Reader], Reader]:
     return register
 
 
-def facts_of(exception: BaseException) -> dict[str, JSON]:
-    """What all readers of the exception's types know, the most derived type's first; who raises knows nothing."""
+def facts_of(exception: BaseException, types: tuple[str, ...]) -> dict[str, JSON]:
+    """What all readers of the exception's types know, the most derived type's first; who raises knows nothing.
+
+    ``types`` are the qualified names of its class and of all that this derives from.
+    """
     facts: dict[str, JSON] = {}
-    done: set[Reader] = set()
-    for cls in mro_of(type(exception)):
-        name = qualified_name(cls)
-        for reader in (*_READERS.get(name, ()), *_READERS.get(name.partition(".")[0] + ".*", ())):
-            if reader in done:
-                continue
-            done.add(reader)
-            found = guarded(reader, exception, otherwise=None) or {}
+    for reader in _readers_of(types):
+        found = guarded(reader, exception, otherwise=None)
+        if found:
             facts.update((key, guarded(plain, found[key], otherwise=None)) for key in found if key not in facts)
     return facts
+
+
+@lru_cache(maxsize=128)
+def _readers_of(types: tuple[str, ...]) -> tuple[Reader, ...]:
+    """Who is asked about exceptions of these types; the failures of a run have few different ones."""
+    keys = (key for name in types for key in (name, name.partition(".")[0] + ".*"))
+    return tuple(dict.fromkeys(reader for key in keys for reader in _READERS.get(key, ())))
 
 
 def plain(value: Any, depth: int = _DEPTH) -> JSON:

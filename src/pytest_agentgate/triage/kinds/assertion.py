@@ -138,6 +138,8 @@ def _sentence(comparison: Comparison) -> str:
 def _shown(left: str, right: str) -> tuple[str, str]:
     """Both sides on a line; where they begin alike for longer than a title shows, from where they differ."""
     left, right = one_line(left, 8 * _SHOWN), one_line(right, 8 * _SHOWN)
+    if max(len(left), len(right)) <= _SHOWN - _BEFORE:  # nothing to cut, and nothing long in common
+        return left, right
     start = _shared(left, right) - _BEFORE
     if left != right and start > _SHOWN - 2 * _BEFORE:
         left, right = f"...{left[start:]}", f"...{right[start:]}"
