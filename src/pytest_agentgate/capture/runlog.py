@@ -146,7 +146,8 @@ def stretches(path: Path, offset: int = 0) -> Iterator[tuple[list[Event], int]]:
                 whole, newline, rest = (rest + more).rpartition(b"\n")
                 if newline:
                     offset += len(whole) + 1
-                    yield _events(whole), offset
+                    events, whole = _events(whole), b""  # the text is not held while somebody works on its events
+                    yield events, offset
     except OSError as error:
         raise RunLogError(f"{path}: cannot read the run's log: {error.strerror}") from error
 

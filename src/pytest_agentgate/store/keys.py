@@ -18,7 +18,7 @@ def node_keys(database: Database, nodeids: Iterable[str]) -> dict[str, int]:
     """Keys of node ids, which are numbered in the order in which they are first met."""
     wanted = list(dict.fromkeys(nodeids))
     known = known_nodes(database, wanted)
-    missing = [nodeid for nodeid in wanted if nodeid not in known]
+    missing = [nodeid for nodeid in wanted if nodeid not in known] if known else wanted
     for start in range(0, len(missing), _AT_A_TIME):
         some = missing[start : start + _AT_A_TIME]
         files = [nodeid.partition("::")[0] for nodeid in some]

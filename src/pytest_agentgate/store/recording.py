@@ -234,7 +234,11 @@ class Recording:
     def _node_keys(self, nodeids: list[str]) -> dict[str, int]:
         missing = [nodeid for nodeid in nodeids if nodeid not in self._nodes]
         if missing:
-            self._nodes.update(node_keys(self._database, missing))
+            found = node_keys(self._database, missing)
+            if self._nodes:
+                self._nodes.update(found)
+            else:  # by the collection, of all tests: large enough not to be held twice
+                self._nodes = found
         return self._nodes
 
     # ---- where it stands
