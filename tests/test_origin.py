@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import platform
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from pytest_agentgate.origin import Checkout, agent_of, checkout_of, task_of
+from pytest_agentgate.origin import Checkout, agent_of, checkout_of, platform_name, task_of
 
 
 @pytest.mark.parametrize(
@@ -48,6 +49,10 @@ def test_the_task_is_named_by_option_or_environment() -> None:
     assert task_of("T-1", {"AGENTGATE_TASK": "T-2"}) == "T-1"
     assert task_of(None, {"AGENTGATE_TASK": "T-2"}) == "T-2"
     assert task_of(None, {}) == ""
+
+
+def test_the_platform_is_named_as_python_names_it() -> None:
+    assert platform_name() == platform.platform()
 
 
 def git(folder: Path, *arguments: str) -> str:

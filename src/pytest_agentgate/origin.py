@@ -90,14 +90,14 @@ def facts_of_run(config: pytest.Config, options: Any) -> dict[str, Any]:
         "pid": os.getpid(),
         "python": platform.python_version(),
         "pytest": pytest.__version__,
-        "platform": _platform(),
+        "platform": platform_name(),
         "plugins": _plugins(config),
         "arguments": [str(argument) for argument in config.invocation_params.args],
         "workers": _worker_count(options),
     }
 
 
-def _platform() -> str:
+def platform_name() -> str:
     """What ``platform.platform()`` says, which on Linux starts a program to learn about a processor that it leaves out.
 
     The program, ``uname -p``, takes longer than ten failures take to be recorded.
