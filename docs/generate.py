@@ -361,6 +361,7 @@ def _conditions() -> Iterator[str]:
     for unit in judgement.Unit:
         suffixes = ", ".join(f"`{suffix}`" for suffix in measures.SUFFIXES.get(unit, ()))
         yield _row(unit.value, _WRITTEN[unit].format(suffixes))
+    yield from ("", "## What tests recorded", *_help(_RECORDED))
     yield from ("", "## `on new`", *_help(_ON_NEW), "", "## Metrics", *_help(_METRICS), "")
     yield from _head("metric", "unit", "measured by", "`on new`", "what it is")
     for metric in known().values():
@@ -401,10 +402,18 @@ _WRITTEN = {
     judgement.Unit.COUNT: "a whole number: `0`, `1_000`",
     judgement.Unit.RATIO: "a percentage with {}: `90%`, `99.95%`; only `0` goes without",
     judgement.Unit.SECONDS: "a number with {}; `us` is taken too; only `0` goes without",
-    judgement.Unit.NUMBER: "a number as tests recorded it, without a unit: `250`, `-1.5`, `1e6`",
+    judgement.Unit.NUMBER: "a number as tests recorded it: `250`, `-1.5`, `1e6`; or one with any unit: `200 ms`, `90%`",
     judgement.Unit.FLAG: "`true` or `false`",
     judgement.Unit.STATUS: "a whole number: `0`",
 }
+
+_RECORDED = """
+What tests recorded has the unit that the condition states: with `property.latency.p95 <= 200 ms` a plain `150` is 150
+ms, and with `property.hits.min >= 90%` a plain `93` is 93%. Two things tell better, and are converted: the last word of
+the name, as in `latency_us` (`ns`, `us`, `ms`, `s`, `sec`, `secs`, `seconds`, `min`), and a unit in what was recorded,
+`"12.5 ms"` or `"90%"`. Where the condition states no unit, numbers are compared as they are, and a text with a unit is
+none. One recording that cannot be compared makes the gate unavailable.
+"""
 
 _ON_NEW = """
 With `on new` a condition is about what the baseline does not have: the run that `--baseline` names, or the latest run

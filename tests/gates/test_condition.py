@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pytest_agentgate.gates.condition import OPERATORS, Condition, ConditionError, parse
 from pytest_agentgate.gates.metric import quoted
 from pytest_agentgate.gates.metrics import known, named
+from pytest_agentgate.gates.quantities import UNIT_OF
 from pytest_agentgate.model.judgement import Unit
 
 
@@ -32,6 +33,8 @@ from pytest_agentgate.model.judgement import Unit
         ("duration.total < 1.5 h", "duration.total", "<", 5400),
         ("failures.import == 0", "failures.import", "==", 0),
         ("property.latency.max <= -1.5e3", "property.latency.max", "<=", -1500),
+        ("property.latency.p95 <= 200 ms", "property.latency.p95", "<=", 0.2),
+        ("property.hits.min >= 250%", "property.hits.min", ">=", 2.5),
         ('property."p95 latency".max < 5', 'property."p95 latency".max', "<", 5),
         ("property.'p95 latency'.max < 5", 'property."p95 latency".max', "<", 5),
         ('property."latency".max < 5', "property.latency.max", "<", 5),
@@ -98,7 +101,13 @@ def test_what_stands_for_a_parameter_is_told_apart() -> None:
         ("duration.p95 <= 3", 17, "3 of what? This is a duration: write a number with its unit, such as 200 ms"),
         ("duration.p95 <= 3 mins", 19, "'mins' is no unit of it; did you mean 'min'?"),
         ("duration.p95 <= 1e999 s", 17, "is too large a number"),
-        ("property.latency.max <= 3 ms", 27, "this is a number of the tests' own, and 'ms' is no unit of it"),
+        (
+            "property.latency.max <= 3 mss",
+            27,
+            "a number of the tests' own, and 'mss' is no unit of it; did you mean 'ms'?",
+        ),
+        ("property.latency_ms.max <= 3%", 29, "this is a number of the tests' own, and '%' is no unit of it"),
+        ("benchmark.test_x.ops >= 3 ms", 27, "this is a number of the tests' own, and 'ms' is no unit of it"),
         ("approval.release == yes", 21, "approval.<phase> is true or false, not 'yes'"),
         ("approval.release >= true", 18, "is compared with == or !=, not with >="),
         ("tests.failed == 0 on", 19, "expected 'on new', 'on all' or the end, not 'on'"),
@@ -181,6 +190,8 @@ def conditions(draw: st.DrawFn) -> Condition:
         draw(st.sampled_from(metric.choices[part]) if part in metric.choices else names) for part in parameters
     )
     unit = metric.unit_of(arguments)
+    suffix = draw(st.sampled_from(["", *metric.suffixes(arguments)])) if unit is Unit.NUMBER else ""
+    unit = UNIT_OF[suffix] if suffix else unit
     return Condition(
         metric=metric.canonical(arguments),
         pattern=metric.name,
@@ -189,6 +200,7 @@ def conditions(draw: st.DrawFn) -> Condition:
         value=draw(values(unit)) + 0.0,
         unit=unit,
         on_new=metric.on_new and draw(st.booleans()),
+        suffix=suffix,
     )
 
 

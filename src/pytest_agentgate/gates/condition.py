@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import operator
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from pytest_agentgate.errors import AgentgateError
 from pytest_agentgate.gates.metric import Metric, is_parameter, quoted, spellings
 from pytest_agentgate.gates.metrics import families, find, known, of_family
+from pytest_agentgate.gates.quantities import NUMBER, UNIT_OF, spelled
 from pytest_agentgate.model.judgement import Unit
 from pytest_agentgate.patterns import deferred
 from pytest_agentgate.report.measures import FLAGS, SUFFIXES, exact
@@ -29,8 +30,6 @@ OPERATORS: Mapping[str, Callable[[float, float], bool]] = {
 }
 _MEANT = {"=": "==", "=<": "<=", "=>": ">=", "===": "==", "<>": "!=", "~=": "!=", "!": "!=", "is": "=="}
 _MEANT |= {"\N{LESS-THAN OR EQUAL TO}": "<=", "\N{GREATER-THAN OR EQUAL TO}": ">=", "\N{NOT EQUAL TO}": "!="}
-# The Greek letter is on keyboards, the sign is what is printed.
-_SPELLED = {"us": "\N{MICRO SIGN}s", "\N{GREEK SMALL LETTER MU}s": "\N{MICRO SIGN}s"}
 _NAMED = {
     Unit.COUNT: "a count",
     Unit.RATIO: "a ratio",
@@ -46,7 +45,7 @@ _QUOTED = deferred(r'"((?:[^"\\]|\\["\\])*)"|\'((?:[^\'\\]|\\[\'\\])*)\'')
 _ESCAPE = deferred(r"\\(.)")
 _OPERATOR = deferred(r"[=!<>~\u2264\u2265\u2260]+|is\b")
 _STRANGE = deferred(r"[^\s=!<>~\u2264\u2265\u2260]")  # right behind a name
-_NUMBER = deferred(r"[+-]?[0-9](?:_?[0-9])*(?:\.[0-9](?:_?[0-9])*)?(?:[eE][+-]?[0-9]{1,3})?")
+_NUMBER = deferred(NUMBER)
 _UNIT = deferred(r"%|[^\W\d_]+")
 
 
@@ -76,6 +75,7 @@ class Condition:
     value: float  # in the metric's unit: a ratio of 0 to 1, seconds, 1 for true
     unit: Unit
     on_new: bool = False
+    suffix: str = ""  # in which the value is stated, where the metric has no unit of its own: "ms"
 
     @property
     def family(self) -> str:
@@ -86,7 +86,8 @@ class Condition:
         return OPERATORS[self.op](value, self.value)
 
     def __str__(self) -> str:
-        return f"{self.metric} {self.op} {exact(self.value, self.unit)}{' on new' if self.on_new else ''}"
+        value = exact(self.value, self.unit, self.suffix)
+        return f"{self.metric} {self.op} {value}{' on new' if self.on_new else ''}"
 
 
 def parse(text: str) -> Condition:
@@ -108,9 +109,10 @@ class _Reader:
         metric, arguments = self._metric()
         unit = metric.unit_of(arguments)
         op = self._operator(unit)
-        value = self._value(metric, unit)
+        value, suffix = self._value(metric, arguments, unit)
         on_new = self._scope(metric)
-        return Condition(metric.canonical(arguments), metric.name, arguments, op, value, unit, on_new)
+        unit = UNIT_OF[suffix] if suffix else unit
+        return Condition(metric.canonical(arguments), metric.name, arguments, op, value, unit, on_new, suffix)
 
     def _error(self, at: int, wrong: str) -> ConditionError:
         return ConditionError(self._text, at, wrong)
@@ -185,7 +187,8 @@ class _Reader:
             raise self._error(start, f"what is true or false is compared with == or !=, not with {op}")
         return op
 
-    def _value(self, metric: Metric, unit: Unit) -> float:
+    def _value(self, metric: Metric, arguments: tuple[str, ...], unit: Unit) -> tuple[float, str]:
+        """The value, and the suffix where it tells what the metric itself does not."""
         start = self._skip()
         if unit is Unit.FLAG:
             word = self._next(_WORD)
@@ -193,7 +196,7 @@ class _Reader:
                 raise self._error(
                     start, f"{metric.name} is true or false, {f'not {word!r}' if word else self._here(start)}"
                 )
-            return FLAGS[word]
+            return FLAGS[word], ""
         number = self._next(_NUMBER)
         if not number:
             word = self._next(_WORD)
@@ -203,27 +206,23 @@ class _Reader:
         suffix = self._next(_UNIT)
         if suffix == "on":  # what follows the value
             self._at, suffix = at, ""
-        decimal = Decimal(number.replace("_", ""))
-        if suffix or unit in SUFFIXES:
-            decimal *= self._factor(suffix, at, start, unit, number)
-        value = float(decimal) + 0.0  # no negative zero
+        suffix = self._suffix(suffix, metric.suffixes(arguments), at, unit)
+        if not suffix and unit in SUFFIXES and float(number):
+            raise self._error(start, f"{number} of what? This is {_NAMED[unit]}: write {_example(unit)}")
+        factor = SUFFIXES[UNIT_OF[suffix]][suffix] if suffix else Decimal(1)
+        value = float(Decimal(number.replace("_", "")) * factor) + 0.0  # no negative zero
         wrong = _out_of_range(value, unit)
         if wrong:
             raise self._error(start, wrong)
-        return value
+        return value, "" if unit in SUFFIXES else suffix
 
-    def _factor(self, suffix: str, at: int, start: int, unit: Unit, number: str) -> Decimal:
-        known = SUFFIXES.get(unit, {})
-        name = _SPELLED.get(suffix, suffix)
-        if name in known:
-            return known[name]
-        if not suffix and not float(number):
-            return Decimal(1)
-        if not suffix:
-            raise self._error(start, f"{number} of what? This is {_NAMED[unit]}: write {_example(unit)}")
-        near = _near(suffix, known)
+    def _suffix(self, written: str, known: Sequence[str], at: int, unit: Unit) -> str:
+        suffix = spelled(written)
+        if not suffix or suffix in known:
+            return suffix
+        near = _near(written, known)
         hint = f"; did you mean {near!r}?" if near else f"; write {_example(unit)}"
-        raise self._error(at, f"this is {_NAMED[unit]}, and {suffix!r} is no unit of it{hint}")
+        raise self._error(at, f"this is {_NAMED[unit]}, and {written!r} is no unit of it{hint}")
 
     def _scope(self, metric: Metric) -> bool:
         start = self._skip()
@@ -250,9 +249,11 @@ def _out_of_range(value: float, unit: Unit) -> str:
 
 
 def _example(unit: Unit) -> str:
-    return {Unit.RATIO: "a percentage, such as 90%", Unit.SECONDS: "a number with its unit, such as 200 ms"}.get(
-        unit, "a number alone"
-    )
+    examples = {
+        Unit.RATIO: "a percentage, such as 90%",
+        Unit.SECONDS: "a number with its unit, such as 200 ms",
+    }
+    return examples.get(unit, "a number alone")
 
 
 # ---- what was meant

@@ -9,6 +9,7 @@ from typing import ClassVar
 from pytest_agentgate.gates.facts import Facts
 from pytest_agentgate.model.judgement import Measure, Unit
 from pytest_agentgate.patterns import deferred
+from pytest_agentgate.report.measures import SUFFIXES
 
 _BARE = deferred(r"[\w-]+")
 
@@ -54,6 +55,14 @@ class Metric:
     def unit_of(self, arguments: Sequence[str]) -> Unit:
         """The unit, where it depends on an argument."""
         return self.unit
+
+    def suffixes(self, arguments: Sequence[str]) -> Sequence[str]:
+        """What may stand behind the number that a condition compares it with."""
+        return tuple(SUFFIXES.get(self.unit_of(arguments), ()))
+
+    def stated_in(self, suffix: str) -> Metric:
+        """The same metric, for a condition that states its value with a suffix; "" for none."""
+        return self
 
     def measure(self, facts: Facts, arguments: Sequence[str], on_new: bool) -> Measure:
         """What it came to; ``on_new``: of what the baseline does not have."""

@@ -28,7 +28,7 @@ def verdict(gate: Gate, facts: Facts, commands: Mapping[str, str]) -> GateResult
         commands: those of the checks, by name.
     """
     condition = parse(gate.condition)
-    metric = named(condition.pattern)
+    metric = named(condition.pattern).stated_in(condition.suffix)
     measure = metric.measure(facts, condition.arguments, condition.on_new)
     state, why = _state(condition, measure)
     if state is GateState.FAILED:
@@ -46,7 +46,7 @@ def verdict(gate: Gate, facts: Facts, commands: Mapping[str, str]) -> GateResult
         condition=gate.condition,
         state=state,
         measured=measure.value if measure.value is not None and math.isfinite(measure.value) else None,
-        wanted=wanted(condition.op, condition.value, condition.unit),
+        wanted=wanted(condition.op, condition.value, condition.unit, condition.suffix),
         unit=condition.unit,
         items=tuple(items[:SHOWN]),
         more=max(len(items) - SHOWN, 0),

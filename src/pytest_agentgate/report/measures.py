@@ -26,8 +26,8 @@ _LONGEST = 10**12  # seconds that are told in minutes or hours
 _WHOLE = (Unit.COUNT, Unit.STATUS)
 
 
-def exact(value: float, unit: Unit) -> str:
-    """A value that loses nothing: ``90%``, ``200 ms``, ``3``, ``true``."""
+def exact(value: float, unit: Unit, suffix: str = "") -> str:
+    """A value that loses nothing: ``90%``, ``200 ms``, ``3``, ``true``; with the suffix that is asked for, if any."""
     if unit is Unit.FLAG:
         return "true" if value else "false"
     if not math.isfinite(value):
@@ -35,7 +35,7 @@ def exact(value: float, unit: Unit) -> str:
     if unit not in SUFFIXES:
         return _plain(Decimal(repr(value)))
     number = Decimal(repr(value))
-    suffix = _suffix(number, unit)
+    suffix = suffix or _suffix(number, unit)
     return _joined(_plain(number / SUFFIXES[unit][suffix]), suffix)
 
 
@@ -61,9 +61,9 @@ def said(value: float, unit: Unit, beside: float | None = None) -> str:
     return exact(value, unit)
 
 
-def wanted(op: str, value: float, unit: Unit) -> str:
+def wanted(op: str, value: float, unit: Unit, suffix: str = "") -> str:
     """The side of a condition that is wanted: ``<= 200 ms``."""
-    return f"{op} {exact(value, unit)}"
+    return f"{op} {exact(value, unit, suffix)}"
 
 
 def measured(result: GateResult) -> str:

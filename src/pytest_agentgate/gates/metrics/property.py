@@ -12,16 +12,30 @@ from pytest_agentgate.gates.durations import percentile95
 from pytest_agentgate.gates.facts import Facts, Lack, RunFacts
 from pytest_agentgate.gates.hidden import hidden, listed
 from pytest_agentgate.gates.metric import Metric, quoted
+from pytest_agentgate.gates.quantities import UNIT_OF, taken_in, told_by_name
 from pytest_agentgate.model import Property
 from pytest_agentgate.model.judgement import Item, Measure, Unit
+from pytest_agentgate.report.measures import SUFFIXES
 
 
 class Recorded(Metric):
-    """Numbers that tests recorded under one name."""
+    """Numbers that tests recorded under one name, in the unit that a condition states if it states one."""
 
     unit = Unit.NUMBER
     of_tests = True
     each: ClassVar[bool] = False
+
+    def __init__(self, suffix: str = "") -> None:
+        self._suffix = suffix
+
+    def suffixes(self, arguments: Sequence[str]) -> Sequence[str]:
+        """Any, or those of durations where the name tells that it is one."""
+        [name] = arguments
+        return tuple(SUFFIXES[Unit.SECONDS] if told_by_name(name) else UNIT_OF)
+
+    def stated_in(self, suffix: str) -> Metric:
+        """The same for numbers of a unit."""
+        return type(self)(suffix)
 
     def measure(self, facts: Facts, arguments: Sequence[str], on_new: bool) -> Measure:
         """One value of them, and the recordings."""
@@ -37,20 +51,26 @@ class Recorded(Metric):
             if on_new and not out_of_sight and (all_of_run or not tests):
                 return Measure(None, nothing=True, sample=0, why=f"no new test recorded {quoted(name)}")
             return Measure(None, sample=0, why=out_of_sight.why or _nobody(facts, name) + silent)
-        strange = next((one for one in recorded if one.value is None or not math.isfinite(one.value)), None)
-        if strange is not None:
-            why = f"{strange.nodeid} recorded {strange.text[:100]!r} as {quoted(name)}, which is no number"
-            return Measure(None, (Item(strange.nodeid, note=strange.text[:100]),), sample=len(recorded), why=why)
-        values = [one.value for one in recorded if one.value is not None]
+        numbers = [(one.nodeid, taken_in(one.text, one.value, self._suffix, name)) for one in recorded]
+        values = [number for _, number in numbers if number is not None and math.isfinite(number)]
+        if len(values) < len(recorded):
+            return _strange(recorded[_first_without(numbers)], self._suffix, len(recorded))
         value = self.summed(values)
         return Measure(
             value,
-            tuple(Item(one.nodeid, one.value) for one in recorded),
+            tuple(Item(nodeid, number) for nodeid, number in numbers),
             sample=len(values),
             each=self.each,
             possible=self.possible(value) if out_of_sight else None,
-            why="; ".join(part for part in (out_of_sight.why, silent.removeprefix("; ")) if part),
+            why="; ".join(
+                part for part in (out_of_sight.why, self._taken(recorded), silent.removeprefix("; ")) if part
+            ),
         )
+
+    def _taken(self, recorded: Sequence[Property]) -> str:
+        """That numbers count as percentages which may have been meant as parts of 1, "" where there are none."""
+        doubtful = next((one.text for one in recorded if one.value is not None and 0 < abs(one.value) <= 1), "")
+        return f"a number alone counts in %: {doubtful} is {doubtful}%" if self._suffix == "%" and doubtful else ""
 
     def summed(self, values: Sequence[float]) -> float:
         """One value of at least one."""
@@ -112,6 +132,19 @@ class Each(Recorded):
 
 def _order(one: Property) -> tuple[str, float, str]:
     return one.nodeid, one.value if one.value is not None else -math.inf, one.text
+
+
+def _first_without(numbers: Sequence[tuple[str, float | None]]) -> int:
+    return next(place for place, (_, number) in enumerate(numbers) if number is None or not math.isfinite(number))
+
+
+def _strange(one: Property, suffix: str, sample: int) -> Measure:
+    """What is said of a recording that cannot be compared with the condition's value."""
+    expected = f"nothing that can be told in {suffix}" if suffix else "no number"
+    if not suffix and any(taken_in(one.text, None, unit, one.name) is not None for unit in UNIT_OF):
+        expected = "no number alone: state the condition's value with a unit"
+    why = f"{one.nodeid} recorded {one.text[:100]!r} as {quoted(one.name)}, which is {expected}"
+    return Measure(None, (Item(one.nodeid, note=one.text[:100]),), sample=sample, why=why)
 
 
 def _nobody(facts: Facts, name: str) -> str:
