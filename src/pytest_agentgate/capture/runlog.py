@@ -25,6 +25,7 @@ SUFFIX = ".jsonl"
 _HIGH = 200  # the least number of the file that is written to
 _STRETCH = 1 << 16  # bytes of a log that are held at a time
 TELL = "AGENTGATE_TELL_LOG"  # the variable that names a file for the path of the log
+APART = "AGENTGATE_LOGS"  # the variable that names the folder of a log that is to stay out of the project's record
 
 Event = dict[str, Any]
 
@@ -112,6 +113,15 @@ def _leave_to_the_parent() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_leave_to_the_parent)
+
+
+def folder_for(usual: Path) -> Path:
+    """The folder for the log of this process: the usual one, unless whoever started it asked for another.
+
+    Only the first log of a process stays apart: what it starts itself inherits nothing.
+    """
+    asked = os.environ.pop(APART, "")
+    return Path(asked) if asked else usual
 
 
 def tell(path: Path) -> None:

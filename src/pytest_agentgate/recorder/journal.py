@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, cast
 
-from pytest_agentgate.capture.runlog import RunLog, tell
+from pytest_agentgate.capture.runlog import RunLog, folder_for, tell
 from pytest_agentgate.config import Project
 from pytest_agentgate.errors import AgentgateError
 
@@ -28,7 +28,7 @@ class Journal:
         """Make the log of a run, or tell why there is none."""
         try:
             project.prepare_state()
-            self.log = RunLog(project.runs, run_id)
+            self.log = RunLog(folder_for(project.runs), run_id)
             tell(self.log.path)
         except (AgentgateError, OSError) as error:
             self.problem(f"this run is not recorded: {error}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +31,7 @@ class Ended:
     log: Path | None  # None: it ended before the plugin could write one
     complete: bool  # the log has its end
     asked_to_stop: bool  # from outside, by a signal
+    given_up: bool = False  # killed, because whoever started it would wait no longer
 
 
 def run_suite(
@@ -40,16 +41,18 @@ def run_suite(
     folder: Path,
     environ: Mapping[str, str] = os.environ,
     output: IO[bytes] | None = None,
+    give_up: Callable[[], bool] | None = None,
 ) -> Ended:
     """Run ``python -m pytest --agentgate ARGUMENTS`` in a folder, with the plugin injected where it is not installed.
 
-    ``output`` takes what the child prints; without it, our own streams do. Raises UsageError if the arguments turn the
+    ``output`` takes what the child prints; without it, our own streams do. With ``give_up`` it is apart from our
+    terminal, and is killed with all that it started once that says so. Raises UsageError if the arguments turn the
     plugin off, AgentgateError if the child cannot be started.
     """
     if _turns_plugin_off(arguments):
         raise UsageError(f"-p no:{PLUGIN} turns off what records the run; leave it out, or start pytest itself")
     version = pytest_agentgate.__version__
-    with supervision() as supervised, ExitStack() as stack:
+    with supervision(apart=give_up is not None) as supervised, ExitStack() as stack:
         try:
             private = stack.enter_context(private_folder())
             told = private.path / "log"
@@ -62,11 +65,13 @@ def run_suite(
                 environ=environment,
                 keep_open=[private.lock],
                 output=output,
+                give_up=give_up,
             )
         except OSError as error:
             raise AgentgateError(f"{interpreter.path}: the tests cannot be started: {error.strerror}") from error
         log = Path(os.fsdecode(told.read_bytes())) if told.exists() else None
-        return Ended(status, log, log is not None and _has_end(log), supervised.was_asked_to_stop)
+        complete = log is not None and _has_end(log)
+        return Ended(status, log, complete, supervised.was_asked_to_stop, supervised.was_given_up)
 
 
 def settings_against(folder: Path, environ: Mapping[str, str] = os.environ) -> str:

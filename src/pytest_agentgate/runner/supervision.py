@@ -1,7 +1,7 @@
 """Start a process, pass on what its user wants to stop it, and wait until it has ended.
 
 On a terminal the child shares our process group, so that Ctrl-C, Ctrl-Z and a debugger work as without us: the terminal
-itself tells everybody. Elsewhere it leads a group of its own, which is told once by us.
+itself tells everybody. Elsewhere, and where it is to stay apart, it leads a group of its own, which is told once by us.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import os
 import signal
 import subprocess
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -19,6 +19,7 @@ from typing import IO
 # What a child is sent, firmer each time, and the seconds it has until the next. SIGINT is how pytest is asked to stop:
 # fixtures finish and the log gets its end. SIGTERM would kill it at once.
 _FIRMER = ((signal.SIGINT, 30.0), (signal.SIGTERM, 5.0), (getattr(signal, "SIGKILL", signal.SIGTERM), 0.0))
+_GLANCE = 0.2  # seconds between two looks at a child that may be given up
 _STOPPING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
@@ -27,6 +28,7 @@ class Supervision:
 
     def __init__(self, *, shares_terminal: bool) -> None:
         self._shares = shares_terminal or not hasattr(os, "killpg")
+        self.was_given_up = False  # by ourselves
         self._child: subprocess.Popen[bytes] | None = None
         self._asked = 0
         self._step = 0
@@ -45,15 +47,19 @@ class Supervision:
         environ: Mapping[str, str],
         keep_open: Sequence[int] = (),
         output: IO[bytes] | None = None,
+        give_up: Callable[[], bool] | None = None,
     ) -> int:
         """Run a command to its end; -> its exit status as a shell has it: 128 + signal if it was killed.
 
-        Streams are inherited, but ``output`` takes both stdout and stderr. Raises OSError if it cannot start.
+        Streams are inherited, but ``output`` takes both stdout and stderr, and who may be given up has nothing to read.
+        ``give_up`` is asked again and again; what it ends is killed at once, with all that it started.
+        Raises OSError if it cannot start.
         """
         child = subprocess.Popen(
             command,
             cwd=folder,
             env=dict(environ),
+            stdin=subprocess.DEVNULL if give_up else None,
             stdout=output,
             stderr=subprocess.STDOUT if output else None,
             pass_fds=keep_open if os.name == "posix" else (),
@@ -63,7 +69,7 @@ class Supervision:
         try:
             if self._asked:  # between our start and its
                 self._press()
-            status = child.wait()
+            status = self._waited(child, give_up) if give_up else child.wait()
         finally:
             self._child = None
             if self._timer is not None:
@@ -78,6 +84,24 @@ class Supervision:
                 return
             self._step = max(self._step, 1)
         self._press()
+
+    def _waited(self, child: subprocess.Popen[bytes], give_up: Callable[[], bool]) -> int:
+        while True:
+            try:
+                return child.wait(_GLANCE)
+            except subprocess.TimeoutExpired:
+                if not self.was_given_up and give_up():
+                    self.was_given_up = True
+                    self._kill(child)
+
+    def _kill(self, child: subprocess.Popen[bytes]) -> None:
+        try:
+            if self._shares:
+                child.kill()
+            else:
+                os.killpg(child.pid, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):  # it has just ended
+            pass
 
     def _press(self) -> None:
         child = self._child
@@ -101,12 +125,12 @@ class Supervision:
 
 
 @contextmanager
-def supervision() -> Iterator[Supervision]:
+def supervision(*, apart: bool = False) -> Iterator[Supervision]:
     """Take the signals that ask us to stop; what the block leaves behind is tidied up before we end.
 
-    Outside of the main thread signals cannot be taken: whoever has that thread is in charge.
+    A child that is ``apart`` leads a group of its own on a terminal, too. Outside of the main thread signals cannot be taken: whoever has that thread is in charge.
     """
-    supervised = Supervision(shares_terminal=_has_terminal())
+    supervised = Supervision(shares_terminal=not apart and _has_terminal())
     if threading.current_thread() is not threading.main_thread():
         yield supervised
         return
