@@ -30,8 +30,9 @@ class Recorded:
 
     @property
     def logs(self) -> list[Path]:
-        """Oldest first; two runs of one second have names in any order."""
-        return sorted((self.root / ".agentgate/runs").glob("*.jsonl"), key=lambda log: log.stat().st_mtime_ns)
+        """Of runs, oldest first; two runs of one second have names in any order."""
+        logs = (log for log in (self.root / ".agentgate/runs").glob("*.jsonl") if ".judgement-" not in log.name)
+        return sorted(logs, key=lambda log: log.stat().st_mtime_ns)
 
     def events(self, name: str) -> list[Event]:
         """The events of that name in the latest log."""

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_agentgate.report.formats import FORMATS
+
 if TYPE_CHECKING:
     from tests.plugin.conftest import Run
 
@@ -29,6 +31,14 @@ class Watch:
             frame = frame.f_back
 sys.meta_path.insert(0, Watch())
 """
+PHASE = """
+[[phase]]
+name = "all"
+gates = [
+    "tests.failed == 0", "causes.new == 0", "failures.import == 0 on new", "coverage.percent >= 90%",
+    "tests.each.duration < 1 min",
+]
+"""
 
 
 def test_a_module_of_the_project_never_takes_the_place_of_one_that_we_need(
@@ -49,11 +59,16 @@ def test_a_module_of_the_project_never_takes_the_place_of_one_that_we_need(
         def test_skipped(): pass
         """,
     )
-    recorded = run("--agentgate-report", "md:run.md", "--agentgate-report", "json:run.json", *processes)
+    pytester.makefile(".toml", agentgate=PHASE)
+    asked = [word for name in FORMATS for word in ("--agentgate-report", f"{name}:reports/{name}")]
+    recorded = run("--agentgate-phase", "all", *asked, *processes)
     assert len(recorded.events("failure")) == 6
+    assert {path.name for path in (pytester.path / "reports").iterdir()} == set(FORMATS)
     late = (pytester.path / "late").read_text().splitlines() if (pytester.path / "late").exists() else []
-    builtin = {*sys.builtin_module_names, sysconfig._get_sysconfigdata_name()}  # type: ignore[attr-defined]
-    assert [line for line in late if line.partition(" ")[0] not in builtin] == []
+    # What lies in a package that is there already comes from nowhere else.
+    there = {"pytest_agentgate", "encodings", *sys.builtin_module_names}
+    there.add(sysconfig._get_sysconfigdata_name())  # type: ignore[attr-defined]
+    assert [line for line in late if line.split()[0].partition(".")[0] not in there] == []
 
 
 def test_what_a_test_replaces_reaches_no_record(run: Run, pytester: pytest.Pytester) -> None:

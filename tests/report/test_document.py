@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 
 from pytest_agentgate.model import Evidence, Failure, RunSummary
 from pytest_agentgate.model.judgement import Judgement
-from pytest_agentgate.report.document import document, render
+from pytest_agentgate.report.document import document, written
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs/reference/agentgate-1.schema.json").read_text())
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 
 
 def read(summary: RunSummary) -> dict[str, Any]:
-    read: dict[str, Any] = json.loads(render(summary))
+    read: dict[str, Any] = json.loads(written(summary))
     return read
 
 
@@ -68,7 +68,7 @@ def test_a_library_is_not_where_it_crashed_if_own_code_called_it(run: RunSummary
 
 def test_order_does_not_matter(run: RunSummary) -> None:
     turned = [replace(cause, tests=cause.tests[::-1], files=cause.files[::-1]) for cause in run.causes[::-1]]
-    assert render(replace(run, causes=tuple(turned))) == render(run)
+    assert written(replace(run, causes=tuple(turned))) == written(run)
 
 
 def on_another_worker(failure: Failure, message: str) -> Failure:
@@ -99,7 +99,7 @@ def test_any_run_is_ascii_json_of_the_documented_form(
     hostile: st.SearchStrategy[RunSummary], data: st.DataObject
 ) -> None:
     summary = data.draw(hostile)
-    text = render(summary)
+    text = written(summary)
     assert text.isascii()
     VALIDATOR.validate(json.loads(text))
     assert sorted(cause.title for cause in summary.causes) == sorted(c["title"] for c in json.loads(text)["causes"])
@@ -134,6 +134,6 @@ def test_the_schema_refuses_what_is_no_judgement(run: RunSummary, judgement: Jud
 def test_any_judgement_is_of_the_documented_form(
     run: RunSummary, hostile_judgements: st.SearchStrategy[Judgement], data: st.DataObject
 ) -> None:
-    text = render(replace(run, judgement=data.draw(hostile_judgements)))
+    text = written(replace(run, judgement=data.draw(hostile_judgements)))
     assert text.isascii()
     VALIDATOR.validate(json.loads(text, parse_constant=lambda name: f"{name} is no JSON"))

@@ -202,7 +202,7 @@ def say(summary: RunSummary, judgement: Judgement, style: str) -> None:
 
     judged = replace(summary, judgement=judgement)
     if style == "json":
-        screen.say(document.render(judged))
+        screen.say(document.written(judged))
     elif style == "agent":
         screen.say(text.agent(judged))
     elif style == "quiet":

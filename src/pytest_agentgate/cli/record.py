@@ -209,7 +209,7 @@ def write_summary(summary: RunSummary | None, form: str, output: Path | None, ve
     from pytest_agentgate.report import document, text
 
     if form == "json":
-        rendered = document.render(summary)
+        rendered = document.written(summary)
     elif summary is None:
         screen.say(NOTHING)
         return

@@ -31,12 +31,17 @@ def load(config: pytest.Config) -> None:
         import pytest_agentgate.recorder
 
         if config.known_args_namespace.agentgate_report:
-            import pytest_agentgate.report.formats
+            from pytest_agentgate.report import formats
+
+            formats.load(config.known_args_namespace.agentgate_report)
         if os.environ.get("GITHUB_ACTIONS") == "true":
             import pytest_agentgate.report.github
         if config.known_args_namespace.agentgate_phase:
             import pytest_agentgate.plugin.ending
             import pytest_agentgate.plugin.judging  # noqa: F401
+            from pytest_agentgate.gates import metrics
+
+            metrics.known()
 
 
 def activate(config: pytest.Config) -> None:

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict
 from math import isfinite
 
-from pytest_agentgate.model import JSON, Cause, Counts, Failure, Run, RunSummary
+from pytest_agentgate.model import JSON, Cause, Counts, Failure, Run, RunReport, RunSummary
 from pytest_agentgate.model.judgement import EXIT_STATUS, GateResult, Judgement
 from pytest_agentgate.patterns import deferred
 from pytest_agentgate.report.phrases import ordered, place
@@ -39,7 +39,12 @@ def document(summary: RunSummary | None) -> dict[str, JSON]:
     }
 
 
-def render(summary: RunSummary | None) -> str:
+def render(report: RunReport) -> str:
+    """The document of a report as ASCII text."""
+    return written(report.summary)
+
+
+def written(summary: RunSummary | None) -> str:
     """The document as ASCII text."""
     return json.dumps(document(summary), indent=2) + "\n"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
+from importlib import import_module
 from pathlib import Path
 
 from pytest_agentgate.errors import AgentgateError, UsageError
@@ -17,63 +18,30 @@ LOGS = "logs"
 
 @frozen
 class Format:
-    """One form of report: how it is made, and what it needs beyond the run's summary."""
+    """One form of report: the module whose ``render`` makes it, and what it needs beyond the run's summary."""
 
-    render: Callable[[RunReport], str]
+    module: str
     parts: frozenset[Part] = frozenset()
 
+    def load(self) -> Callable[[RunReport], str]:
+        """What makes the text of a report; its module is imported now."""
+        render: Callable[[RunReport], str] = import_module(f"{__package__}.{self.module}").render
+        return render
 
-def _json(report: RunReport) -> str:
-    from pytest_agentgate.report.document import render
-
-    return render(report.summary)
-
-
-def _md(report: RunReport) -> str:
-    from pytest_agentgate.report.markdown import markdown
-
-    return markdown(report.summary)
-
-
-def _junit(report: RunReport) -> str:
-    from pytest_agentgate.report.junit import render
-
-    return render(report)
-
-
-def _ctrf(report: RunReport) -> str:
-    from pytest_agentgate.report.ctrf import render
-
-    return render(report)
-
-
-def _sarif(report: RunReport) -> str:
-    from pytest_agentgate.report.sarif import render
-
-    return render(report)
-
-
-def _github(report: RunReport) -> str:
-    from pytest_agentgate.report.github import render
-
-    return render(report)
-
-
-def _html(report: RunReport) -> str:
-    from pytest_agentgate.report.html import render
-
-    return render(report)
+    def render(self, report: RunReport) -> str:
+        """The text of a report."""
+        return self.load()(report)
 
 
 _TESTS = frozenset({Part.RESULTS, Part.FAILURES, Part.PROPERTIES})
 ONE_FILE: Mapping[str, Format] = {
-    "json": Format(_json),
-    "md": Format(_md),
-    "html": Format(_html, frozenset({Part.RESULTS, Part.FAILURES, Part.TREND, Part.PHASES})),
-    "junit": Format(_junit, _TESTS),
-    "ctrf": Format(_ctrf, _TESTS),
-    "sarif": Format(_sarif),
-    "github": Format(_github),
+    "json": Format("document"),
+    "md": Format("markdown"),
+    "html": Format("html", frozenset({Part.RESULTS, Part.FAILURES, Part.TREND, Part.PHASES})),
+    "junit": Format("junit", _TESTS),
+    "ctrf": Format("ctrf", _TESTS),
+    "sarif": Format("sarif"),
+    "github": Format("github"),
 }
 """The formats that are one text, each imported when it is used."""
 FORMATS = (*ONE_FILE, LOGS)
@@ -103,6 +71,14 @@ def parse(option: str, flag: str = "--agentgate-report") -> ReportTarget:
     else:
         wrong = f"{option!r} is not FORMAT:PATH"
     raise UsageError(f"{flag}: {wrong}; the formats are {', '.join(FORMATS)}")
+
+
+def load(options: Iterable[str]) -> None:
+    """Import what makes the reports that options ask for; wrong ones are refused elsewhere."""
+    for option in options:
+        asked = ONE_FILE.get(option.partition(":")[0])
+        if asked is not None:
+            asked.load()
 
 
 def parts(targets: Iterable[ReportTarget]) -> frozenset[Part]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from pytest_agentgate.model import Cause, Counts, RunSummary
+from pytest_agentgate.model import Cause, Counts, RunReport, RunSummary
 from pytest_agentgate.model.judgement import GateState, Judgement, PhaseResult
 from pytest_agentgate.patterns import deferred
 from pytest_agentgate.report import gates
@@ -22,6 +22,11 @@ _DETAILED = 40  # causes that are described below the table
 _TESTS = 20  # node ids listed for a cause
 _ACTIVE = deferred(r"[\\`*_\[\]<>{}&|~@#$^]|://|www\.")  # what Markdown or GitHub may take for more than text
 _ENTITIES = deferred(r"[^\w\s]|_")
+
+
+def render(report: RunReport) -> str:
+    """The report of a run."""
+    return markdown(report.summary)
 
 
 def markdown(summary: RunSummary) -> str:
