@@ -25,3 +25,4 @@ class NoProposal:
     why: str
     look_at: str = ""
     environment: bool = False  # a fault of the environment: neither tests nor implementation are wrong
+    final: bool = False  # evidence against every repair of the cause: what others propose does not count

@@ -1,0 +1,183 @@
+"""What becomes of one name that is lost: it is followed, its value takes its place, or it is asked for later."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import sys
+
+from pytest_agentgate.codemods.codemod import Applicability
+from pytest_agentgate.codemods.rewrites.inline_symbol import InlineSymbol
+from pytest_agentgate.codemods.rewrites.localize_import import LocalizeImport
+from pytest_agentgate.codemods.rewrites.rename_module import RenameModule
+from pytest_agentgate.codemods.rewrites.rename_symbol import RenameSymbol
+from pytest_agentgate.repair.api.table import Sort as Is
+from pytest_agentgate.repair.breakage import Sort
+from pytest_agentgate.repair.case import proposal, together, told
+from pytest_agentgate.repair.change import Change
+from pytest_agentgate.repair.confirm import Asked
+from pytest_agentgate.repair.proposal import NoProposal, Proposal
+from pytest_agentgate.repair.suite import Suite
+
+_PLAIN = (
+    ast.Constant, ast.Name, ast.Attribute, ast.Tuple, ast.List, ast.Compare, ast.BoolOp, ast.UnaryOp, ast.Subscript,
+    ast.expr_context, ast.cmpop, ast.boolop, ast.unaryop,
+)  # fmt: skip
+
+
+def half_done(name: str, change: Change) -> NoProposal | None:
+    """The refusal where the implementation itself still asks for what is lost."""
+    places = change.still_used(name)
+    if not places:
+        return None
+    shown = ", ".join(places[:3])
+    return NoProposal(
+        f"the implementation itself still asks for {name}, which it does not offer any more: the change is half done",
+        shown,
+        final=True,
+    )
+
+
+def followed(name: str, change: Change, suite: Suite) -> Proposal | None:
+    """The name where it is now, if the change says so beyond doubt and it can be reached there."""
+    found = change.moved(name)
+    if found is None:
+        return None
+    breakage, new = found
+    answer = suite.confirm([Asked(new)])[0]
+    if answer.holds is False:
+        return None
+    if breakage.sort is Sort.MODULE_MOVED:
+        module = _moved_part(name, breakage)
+        target = new if module == name else breakage.new
+        codemods = _module_codemods(module, target, change, suite)
+        return None if codemods is None else proposal(codemods, [told(breakage)], [breakage])
+    return proposal([RenameSymbol(name, new)], [_said(told(breakage), breakage.new, new)], [breakage])
+
+
+def _said(sentence: str, home: str, new: str) -> str:
+    return sentence if new == home else f"{sentence}; asked for as {new}"
+
+
+def _moved_part(name: str, breakage: object) -> str:
+    """The part of a name that is the module which moved, as the name itself says it."""
+    old = str(getattr(breakage, "old", ""))
+    aliases = getattr(breakage, "aliases", ())
+    return max((each for each in (old, *aliases) if name == each or name.startswith(f"{each}.")), key=len, default=name)
+
+
+def _module_codemods(
+    module: str, target: str, change: Change, suite: Suite
+) -> list[RenameModule | RenameSymbol] | None:
+    """The module's new name, after those of its names that went elsewhere; None where what tests use is not there."""
+    first: list[RenameModule | RenameSymbol] = []
+    for used in suite.below(module):
+        rest = used.removeprefix(module)
+        if not rest or change.new.offers(target + rest) or not change.old.offers(used):
+            continue
+        moved = change.moved(used)
+        if moved is None or moved[0].sort is not Sort.SYMBOL_MOVED:
+            continue  # it is lost beside the module, and a cause of its own
+        first.append(RenameSymbol(used, moved[1]))
+    return [*first, RenameModule(module, target)]
+
+
+def inlined(name: str, change: Change, suite: Suite) -> Proposal | None:
+    """The value in the place of the name, if that was an alias of something that is still there, or a plain value."""
+    value = _value(name, change)
+    if value is None:
+        return None
+    asked = [Asked(each) for each in _names_in(value)]
+    if any(answer.holds is False for answer in suite.confirm(asked)):
+        return None
+    symbol = change.old.symbol(name)
+    place = f" ({symbol.path}:{symbol.line})" if symbol is not None else ""
+    sentence = f"{name} was {value}{place} and is gone; no other place is known for it"
+    return proposal([InlineSymbol(name, value)], [sentence], change.of(name, Sort.SYMBOL_GONE))
+
+
+def _value(name: str, change: Change) -> str | None:
+    home = change.old.canonical(name)
+    symbol = change.old.symbol(name)
+    if symbol is None:
+        return home if home != name and _is_there(home, change) else None
+    if symbol.sort is not Is.CONSTANT or not symbol.value:
+        return None
+    try:
+        tree = ast.parse(symbol.value, mode="eval")
+    except (SyntaxError, ValueError):
+        return None
+    if not all(isinstance(node, (*_PLAIN, ast.Expression)) for node in ast.walk(tree)):
+        return None
+    return symbol.value if all(_is_there(each, change) for each in _names_in(symbol.value)) else None
+
+
+def _is_there(name: str, change: Change) -> bool:
+    """Whether a name means the same in the tests: a builtin, the standard library's, or still offered."""
+    top = name.partition(".")[0]
+    if change.is_ours(name):
+        return change.new.offers(name)
+    if "." not in name or top == "builtins":
+        return hasattr(builtins, name.removeprefix("builtins."))
+    return top in sys.stdlib_module_names
+
+
+def _names_in(value: str) -> tuple[str, ...]:
+    """The dotted names that an expression reads, those of builtins as ``builtins.NAME``."""
+    found: dict[str, None] = {}
+
+    def visit(node: ast.AST) -> None:
+        if isinstance(node, ast.Attribute | ast.Name):
+            parts: list[str] = []
+            inner: ast.AST = node
+            while isinstance(inner, ast.Attribute):
+                parts.append(inner.attr)
+                inner = inner.value
+            if isinstance(inner, ast.Name):
+                name = ".".join([inner.id, *reversed(parts)])
+                found[name if "." in name else f"builtins.{name}"] = None
+                return
+        for child in ast.iter_child_nodes(node):
+            visit(child)
+
+    visit(ast.parse(value, mode="eval"))
+    return tuple(found)
+
+
+def localized(name: str, change: Change, suite: Suite) -> Proposal | None:
+    """The import of the name within those who use it, so that all others run; what uses it stays red."""
+    if not change.is_lost(name):
+        return None
+    symbol = change.old.symbol(name)
+    place = f" ({symbol.path}:{symbol.line})" if symbol is not None else ""
+    sentence = f"{name}{place} is gone and nothing is known to have taken its place; what uses it still fails"
+    return proposal([LocalizeImport(name)], [sentence], change.of(name, Sort.SYMBOL_GONE))
+
+
+def way(name: str, change: Change, suite: Suite) -> Proposal | None:
+    """The best that can be done about a name that is lost, for the tests that name it."""
+    return followed(name, change, suite) or inlined(name, change, suite) or localized(name, change, suite)
+
+
+def module_ways(module: str, change: Change, suite: Suite) -> Proposal | None:
+    """What can be done about each name that tests take from a module that is gone, and then about the module."""
+    ways: list[Proposal] = []
+    for used in suite.below(module):
+        if used == module or not change.old.offers(used) or _is_below_another(used, module, change):
+            continue
+        found = followed(used, change, suite) or inlined(used, change, suite)
+        if found is not None:
+            ways.append(found)
+    rest = localized(module, change, suite)
+    return together([*ways, rest]) if rest is not None else together(ways) if ways else None
+
+
+def _is_below_another(name: str, module: str, change: Change) -> bool:
+    """Whether what lies between a module and a name is no module: an attribute of something that it defines."""
+    between = name.rpartition(".")[0]
+    return between != module and between not in change.old.modules
+
+
+def is_display(found: Proposal) -> bool:
+    """Whether a proposal is only shown."""
+    return found.applicability is Applicability.DISPLAY
