@@ -10,6 +10,8 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pytest_agentgate.capture.junit import JunitRun, Reported, read_junit
 from pytest_agentgate.model import Kind, Outcome, Role, Scope, When
@@ -206,23 +208,67 @@ def shard(path: Path, *cases: str) -> Path:
 PASSED = '<testcase classname="tests.test_a" name="test_x" time="0.5"/>'
 FAILED = PASSED.replace("/>", '><failure message="ValueError: no">ValueError: no</failure></testcase>')
 OTHER = '<testcase classname="tests.test_a" name="test_y"/>'
+X, Y = "tests/test_a.py::test_x", "tests/test_a.py::test_y"
 
 
-def test_shards_make_one_run_and_the_same_test_in_two_is_two_attempts(tmp_path: Path) -> None:
-    first, second = shard(tmp_path / "1.xml", FAILED, OTHER), shard(tmp_path / "2.xml", PASSED)
-    run = read_junit([first, second])
-    x, y = "tests/test_a.py::test_x", "tests/test_a.py::test_y"
+def test_attempts_in_one_file_are_attempts(tmp_path: Path) -> None:
+    run = read_junit([shard(tmp_path / "1.xml", FAILED, OTHER, PASSED)])
     assert [(result.nodeid, result.outcome, result.attempt) for result in run.results] == [
-        (x, Outcome.RERUN, 1),
-        (y, Outcome.PASSED, 1),
-        (x, Outcome.PASSED, 2),
+        (X, Outcome.RERUN, 1),
+        (Y, Outcome.PASSED, 1),
+        (X, Outcome.PASSED, 2),
     ]
     assert [(each.attempt, each.final) for each in run.failures] == [(1, False)]
-    assert run.files == (str(first), str(second))
+    assert run.several == ()
 
-    run = read_junit([second, first])
-    assert [(each.attempt, each.final) for each in run.failures] == [(2, True)]
-    assert [result.outcome for result in run.results if result.nodeid == x] == [Outcome.PASSED, Outcome.FAILED]
+
+def test_shards_make_one_run_in_which_a_red_leg_hides_behind_no_green_one(tmp_path: Path) -> None:
+    first, second = shard(tmp_path / "1.xml", FAILED, OTHER), shard(tmp_path / "2.xml", PASSED.replace("0.5", "9"))
+    for files in ([first, second], [second, first]):
+        run = read_junit(files)
+        assert run.files == tuple(map(str, files))
+        assert run.several == (X,)
+        assert [(one.outcome, one.attempt, one.duration) for one in run.results if one.nodeid == X] == [
+            (Outcome.PASSED, 1, 9.0),
+            (Outcome.FAILED, 2, 9.0),
+        ]
+        assert [(each.attempt, each.final) for each in run.failures] == [(2, True)]
+
+
+LEGS = {
+    Outcome.FAILED: FAILED,
+    Outcome.ERROR: PASSED.replace("/>", '><error message="failed on setup with &quot;no&quot;"/></testcase>'),
+    Outcome.NOT_RUN: PASSED.replace("/>", '><skipped type="agentgate.not_run"/></testcase>'),
+    Outcome.SKIPPED: PASSED.replace("/>", "><skipped/></testcase>"),
+    Outcome.XFAILED: PASSED.replace("/>", '><skipped type="pytest.xfail"/></testcase>'),
+    Outcome.PASSED: PASSED,
+}
+
+
+@given(st.lists(st.lists(st.sampled_from([*LEGS]), min_size=1, max_size=3), min_size=1, max_size=4))
+def test_the_worst_of_several_files_counts_whatever_their_order(
+    tmp_path_factory: pytest.TempPathFactory, legs: list[list[Outcome]]
+) -> None:
+    folder = tmp_path_factory.mktemp("legs")
+    files = [
+        shard(folder / f"{number}.xml", *(LEGS[one] for one in leg), f"<!-- {number} -->")
+        for number, leg in enumerate(legs)
+    ]
+    run = read_junit(files)
+    assert [result.attempt for result in run.results] == list(range(1, sum(map(len, legs)) + 1))
+    assert run.results[-1].outcome is min((leg[-1] for leg in legs), key=[*LEGS].index)
+    bad = [result.outcome in (Outcome.FAILED, Outcome.ERROR, Outcome.RERUN) for result in run.results]
+    last_good = max((number for number, is_bad in enumerate(bad, 1) if not is_bad), default=0)
+    assert [each.final for each in run.failures] == [number > last_good for number, one in enumerate(bad, 1) if one]
+
+
+def test_a_copy_of_a_file_is_no_second_shard(tmp_path: Path) -> None:
+    first, copy = shard(tmp_path / "1.xml", PASSED), shard(tmp_path / "2.xml", PASSED)
+    run = read_junit([first, copy])
+    assert run.files == (str(first),)
+    assert run.copies == (f"{copy} says the same as {first}, byte for byte: they count as one file",)
+    empty = [shard(tmp_path / f"{number}.xml") for number in (3, 4)]
+    assert read_junit(empty).files == tuple(map(str, empty))
 
 
 def test_a_collector_that_failed_in_every_shard_is_one_failure(tmp_path: Path) -> None:

@@ -52,7 +52,8 @@ def test_of_pytest_properties_are_what_was_recorded(tmp_path: Path, family: str)
     )
 
 
-def test_properties_may_be_texts_and_those_of_the_last_attempt_count(tmp_path: Path) -> None:
+def test_properties_may_be_texts_and_those_of_the_last_attempt_in_every_file_count(tmp_path: Path) -> None:
+    attempts = []
     suite = '<testsuite><properties><property name="host" value="h"/></properties>%s</testsuite>'
     case = '<testcase classname="shop" name="sells"><properties>%s</properties></testcase>'
     for name, properties in {
@@ -60,8 +61,13 @@ def test_properties_may_be_texts_and_those_of_the_last_attempt_count(tmp_path: P
         "2.xml": '<property name="latency">12.5</property><property/><property name="n" value="1_0"/>',
     }.items():
         (tmp_path / name).write_text(suite % (case % properties))
-    assert read_junit([tmp_path / "1.xml", tmp_path / "2.xml"], tmp_path).properties == (
+        attempts.append(case % properties)
+    (tmp_path / "both.xml").write_text(suite % "".join(attempts))
+    last = (
         Property("shop::sells", "latency", "12.5", 12.5),
         Property("shop::sells", "", ""),
         Property("shop::sells", "n", "1_0"),
     )
+    assert read_junit([tmp_path / "both.xml"], tmp_path).properties == last
+    first = Property("shop::sells", "latency", "99", 99.0)
+    assert read_junit([tmp_path / "1.xml", tmp_path / "2.xml"], tmp_path).properties == (first, *last)

@@ -182,6 +182,8 @@ SUITE = '<testsuite name="s" timestamp="2026-01-31T12:00:00+00:00">{}</testsuite
 PASS = '<testcase classname="Cart" name="adds" time="0.1"/>'
 OTHER = '<testcase classname="Cart" name="{}"/>'
 FAIL = '<testcase classname="Cart" name="sums"><failure message="expected 1" type="AssertionError"/></testcase>'
+FINE = '<testcase classname="Cart" name="sums"/>'
+NOT_RUN = '<testcase classname="Cart" name="sums"><skipped type="agentgate.not_run" message="lost"/></testcase>'
 SKIP = '<testcase classname="Cart" name="later"><skipped message="not now"/></testcase>'
 COLLECT = (
     '<testcase classname="" name="tests.test_gone"><error message="collection failure">'
@@ -231,7 +233,13 @@ JUNIT = {
     "a-bomb": Row(12, {"one.xml": '<!DOCTYPE a [<!ENTITY a "b">]><testsuites>&a;</testsuites>'}, said="refused"),
     "as-many-shards-as-there-are-to-be": Row(0, two(PASS, OTHER.format("b")), ("sound", "--shards", "2")),
     "fewer-shards-than-there-are-to-be": Row(12, one(PASS), ("sound", "--shards", "2"), "--shards 2: 1 could be read"),
-    "more-shards-than-there-are-to-be": Row(12, two(PASS, PASS), ("sound", "--shards", "1"), "--shards 1: 2"),
+    "more-shards-than-there-are-to-be": Row(
+        12, two(PASS, OTHER.format("b")), ("sound", "--shards", "1"), "--shards 1: 2"
+    ),
+    "one-shard-twice": Row(12, two(PASS, PASS), ("sound", "--shards", "2"), "--shards 2: 1 could be read"),
+    "a-red-leg-before-a-green-one": Row(10, two(FAIL, FINE), ("sound",), "ended worst: 1 (Cart::sums)"),
+    "a-red-leg-behind-a-green-one": Row(10, two(FINE, FAIL), ("sound",), "ended worst: 1 (Cart::sums)"),
+    "a-leg-that-did-not-run-it": Row(12, two(NOT_RUN, FAIL), ("imports",), "1 collected and not run"),
 }
 
 
@@ -361,10 +369,15 @@ def test_a_checkout_that_has_moved_on_is_told(agentgate: Agentgate, own: Path) -
 
 def test_tests_in_several_files_are_told(agentgate: Agentgate, tmp_path: Path) -> None:
     (tmp_path / "agentgate.toml").write_text(PHASES)
-    (tmp_path / "one.xml").write_text(SUITE.format(PASS))
-    shutil.copy(tmp_path / "one.xml", tmp_path / "two.xml")
-    (note,) = document(agentgate, "sound", "one.xml", "two.xml", cwd=tmp_path)["judgement"]["notes"]
-    assert note == "tests that ran more than once count by their last attempt: 1 (Cart::adds)"
+    (tmp_path / "one.xml").write_text(SUITE.format(PASS + FINE + FINE))
+    (tmp_path / "two.xml").write_text(SUITE.format(PASS))
+    shutil.copy(tmp_path / "one.xml", tmp_path / "three.xml")
+    files = ("one.xml", "two.xml", "three.xml")
+    assert document(agentgate, "sound", *files, cwd=tmp_path)["judgement"]["notes"] == [
+        "three.xml says the same as one.xml, byte for byte: they count as one file",
+        "tests that ran more than once count by their last attempt: 1 (Cart::sums)",
+        "tests in several files count as in the file where they ended worst: 1 (Cart::adds)",
+    ]
 
 
 def test_a_record_that_cannot_be_read_keeps_nobody_from_judging_xml(agentgate: Agentgate, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, NoReturn
 from xml.etree import ElementTree
@@ -38,6 +39,10 @@ _UNLOADED = "unittest.loader._FailedTest"  # unittest's stand-in for a module th
 _CLASS_FIXTURE = re.compile(r"^(?P<name>(?:setUp|tearDown)(?:Class|Module)) \((?P<place>[\w.]+)\)$")
 _SCRIPT = re.compile(r"\.[cm]?[jt]sx?$")
 _BAD = frozenset({Outcome.FAILED, Outcome.ERROR})
+_WORST_FIRST = (
+    *(Outcome.FAILED, Outcome.ERROR, Outcome.RERUN, Outcome.NOT_RUN),
+    *(Outcome.XPASSED, Outcome.SKIPPED, Outcome.XFAILED, Outcome.PASSED),
+)
 
 
 @dataclass(frozen=True)
@@ -63,24 +68,32 @@ class JunitRun:
     files: tuple[str, ...] = ()  # the files that could
     created_at: str = ""  # the earliest time stamp, as the runner wrote it
     host: str = ""
-    properties: tuple[Property, ...] = ()  # of the last attempt at each test
+    properties: tuple[Property, ...] = ()  # of the last attempt at each test, in every file
+    several: tuple[str, ...] = ()  # tests that are in more than one file, as those of a matrix
+    copies: tuple[str, ...] = ()  # one line for each file that is the same as another
 
 
 def read_junit(paths: Sequence[Path], root: Path | None = None) -> JunitRun:
-    """Read reports of one run; the same test in two of them is two attempts, the last of which counts.
+    """Read reports of one run.
+
+    Attempts at a test in one file are attempts, the last of which counts. A test in several files has run in several
+    places: it ended as in the file where it ended worst, whose attempts come last, and took as long as where it took
+    longest. Of files that are the same byte for byte one is read.
 
     ``root`` is the folder that node ids and the paths of frames are relative to, the current one if absent: files found
     there tell where in a dotted name the module ends and a class begins, and which part of another machine's path is
     the project's.
     """
     project = Project((root or Path()).absolute())
-    cases: list[_Case] = []
+    by_file: list[list[_Case]] = []
     problems: list[str] = []
     files: list[str] = []
+    copies: list[str] = []
+    known: dict[bytes, Path] = {}
     stamps: list[tuple[str, str]] = []
     for path in paths:
         try:
-            tree = _parsed(path)
+            tree, digest = _parsed(path)
             found = list(_cases(_report(tree), project))
         except (
             OSError,
@@ -92,10 +105,14 @@ def read_junit(paths: Sequence[Path], root: Path | None = None) -> JunitRun:
         ) as error:
             problems.append(clean(f"{path}: {_why(error)}", 500).replace("\n", " "))
             continue
-        cases += _phases_joined(found)
+        if found and known.setdefault(digest, path) is not path:
+            copies.append(f"{path} says the same as {known[digest]}, byte for byte: they count as one file")
+            continue
+        by_file.append(_phases_joined(found))
         files.append(str(path))
         stamps += [(suite.get("timestamp", ""), suite.get("hostname", "")) for suite in tree.iter("testsuite")]
-    results, failures = _attempts(cases)
+    places = _places(by_file)
+    results, failures = _attempts(_worst_last(by_file, places))
     created_at, host = min((stamp for stamp in stamps if "1970" < stamp[0][:4] < "3000"), default=("", ""))
     return JunitRun(
         tuple(results),
@@ -104,15 +121,17 @@ def read_junit(paths: Sequence[Path], root: Path | None = None) -> JunitRun:
         tuple(files),
         clean(created_at, 40),
         clean(host, 200),
-        _properties(cases),
+        tuple(one for of_test in places.values() for cases in of_test.values() for one in cases[-1].recorded),
+        tuple(nodeid for nodeid, of_test in places.items() if len({number for number, _ in of_test}) > 1),
+        tuple(clean(copy, 500).replace("\n", " ") for copy in copies),
     )
 
 
 # ---- safe parsing
 
 
-def _parsed(path: Path) -> ElementTree.Element:
-    """The root of a report; raises ValueError if the file is not one, or is one that may not be parsed."""
+def _parsed(path: Path) -> tuple[ElementTree.Element, bytes]:
+    """The root of a report, and its digest; raises ValueError if it is not one, or is one that may not be parsed."""
     with path.open("rb") as file:
         data = file.read(SIZE + 1)
     if not data:
@@ -124,7 +143,7 @@ def _parsed(path: Path) -> ElementTree.Element:
     if root.tag.rpartition("}")[2] not in ("testsuites", "testsuite"):
         raise ValueError(f"not a JUnit report: its root is <{clean(root.tag, 60)}>")
     made_one(root)
-    return root
+    return root, sha256(data).digest()
 
 
 def _report(root: Any) -> Any:
@@ -177,6 +196,9 @@ class _Case:
     scope: Scope = Scope.TEST
     recorded: tuple[Property, ...] = ()
     worker: str = ""
+
+
+_Places = dict[str, dict[tuple[int, str], list[_Case]]]  # test -> number of a file, worker -> attempts there
 
 
 def _cases(element: Any, root: Project) -> Iterator[_Case]:
@@ -299,9 +321,33 @@ def _phases_joined(cases: Iterable[_Case]) -> list[_Case]:
     return joined
 
 
-def _properties(cases: Sequence[_Case]) -> tuple[Property, ...]:
-    last = {case.nodeid: case.recorded for case in cases if case.scope is Scope.TEST}
-    return tuple(one for recorded in last.values() for one in recorded)
+def _places(files: Sequence[Sequence[_Case]]) -> _Places:
+    places: _Places = {}
+    for number, cases in enumerate(files):
+        for case in cases:
+            if case.scope is Scope.TEST:
+                places.setdefault(case.nodeid, {}).setdefault((number, case.worker), []).append(case)
+    return places
+
+
+def _worst_last(files: Sequence[Sequence[_Case]], places: _Places) -> list[_Case]:
+    """All cases in the order of the files, but those of a test that ran in several places end with its worst."""
+    sorted_cases: dict[str, Iterator[_Case]] = {}
+    for nodeid, of_test in places.items():
+        if len(of_test) > 1:
+            best_first = sorted(of_test.values(), key=lambda cases: (-_worst(cases[-1]), cases[-1].duration))
+            ordered = [case for cases in best_first for case in cases]
+            ordered[-1] = replace(ordered[-1], duration=max(cases[-1].duration for cases in best_first))
+            sorted_cases[nodeid] = iter(ordered)
+    return [
+        next(sorted_cases[case.nodeid]) if case.scope is Scope.TEST and case.nodeid in sorted_cases else case
+        for cases in files
+        for case in cases
+    ]
+
+
+def _worst(case: _Case) -> int:
+    return _WORST_FIRST.index(case.outcome)
 
 
 def _attempts(cases: Sequence[_Case]) -> tuple[list[Result], list[Reported]]:

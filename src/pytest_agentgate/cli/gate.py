@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from pytest_agentgate.report.formats import ReportTarget
     from pytest_agentgate.store import Store
 
-_MANY = 3  # names that a note lists
-
 
 @click.command()
 @click.argument("words", nargs=-1, metavar="[PHASE] [JUNIT.xml]...")
@@ -160,10 +158,7 @@ def _of_files(
         notes.append(f"--shards {shards}: {used} could be read")
     if read.problems or shards not in (None, used):
         facts = replace(facts, run=replace(facts.run, status=RunStatus.ABORTED))
-    if read.again:
-        names = ", ".join(map(printable, read.again[:_MANY])) + (", ..." if len(read.again) > _MANY else "")
-        notes.append(f"tests that ran more than once count by their last attempt: {len(read.again)} ({names})")
-    return facts, tuple(notes)
+    return facts, (*notes, *read.notes)
 
 
 def _report(targets: Sequence[ReportTarget], now: RunFacts, record: Store | None) -> RunReport:

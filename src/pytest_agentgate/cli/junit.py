@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pytest_agentgate.cli import screen
 from pytest_agentgate.errors import StoreError, UsageError
+from pytest_agentgate.report.printable import printable
 
 if TYPE_CHECKING:
     from pytest_agentgate.capture.junit import JunitRun, Reported
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from pytest_agentgate.model import Counts, Failure, History, KindRule, Result
     from pytest_agentgate.store import Store
 
+_MANY = 3  # names that a note lists
+
 
 @dataclass(frozen=True)
 class Shards:
@@ -26,7 +29,21 @@ class Shards:
 
     facts: RunFacts
     problems: tuple[str, ...] = ()  # one line for each file that could not be used
-    again: tuple[str, ...] = ()  # tests that ran more than once, in one file or in several; the last attempt counts
+    again: tuple[str, ...] = ()  # tests that ran more than once in one file; the last attempt counts
+    several: tuple[str, ...] = ()  # tests that are in more than one file; the worst counts
+    copies: tuple[str, ...] = ()  # one line for each file that is the same as another
+
+    @property
+    def notes(self) -> Iterator[str]:
+        """What is to be known of them, a line each."""
+        yield from self.copies
+        for tests, said in (
+            (self.again, "tests that ran more than once count by their last attempt"),
+            (self.several, "tests in several files count as in the file where they ended worst"),
+        ):
+            if tests:
+                names = ", ".join(map(printable, tests[:_MANY])) + (", ..." if len(tests) > _MANY else "")
+                yield f"{said}: {len(tests):,} ({names})"
 
 
 def read_shards(files: Sequence[Path], project: Project, store: Store | None) -> Shards:
@@ -55,8 +72,11 @@ def read_shards(files: Sequence[Path], project: Project, store: Store | None) ->
         arguments=read.files,
         counts=_counts(read),
     )
-    again = tuple(dict.fromkeys(result.nodeid for result in read.results if result.attempt > 1))
-    return Shards(RunFacts(run, read.results, failures, causes, properties=read.properties), read.problems, again)
+    facts = RunFacts(run, read.results, failures, causes, properties=read.properties)
+    again = dict.fromkeys(result.nodeid for result in read.results if result.attempt > 1)
+    for nodeid in read.several:
+        again.pop(nodeid, None)
+    return Shards(facts, read.problems, tuple(again), read.several, read.copies)
 
 
 def _failure(reported: Reported, rules: Iterable[KindRule]) -> Failure:
@@ -95,10 +115,11 @@ def _history(failures: Iterable[Failure], store: Store | None) -> History:
 
 
 def _counts(read: JunitRun) -> Counts:
-    """Each test once, by its last attempt."""
+    """Each test once, by its last attempt; what did not run in one of several places is counted twice."""
     from pytest_agentgate.model import Counts, Outcome, Scope
 
     last: dict[str, Result] = {result.nodeid: result for result in read.results}
+    not_run = {result.nodeid for result in read.results if result.outcome is Outcome.NOT_RUN}
     ended = Counter(result.outcome for result in last.values())
     return Counts(
         total=len(last),
@@ -108,6 +129,7 @@ def _counts(read: JunitRun) -> Counts:
         skipped=ended[Outcome.SKIPPED],
         xfailed=ended[Outcome.XFAILED],
         xpassed=ended[Outcome.XPASSED],
+        not_run=len(not_run),  # in whichever file
         reruns=len(read.results) - len(last),
         collect_errors=len({failure.nodeid for failure in read.failures if failure.scope is Scope.COLLECT}),
     )

@@ -61,8 +61,8 @@ def _of_files(files: Sequence[Path], root: Path, store: str | None) -> RunSummar
 
     with opened_to_compare(root, store) as record:
         shards = read_shards(files, find_project(root), record)
-    for problem in shards.problems:
-        screen.note(problem)
+    for line in (*shards.problems, *shards.notes):
+        screen.note(line)
     if not shards.facts.run.arguments:
         raise UsageError("none of the files could be read")
     return RunSummary(shards.facts.run, shards.facts.causes)
