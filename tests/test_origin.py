@@ -75,6 +75,34 @@ def test_a_checkout_is_its_commit_branch_and_changes(tmp_path: Path) -> None:
     assert checkout_of(tmp_path) == Checkout(commit, "", True)
 
 
+@pytest.mark.parametrize(
+    ("path", "dirty"),
+    [
+        ("test_red.py", True),
+        ("tests/deep/test_red.py", True),
+        ("conftest.py", True),
+        ("pytest.ini", True),
+        ("inner/pyproject.toml", True),
+        ("env/pyvenv.cfg", False),
+        ("env/lib/site-packages/thing.py", False),
+        (".venv/lib/thing.py", False),
+        ("node_modules/gyp/gyp.py", False),
+        ("reports/junit.xml", False),
+        ("ignored/test_red.py", False),
+    ],
+)
+def test_of_what_is_not_tracked_code_is_a_change(tmp_path: Path, path: str, dirty: bool) -> None:
+    git(tmp_path, "init", "-q", "-b", "main")
+    (tmp_path / ".gitignore").write_text("ignored\n")
+    git(tmp_path, "add", ".gitignore")
+    git(tmp_path, "commit", "-q", "-m", "a")
+    (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / path).touch()
+    if path.startswith("env/"):
+        (tmp_path / "env/pyvenv.cfg").touch()
+    assert checkout_of(tmp_path).dirty is dirty
+
+
 def test_without_git_a_run_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     assert checkout_of(tmp_path) == Checkout()

@@ -17,6 +17,8 @@ _OF_A_REPOSITORY = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT
 _LIMIT = 10.0  # seconds
 _LIMIT_OF_A_TREE = 120.0  # where all files are looked at
 _PLAIN = ("--no-color", "--no-ext-diff", "--no-textconv", "--no-renames", "--relative")
+_CODE = ("*.py", *(f"*{name}" for name in ("pytest.ini", "pytest.toml", "pyproject.toml", "tox.ini", "setup.cfg")))
+_NO_TESTS = (".*", "node_modules", "venv", "__pycache__")  # folders
 _HUNK = re.compile(rb"@@ -\S+ \+(\d+)(?:,(\d+))? @@")
 
 
@@ -90,6 +92,20 @@ def changed_lines(folder: Path, since: str, until: str = "") -> dict[str, set[in
     for name in () if until else _untracked(folder) or ():
         lines[name] = _all_lines(folder / name)
     return lines
+
+
+def untracked_code(folder: Path) -> tuple[str, ...] | None:
+    """Files below a folder that git neither tracks nor ignores, and that change what tests do: Python, and settings.
+
+    What lies in an environment or in a hidden folder is left out: pytest collects no tests there.
+    """
+    skipped = [f"--exclude={name}/" for name in _NO_TESTS]
+    command = ("ls-files", "-z", "--others", "--exclude-standard", *skipped, "--", *_CODE, "*pyvenv.cfg")
+    names = _names(git(folder, *command, limit=_LIMIT_OF_A_TREE))
+    if names is None:
+        return None
+    environments = tuple(name.removesuffix("pyvenv.cfg") for name in names if name.endswith("pyvenv.cfg"))
+    return tuple(name for name in names if not name.startswith(environments)) if environments else names
 
 
 def is_shallow(folder: Path) -> bool:

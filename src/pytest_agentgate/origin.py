@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from pytest_agentgate.git import git
+from pytest_agentgate.git import git, untracked_code
 from pytest_agentgate.values import frozen
 
 # Variables that hold a name, most specific first; AI_AGENT and AGENT are conventions that several tools follow.
@@ -59,7 +59,10 @@ def task_of(option: str | None, environ: Mapping[str, str] = os.environ) -> str:
 
 
 def checkout_of(folder: Path) -> Checkout:
-    """Commit, branch and whether tracked files differ from the commit, by one call of git; empty where git fails."""
+    """Commit, branch and whether anything differs from the commit; empty where git fails.
+
+    Of what git neither tracks nor ignores only code counts: reports and logs change nothing.
+    """
     here = folder.resolve()
     if not any((parent / ".git").exists() for parent in (here, *here.parents)):  # git would only say so, more slowly
         return Checkout()
@@ -72,8 +75,13 @@ def checkout_of(folder: Path) -> Checkout:
     return Checkout(
         commit="" if commit == "(initial)" else commit,
         branch="" if (branch := facts.get("branch.head", "")) == "(detached)" else branch,
-        dirty=any(not line.startswith("# ") for line in lines),
+        dirty=any(not line.startswith("# ") for line in lines) or _has_new_code(here),
     )
+
+
+def _has_new_code(folder: Path) -> bool | None:
+    new = untracked_code(folder)
+    return None if new is None else bool(new)
 
 
 def facts_of_run(config: pytest.Config, options: Any) -> dict[str, Any]:

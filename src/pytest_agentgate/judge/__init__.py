@@ -175,7 +175,7 @@ def _named_baseline(store: Store, project: Project, run: Run, name: str) -> RunF
 def _run_at(store: Store, run: Run, commit: str) -> str:
     """A completed run of a commit as it is: of one with changes nobody knows what they were. "" if there is none."""
     found = store.run_at(commit, other_than=run.id)
-    return found.id if found and not found.dirty else ""
+    return found.id if found and found.dirty is False else ""
 
 
 def _no_run(name: str, commit: str) -> Lack:
@@ -216,7 +216,7 @@ def _is_source(path: PurePosixPath, roots: Roots) -> bool:
 
 def _approvals(store: Store | None, run: Run) -> tuple[Approval, ...]:
     """Of the commit: an approval is of what is committed, so of a checkout with changes there is none."""
-    return store.approvals(run.commit) if store and run.commit and not run.dirty else ()
+    return store.approvals(run.commit) if store and run.commit and run.dirty is False else ()
 
 
 def _remeasure(run: Run, policy: Policy, asked: Sequence[str], baseline: str) -> str:
