@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
 def undo(root: Path, as_list: bool, as_json: bool) -> None:
     """Restore the files that agentgate wrote last, byte for byte; once more, those that it wrote before.
 
-    If somebody has changed one of them since, it is named, and none of them is restored.
+    A repair is taken back as a whole, also one that was killed. If somebody has changed one of the files since, it is
+    named, and none of them is restored.
 
     \b
     Examples:
@@ -43,27 +45,42 @@ def undo(root: Path, as_list: bool, as_json: bool) -> None:
     project = find_project(root)
     journal = Journal(project.state / "journal", project.root)
     if as_list:
-        batches = journal.batches()
+        found = journal.batches()
         if as_json:
-            screen.say_json([_data(batch) for batch in batches])
-        elif not batches:
+            screen.say_json([_data(batch) for batch in found])
+        elif not found:
             screen.say(f"nothing to undo in {printable(str(project.root))}")
         else:
-            heads = (Column("batch"), Column("files", right=True), Column("written by", flexible=True))
-            screen.table(heads, ((batch.id, str(len(batch.files)), batch.what) for batch in batches))
+            heads = [Column("batch"), Column("files", right=True), Column("written by", flexible=True)]
+            rows = [[batch.id, str(len(batch.files)), batch.what] for batch in found]
+            if any(batch.group for batch in found):
+                heads.append(Column("taken back with"))
+                rows = [[*row, batch.group] for row, batch in zip(rows, found, strict=True)]
+            screen.table(heads, rows)
         return
-    batch = journal.undo()
+    batches = journal.undo_group()
     if as_json:
-        screen.say_json(_data(batch))
+        screen.say_json(_together(batches))
         return
-    restored = (printable(os.path.relpath(project.root / entry.path)) for entry in batch.files)
-    screen.say("".join(f"restored {path}\n" for path in restored))
-    screen.note(f"batch {batch.id} is taken back: {batch.what}")
+    files = dict.fromkeys(entry.path for batch in batches for entry in batch.files)
+    screen.say("".join(f"restored {printable(os.path.relpath(project.root / path))}\n" for path in files))
+    if batches[0].group:
+        number = f"{len(batches)} batch{'' if len(batches) == 1 else 'es'}"
+        screen.note(f"{batches[0].group} is taken back, {number}")
+    else:
+        screen.note(f"batch {batches[0].id} is taken back: {batches[0].what}")
+
+
+def _together(batches: Sequence[Batch]) -> dict[str, JSON]:
+    """The newest of them, with the files of all."""
+    files = dict.fromkeys(entry.path for batch in batches for entry in batch.files)
+    return {**_data(batches[0]), "files": [*files], "batches": [batch.id for batch in batches]}
 
 
 def _data(batch: Batch) -> dict[str, JSON]:
     return {
         "batch": batch.id,
+        "group": batch.group,
         "created_at": batch.created_at,
         "what": batch.what,
         "files": [entry.path for entry in batch.files],

@@ -420,3 +420,79 @@ def test_a_command_that_is_killed_from_outside_is_taken_back(root: Path) -> None
     assert changed
     journal_of(root).undo()
     assert contents(root) == {**BEFORE, **many}
+
+
+# ---- groups: the batches of one repair
+
+
+def test_a_group_is_taken_back_as_a_whole(root: Path) -> None:
+    journal = journal_of(root)
+    journal.write(edits(root, b"=", b"= #"), "somebody's codemod")
+    mine = contents(root)
+    for number in range(3):
+        batch = journal.write(edits(root, b"=", b"= #"), f"attempt {number}", group="repair-1")
+        journal.confirm(batch.batch)
+    assert [batch.what for batch in journal.undo_group()] == ["attempt 2", "attempt 1", "attempt 0"]
+    assert contents(root) == mine
+    assert [batch.what for batch in journal.undo_group()] == ["somebody's codemod"]
+    assert contents(root) == BEFORE
+
+
+def test_a_batch_of_a_group_is_on_trial_until_it_is_confirmed(root: Path) -> None:
+    journal = journal_of(root)
+    journal.write(edits(root), "alone")
+    kept = journal.write(edits(root), "attempt", group="repair-1").batch
+    journal.confirm(kept)
+    journal.write(edits(root), "attempt", group="repair-1")
+    assert [batch.on_trial for batch in journal_of(root).batches()] == [True, False, False]
+
+
+def test_the_last_attempt_alone_can_be_taken_back(root: Path) -> None:
+    journal = journal_of(root)
+    journal.confirm(journal.write(edits(root, b"=", b"= #"), "kept", group="repair-1").batch)
+    kept = contents(root)
+    trial = journal.write(edits(root, b"=", b"= #"), "on trial", group="repair-1").batch
+    journal.take_back([trial])
+    assert contents(root) == kept
+    assert [batch.what for batch in journal.batches()] == ["kept"]
+
+
+def test_an_older_attempt_is_not_taken_back_below_a_later_one(root: Path) -> None:
+    journal = journal_of(root)
+    older = journal.write(edits(root, b"=", b"= #"), "older", group="repair-1").batch
+    journal.write(edits(root, b"=", b"= #"), "later", group="repair-1")
+    state = contents(root)
+    with pytest.raises(JournalError, match="was changed since, and so were 2 more; nothing was restored"):
+        journal.take_back([older])
+    assert contents(root) == state
+
+
+def test_a_file_that_an_attempt_deleted_is_made_again_where_that_is_asked_for(root: Path) -> None:
+    journal = journal_of(root)
+    trial = journal.write(edits(root), "on trial", group="repair-1").batch
+    (root / "tests/deep/test_b.py").unlink()
+    (root / "tests/deep").rmdir()
+    with pytest.raises(JournalError, match="is gone since"):
+        journal.take_back([trial])
+    journal.take_back([trial], restore=True)
+    assert contents(root) == BEFORE
+
+
+def test_batches_of_a_group_are_kept_however_many_they_are(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journals, "KEPT", 2)
+    journal = journal_of(root)
+    for _ in range(5):
+        journal.write(edits(root, b"=", b"= #"), "attempt", group="repair-1")
+    journal.undo_group()
+    assert contents(root) == BEFORE
+
+
+def test_nothing_is_undone_below_somebody_who_is_at_work(root: Path) -> None:
+    journal = journal_of(root)
+    journal.write(edits(root), "attempt", group="repair-1")
+    state = contents(root)
+    with journal.at_work(), pytest.raises(JournalError, match="another agentgate is at work"):
+        journal_of(root).undo_group()
+    assert contents(root) == state
+    journal.undo_group()
+    assert contents(root) == BEFORE
