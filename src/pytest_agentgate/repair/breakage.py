@@ -48,3 +48,4 @@ class Breakage:
     score: float = 1.0  # 0 to 1: how alike the two are; 1 where it is certain
     margin: float = 1.0  # how much better than the next candidate
     aliases: tuple[str, ...] = ()  # other dotted names under which the old API offered it
+    still_used: tuple[str, ...] = ()  # where the new code itself uses what it lost: rather a bug than a change
