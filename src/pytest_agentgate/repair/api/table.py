@@ -71,8 +71,9 @@ class Module:
     symbols: Mapping[str, Symbol] = field(default_factory=dict)  # below the module: "Order.total" -> symbol
     names: Mapping[str, str] = field(default_factory=dict)  # what it imports or aliases: name -> dotted target
     stars: tuple[str, ...] = ()  # modules of which it imports all
-    exported: tuple[str, ...] | None = None  # __all__
+    exported: tuple[str, ...] | None = None  # __all__; "shop.orders.__all__" stands for what that one exports
     calls: tuple[Call, ...] = ()
+    others: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # further targets: of an import in ``except``
 
 
 @dataclass(frozen=True, slots=True)

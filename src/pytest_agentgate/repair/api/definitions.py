@@ -1,0 +1,264 @@
+"""Symbols: what one binding of a module or a class defines, with its members."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Mapping
+
+from pytest_agentgate.codemods.idioms.fixtures import DECORATORS
+from pytest_agentgate.codemods.reading.names import Binding, FunctionNode, ModuleNames, Scope
+from pytest_agentgate.repair.api.bodies import Codes, digest, fingerprint, words
+from pytest_agentgate.repair.api.live import Live
+from pytest_agentgate.repair.api.table import Parameter, Passing, Sort, Symbol
+from pytest_agentgate.repair.api.written import Writer
+
+_CLASS_METHODS = frozenset({"__new__", "__init_subclass__", "__class_getitem__"})
+_ACCESSORS = frozenset({"setter", "getter", "deleter"})
+_OVERLOADS = frozenset({"typing.overload", "typing_extensions.overload"})
+_ENUMS = frozenset({"Enum", "IntEnum", "StrEnum", "Flag", "IntFlag", "ReprEnum"})
+_WORTH = 12  # characters of a value that another constant does not have by chance
+
+
+class Definitions:
+    """What the bindings of one file define."""
+
+    def __init__(self, names: ModuleNames, writer: Writer, live: Live, codes: Codes, path: str) -> None:
+        self.names = names
+        self.writer = writer
+        self.live = live
+        self.codes = codes
+        self.path = path
+        self.open: list[str] = []
+        self._aliases = {  # what the file calls differently from the rest of the world
+            binding.name: binding.target.rpartition(".")[2]
+            for bindings in names.scope.bindings.values()
+            for binding in bindings
+            if binding.is_import and binding.target and not binding.target.endswith(binding.name)
+        }
+
+    def of(self, binding: Binding, name: str, scope: Scope) -> dict[str, Symbol]:
+        """The symbols of a binding, by their names below the module: its own, and those of a class's members."""
+        node = binding.node
+        if isinstance(node, ast.ClassDef):
+            return self._class(node, name, scope)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            found = self._function(node, name, scope)
+        elif isinstance(binding.value, ast.Lambda):
+            found = self._lambda(binding.value, name, scope)
+        else:
+            found = self._assigned(binding, name, scope)
+        return {name: found}
+
+    # -- functions ---------------------------------------------------------------------------------------------------
+
+    def _function(self, node: FunctionNode, name: str, scope: Scope) -> Symbol:
+        decorators = self._decorators(node, scope)
+        sort = _sort(node, decorators, in_class=scope.is_class)
+        code = self.codes.get((node.name, min([node.lineno, *(each.lineno for each in node.decorator_list)])))
+        masks = {**self._aliases, node.name: ""}
+        if scope.is_class:
+            masks |= _unmangled(scope.node.name, code.co_names if code else ())  # type: ignore[attr-defined]
+        return Symbol(
+            self._full(name),
+            sort,
+            self.path,
+            node.lineno,
+            self.parameters(node.args, scope, bound=sort in {Sort.METHOD, Sort.CLASSMETHOD, Sort.PROPERTY}),
+            self.writer.annotation(node.returns, scope),
+            (),
+            decorators,
+            isinstance(node, ast.AsyncFunctionDef),
+            self._requested(node) if sort is Sort.FIXTURE else "",
+            "",
+            "" if code is None else fingerprint(code, masks),
+            frozenset() if code is None else words(code),
+        )
+
+    def _lambda(self, node: ast.Lambda, name: str, scope: Scope) -> Symbol:
+        sort = Sort.METHOD if scope.is_class else Sort.FUNCTION
+        value = self.writer.text(node, scope)
+        parameters = self.parameters(node.args, scope, bound=scope.is_class)
+        return Symbol(self._full(name), sort, self.path, node.lineno, parameters, value=value, body=_of_value(value))
+
+    def parameters(self, node: ast.arguments, scope: Scope, bound: bool) -> tuple[Parameter, ...]:
+        """The parameters of a definition; ``bound`` where Python fills the first."""
+        plain = [*node.posonlyargs, *node.args]
+        if not plain and not node.vararg and not node.kwonlyargs and not node.kwarg:
+            return ()
+        defaults = [None] * (len(plain) - len(node.defaults)) + node.defaults
+        found = [
+            self._parameter(
+                each, Passing.POSITIONAL_ONLY if at < len(node.posonlyargs) else Passing.EITHER, default, scope
+            )
+            for at, (each, default) in enumerate(zip(plain, defaults, strict=True))
+        ]
+        if bound:
+            del found[:1]
+        if node.vararg is not None:
+            found.append(self._parameter(node.vararg, Passing.VAR_POSITIONAL, None, scope))
+        for each, default in zip(node.kwonlyargs, node.kw_defaults, strict=True):
+            found.append(self._parameter(each, Passing.KEYWORD_ONLY, default, scope))
+        if node.kwarg is not None:
+            found.append(self._parameter(node.kwarg, Passing.VAR_KEYWORD, None, scope))
+        return tuple(found)
+
+    def _parameter(self, node: ast.arg, passing: Passing, default: ast.expr | None, scope: Scope) -> Parameter:
+        written = None if default is None else self.writer.text(default, scope) or "..."
+        return Parameter(node.arg, passing, written, self.writer.annotation(node.annotation, scope))
+
+    def _decorators(self, node: FunctionNode | ast.ClassDef, scope: Scope) -> tuple[str, ...]:
+        return tuple(
+            self.writer.meaning(bare, scope) or self.writer.text(bare, scope)
+            for each in node.decorator_list
+            for bare in [each.func if isinstance(each, ast.Call) else each]
+        )
+
+    def _requested(self, node: FunctionNode) -> str:
+        """The name by which a fixture is requested."""
+        for each in node.decorator_list:
+            for keyword in each.keywords if isinstance(each, ast.Call) else ():
+                if keyword.arg == "name" and isinstance(keyword.value, ast.Constant):
+                    return str(keyword.value.value)
+        return node.name
+
+    # -- values ------------------------------------------------------------------------------------------------------
+
+    def _assigned(self, binding: Binding, name: str, scope: Scope) -> Symbol:
+        node = binding.node
+        parent = self.names.up.parents.get(node)
+        value = self.writer.text(binding.value, scope)
+        annotation = self.writer.annotation(parent.annotation, scope) if isinstance(parent, ast.AnnAssign) else ""
+        sort = Sort.FIELD if scope.is_class else Sort.CONSTANT
+        if isinstance(binding.value, ast.Call) and value.startswith(("property(", "functools.cached_property(")):
+            sort = Sort.PROPERTY
+        line = getattr(node, "lineno", 0)
+        return Symbol(
+            self._full(name), sort, self.path, line, value=value, annotation=annotation, body=_of_value(value)
+        )
+
+    # -- classes -----------------------------------------------------------------------------------------------------
+
+    def _class(self, node: ast.ClassDef, name: str, scope: Scope) -> dict[str, Symbol]:
+        inside = self.names.scopes[node]
+        bases = tuple(
+            self.writer.meaning(bare, scope) or self.writer.text(bare, scope)
+            for each in node.bases
+            for bare in [each.value if isinstance(each, ast.Subscript) else each]
+        )
+        members: dict[str, Symbol] = {}
+        is_enum = any(base.startswith("enum.") and base[5:] in _ENUMS for base in bases)
+        for member, bindings in inside.bindings.items():
+            live = [each for each in self.live.of(bindings) if not each.is_import]
+            chosen = self.live.chosen(_implementations(live, self, inside))
+            if chosen is None or member == "__slots__":
+                continue
+            below = self.of(chosen, f"{name}.{member}", inside)
+            members.update(below)
+            own = below[f"{name}.{member}"]
+            if is_enum and own.sort is Sort.FIELD and own.value and not own.annotation and not member.startswith("_"):
+                members[f"{name}.{member}"] = _as(own, Sort.MEMBER)
+        for member, symbol in self._set_by_methods(node, name, inside).items():
+            members.setdefault(f"{name}.{member}", symbol)
+        made = members.get(f"{name}.__init__") or members.get(f"{name}.__new__")
+        if made is None:
+            self.open.append(name)
+        code = self.codes.get((node.name, min([node.lineno, *(each.lineno for each in node.decorator_list)])))
+        shape = sorted((key[len(name) :], each.body or each.value) for key, each in members.items())
+        found = Symbol(
+            self._full(name),
+            Sort.CLASS,
+            self.path,
+            node.lineno,
+            made.parameters if made is not None else (),
+            bases=bases,
+            decorators=self._decorators(node, scope),
+            body=digest((tuple(shape), tuple(base.rpartition(".")[2] for base in bases))),
+            tokens=frozenset() if code is None else words(code),
+        )
+        return {name: found, **members}
+
+    def _set_by_methods(self, node: ast.ClassDef, name: str, inside: Scope) -> dict[str, Symbol]:
+        """What the methods of a class assign to the attributes of their first parameter."""
+        methods = {
+            binding.node: (*binding.node.args.posonlyargs, *binding.node.args.args)[0]
+            for bindings in inside.bindings.values()
+            for binding in bindings
+            if isinstance(binding.node, ast.FunctionDef | ast.AsyncFunctionDef)
+            and (binding.node.args.posonlyargs or binding.node.args.args)
+        }
+        found: dict[str, Symbol] = {}
+        for word in {first.arg for first in methods.values()}:
+            for use in self.names.by_word.get(word, ()):
+                attribute = self.names.up.parents.get(use)
+                if not isinstance(attribute, ast.Attribute) or not isinstance(attribute.ctx, ast.Store):
+                    continue
+                home = self.names.scope_of(use).home(word) if isinstance(use, ast.Name) else None
+                if home is None or methods.get(home.node) is None or attribute.attr in found:  # type: ignore[call-overload]
+                    continue
+                found[attribute.attr] = self._set(attribute, home, f"{name}.{attribute.attr}", inside)
+        return found
+
+    def _set(self, node: ast.Attribute, method: Scope, name: str, inside: Scope) -> Symbol:
+        statement = self.names.up.parents.get(node)
+        annotation = value = ""
+        if isinstance(statement, ast.AnnAssign):
+            annotation = self.writer.annotation(statement.annotation, method)
+        given = statement.value if isinstance(statement, ast.Assign | ast.AnnAssign) else None
+        if isinstance(given, ast.Constant):
+            value = self.writer.text(given, method)
+        elif isinstance(given, ast.Name) and not annotation:
+            binding = method.bindings.get(given.id, ())
+            if len(binding) == 1 and isinstance(binding[0].node, ast.arg):
+                annotation = self.writer.annotation(binding[0].node.annotation, inside)
+        return Symbol(self._full(name), Sort.FIELD, self.path, node.lineno, value=value, annotation=annotation)
+
+    def _full(self, name: str) -> str:
+        return f"{self.names.module}.{name}" if self.names.module else name
+
+    def decorator_names(self, node: FunctionNode, scope: Scope) -> tuple[str, ...]:
+        return self._decorators(node, scope)
+
+
+def _implementations(live: list[Binding], of: Definitions, scope: Scope) -> list[Binding]:
+    """Definitions without overloads, and without the accessors that are added to a property."""
+    if len(live) == 1:
+        return live
+    kept = []
+    for each in live:
+        if isinstance(each.node, ast.FunctionDef | ast.AsyncFunctionDef):
+            decorators = of.decorator_names(each.node, scope)
+            if any(name in _OVERLOADS or name.rpartition(".")[2] in _ACCESSORS for name in decorators):
+                continue
+        kept.append(each)
+    return kept or live
+
+
+def _sort(node: FunctionNode, decorators: Iterable[str], in_class: bool) -> Sort:
+    for name in decorators:
+        if name in DECORATORS:
+            return Sort.FIXTURE
+        if not in_class:
+            continue
+        if name in {"staticmethod", "abc.abstractstaticmethod"}:
+            return Sort.STATICMETHOD
+        if name in {"classmethod", "abc.abstractclassmethod"}:
+            return Sort.CLASSMETHOD
+        last = name.rpartition(".")[2]
+        if last.endswith("property") or last in _ACCESSORS:
+            return Sort.PROPERTY
+    if not in_class:
+        return Sort.FUNCTION
+    return Sort.CLASSMETHOD if node.name in _CLASS_METHODS else Sort.METHOD
+
+
+def _unmangled(owner: str, names: Iterable[str]) -> Mapping[str, str]:
+    start = f"_{owner.lstrip('_')}__"
+    return {name: name[len(start) - 2 :] for name in names if name.startswith(start)} | {owner: ""}
+
+
+def _of_value(value: str) -> str:
+    return digest(value) if len(value) >= _WORTH else ""
+
+
+def _as(symbol: Symbol, sort: Sort) -> Symbol:
+    return Symbol(symbol.name, sort, symbol.path, symbol.line, value=symbol.value, body=symbol.body)

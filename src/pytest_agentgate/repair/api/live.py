@@ -1,0 +1,148 @@
+"""Which of several bindings of a name counts: branches that never run, fallbacks, definitions that are made again."""
+
+from __future__ import annotations
+
+import ast
+import operator
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from pytest_agentgate.codemods.reading.names import Binding, ModuleNames, dotted
+
+_ORDERS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+}
+_NEVER = frozenset({"TYPE_CHECKING", "PY2", "IS_PY2", "_PY2", "py2"})
+_ALWAYS = frozenset({"PY3", "IS_PY3", "_PY3", "py3"})
+
+
+class Live:
+    """What of a file's module and classes runs, as far as the file tells."""
+
+    def __init__(self, names: ModuleNames) -> None:
+        self.names = names
+        self._dead: list[tuple[int, int]] = []  # first and last lines
+        self._fallback: list[tuple[int, int]] = []
+        self._look(names.tree.body)
+
+    def of(self, bindings: Sequence[Binding]) -> list[Binding]:
+        """The bindings that can count; none where the last of them deletes the name."""
+        live = [each for each in bindings if self._can_count(each)]
+        if live and isinstance(getattr(live[-1].node, "ctx", None), ast.Del):
+            return []
+        return live
+
+    def chosen(self, bindings: Sequence[Binding]) -> Binding | None:
+        """The one that counts of several definitions or assignments.
+
+        The last that always runs; else the first that is no fallback in an ``except``.
+        """
+        if not bindings:
+            return None
+        final = [each for each in bindings if self.is_final(each)]
+        if final:
+            return final[-1]
+        first = [each for each in bindings if not _within(self._fallback, each.node)]
+        return (first or list(bindings))[0]
+
+    def is_final(self, binding: Binding) -> bool:
+        """Whether a binding always runs: its statement stands in the body of its scope itself."""
+        statement = self.names.statement(binding.node) if not isinstance(binding.node, ast.alias) else None
+        return statement is not None and self.names.up.parents.get(statement) is binding.scope.node
+
+    def is_live(self, node: ast.AST) -> bool:
+        return not _within(self._dead, node)
+
+    def _can_count(self, binding: Binding) -> bool:
+        node = binding.node
+        if binding.kind == "assignment":
+            if isinstance(node, ast.Name):
+                parent = self.names.up.parents[node]
+                if isinstance(parent, ast.AugAssign | ast.For | ast.AsyncFor | ast.withitem):
+                    return False
+            else:
+                return False
+        return not self._dead or not _within(self._dead, node)
+
+    def _look(self, body: Sequence[ast.stmt]) -> None:
+        for statement in body:
+            if isinstance(statement, ast.If):
+                truth = _truth(statement.test)
+                if truth is False:
+                    self._mark(self._dead, statement.body)
+                if truth is True:
+                    self._mark(self._dead, statement.orelse)
+                self._look(statement.body)
+                self._look(statement.orelse)
+            elif isinstance(statement, ast.Try | ast.TryStar):
+                for handler in statement.handlers:
+                    self._mark(self._fallback, handler.body)
+                    self._look(handler.body)
+                for inner in (statement.body, statement.orelse, statement.finalbody):
+                    self._look(inner)
+            elif isinstance(statement, ast.ClassDef | ast.With):
+                self._look(statement.body)
+
+    def _mark(self, where: list[tuple[int, int]], body: Sequence[ast.stmt]) -> None:
+        if body:
+            where.append((body[0].lineno, body[-1].end_lineno or body[-1].lineno))
+
+
+def _within(ranges: Sequence[tuple[int, int]], node: ast.AST) -> bool:
+    line = getattr(node, "lineno", 0)
+    return any(first <= line <= last for first, last in ranges)
+
+
+def _truth(test: ast.expr) -> bool | None:
+    """What a condition is on the Python that is running; None where it can't be told."""
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        inner = _truth(test.operand)
+        return None if inner is None else not inner
+    if isinstance(test, ast.BoolOp):
+        parts = [_truth(each) for each in test.values]
+        if isinstance(test.op, ast.And):
+            return False if False in parts else None if None in parts else True
+        return True if True in parts else None if None in parts else False
+    if isinstance(test, ast.Constant):
+        return bool(test.value)
+    last = (dotted(test) or "").rpartition(".")[2]
+    if last in _NEVER or last in _ALWAYS:
+        return last in _ALWAYS
+    return _version(test) if isinstance(test, ast.Compare) and len(test.ops) == 1 else None
+
+
+def _version(test: ast.Compare) -> bool | None:
+    try:
+        wanted = ast.literal_eval(test.comparators[0])
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        return None
+    left = test.left
+    here: object = None
+    if dotted(left) in {"sys.version_info", "version_info"}:
+        here = tuple(sys.version_info[:3])
+    elif dotted(left) in {"sys.version_info.major"}:
+        here = sys.version_info.major
+    elif isinstance(left, ast.Subscript) and dotted(left.value) in {"sys.version_info", "version_info"}:
+        part = left.slice
+        if isinstance(part, ast.Constant) and part.value == 0:
+            here = sys.version_info[0]
+        elif isinstance(part, ast.Slice):
+            end = part.upper.value if isinstance(part.upper, ast.Constant) and isinstance(part.upper.value, int) else 3
+            here = tuple(sys.version_info[:end])
+    if type(here) is not type(wanted):
+        return None
+    return _compared(test.ops[0], here, wanted)
+
+
+def _compared(how: ast.cmpop, one: Any, other: Any) -> bool | None:
+    order = _ORDERS.get(type(how))
+    try:
+        return None if order is None else bool(order(one, other))
+    except TypeError:
+        return None
