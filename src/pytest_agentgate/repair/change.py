@@ -51,6 +51,17 @@ class Change:
         wanted = [each for each in found if not sorts or each.sort in sorts]
         return tuple(sorted(wanted, key=lambda each: -each.score))
 
+    def about(self, name: str) -> tuple[Breakage, ...]:
+        """The breakages that lead to what the new API defines under a dotted name, its constructor included."""
+        return tuple(self._leading.get(_plain(name), ()))
+
+    @cached_property
+    def _leading(self) -> Mapping[str, list[Breakage]]:
+        leading: dict[str, list[Breakage]] = {}
+        for each in self.breakages:
+            leading.setdefault(_plain(each.new or each.old), []).append(each)
+        return leading
+
     @cached_property
     def _named(self) -> Mapping[str, list[Breakage]]:
         named: dict[str, list[Breakage]] = {}
@@ -127,6 +138,10 @@ class Change:
                     for end in range(2, len(parts) + 1):
                         wanted.setdefault(".".join(parts[:end]), {})[place] = None
         return {name: tuple(places) for name, places in wanted.items() if not self.new.offers(name)}
+
+
+def _plain(name: str) -> str:
+    return name.removesuffix(".__init__").removesuffix(".__new__")
 
 
 def _distance(name: str, like: str) -> tuple[int, int, int, int, str]:

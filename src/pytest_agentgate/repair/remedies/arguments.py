@@ -1,0 +1,148 @@
+"""Calls that do not fit the signature of a function, method or class any more.
+
+Cause: ``TypeError`` of a call: an unexpected keyword, too many arguments by position, two values for one parameter.
+Remedy: the keyword's new name (rename-keyword); arguments by keyword where their places changed (reorder-arguments); no
+argument where the parameter is gone (remove-argument).
+Applicability: safe where every argument reaches the parameter that it reached before; what is dropped is ``unsafe``
+where callers in the implementation dropped it as well, else ``display``: behaviour may be lost with it.
+Does nothing where callers in the implementation still call in the old way, where a parameter has two successors, or
+where it is not known which function was called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pytest_agentgate.codemods.codemod import Applicability, Codemod
+from pytest_agentgate.codemods.rewrites.remove_argument import RemoveArgument
+from pytest_agentgate.codemods.rewrites.rename_keyword import RenameKeyword
+from pytest_agentgate.codemods.rewrites.reorder_arguments import ReorderArguments
+from pytest_agentgate.model import Role
+from pytest_agentgate.repair.api.table import Passing
+from pytest_agentgate.repair.breakage import Sort
+from pytest_agentgate.repair.called import Called, by_position, callers, misfits, takes_any, written
+from pytest_agentgate.repair.case import Case, proposal, together, told
+from pytest_agentgate.repair.change import Change
+from pytest_agentgate.repair.proposal import NoProposal, Proposal
+from pytest_agentgate.repair.symptoms import Misfit
+
+ORDER = 20
+_PLACES = frozenset({"too_many", "multiple_values", "missing"})
+
+
+def propose(case: Case) -> Iterator[Proposal | NoProposal]:
+    for symptom in case.symptoms:
+        if isinstance(symptom, Misfit) and symptom.problem in {"unexpected_keyword", *_PLACES}:
+            found = misfits(symptom, case)
+            if symptom.frame is not None and symptom.frame.role is Role.SOURCE:
+                yield _double(symptom)
+            elif len(found) == 1:
+                yield from _of(symptom, found[0], case.change)
+            elif len(found) > 1:
+                names = ", ".join(each.name for each in found)
+                yield NoProposal(f"{symptom.function}() may be any of {names}", found[0].place)
+
+
+def _double(symptom: Misfit) -> NoProposal:
+    frame = symptom.frame
+    place = f"{frame.path}:{frame.line}" if frame is not None else ""
+    return NoProposal(f"the implementation calls {symptom.function}() in a way that it does not take", place)
+
+
+def _of(symptom: Misfit, called: Called, change: Change) -> Iterator[Proposal | NoProposal]:
+    if symptom.problem == "unexpected_keyword":
+        for name in symptom.arguments:
+            yield from _keyword(name, called, change)
+    else:
+        yield from _places(called, change)
+
+
+def _keyword(name: str, called: Called, change: Change) -> Iterator[Proposal | NoProposal]:
+    if called.former(name) is None and not takes_any(called.old.parameters, Passing.VAR_KEYWORD):
+        yield NoProposal(f"{called.name} never took {name!r}: the change does not explain this call", called.place)
+        return
+    using = [place for place, _, keywords in callers(called, change) if name in keywords]
+    if using:
+        yield NoProposal(
+            f"the implementation itself still passes {name!r} to {called.name}: the change is half done",
+            ", ".join(using[:3]),
+            final=True,
+        )
+        return
+    renames = [each for each in called.breakages if each.sort is Sort.PARAMETER_RENAMED and each.parameter == name]
+    successors = {each.became for each in renames}
+    if len(successors) > 1:
+        yield NoProposal(f"{name!r} of {called.name} may have become {' or '.join(sorted(successors))}", called.place)
+        return
+    if renames and called.parameter(renames[0].became) is not None:
+        codemods = [RenameKeyword(called.name, name, renames[0].became)]
+        yield proposal(codemods, [told(renames[0])], renames)
+        return
+    yield _dropped(name, called, change)
+
+
+def _dropped(name: str, called: Called, change: Change) -> Proposal:
+    gone = [each for each in called.breakages if each.sort is Sort.PARAMETER_GONE and each.parameter == name]
+    before = _passing(called.old.name, name, change, old=True)
+    now = [place for place, positional, keywords in callers(called, change) if positional >= 0 and "**" not in keywords]
+    applicability = Applicability.DISPLAY
+    evidence = [told(each) for each in gone] or [f"{called.name} takes no {name!r} any more ({called.place})"]
+    if before and now:
+        applicability = Applicability.UNSAFE
+        evidence.append(f"the implementation passed it ({before[0]}) and does not any more ({now[0]})")
+    else:
+        evidence.append("what it did may be lost: only a person can tell whether the tests still need it")
+    old = by_position(called.old.parameters)
+    codemod = RemoveArgument(called.name, name, old if name in old else ())
+    return proposal([codemod], evidence, gone, applicability)
+
+
+def _passing(function: str, keyword: str, change: Change, old: bool) -> list[str]:
+    api = change.old if old else change.new
+    return [
+        f"{module.path}:{call.line}"
+        for module in api.modules.values()
+        for call in module.calls
+        if keyword in call.keywords and api.canonical(call.name) == function
+    ]
+
+
+def _places(called: Called, change: Change) -> Iterator[Proposal | NoProposal]:
+    """Positional arguments that reach other parameters now."""
+    renamed = _renamed(called)
+    old = tuple(renamed.get(name, name) for name in by_position(called.old.parameters))
+    new = written(called.new.parameters)
+    if takes_any(called.old.parameters, Passing.VAR_POSITIONAL) or not old or old == by_position(called.new.parameters):
+        return
+    if takes_any(called.new.parameters, Passing.VAR_POSITIONAL):
+        return
+    still = [place for place, number, _ in callers(called, change) if number > len(by_position(called.new.parameters))]
+    if still:
+        yield NoProposal(
+            f"the implementation itself passes {called.name} more arguments by position than it takes: "
+            "the change is half done",
+            ", ".join(still[:3]),
+            final=True,
+        )
+        return
+    gone = [name for name in old if name not in new]
+    drops = [_dropped(name, called, change) for name in gone]
+    if old[: len(new)] == new[: len(old)] and not gone:
+        return
+    codemods: list[Codemod] = []
+    kept = tuple(name for name in old if name not in gone)
+    if kept != by_position(called.new.parameters)[: len(kept)]:
+        codemods.append(ReorderArguments(called.name, kept if drops else old, new))
+    sentence = f"{called.name} took ({', '.join(old)}) by position and takes ({', '.join(new)}) now ({called.place})"
+    about = [each for each in called.breakages if each.sort in {Sort.PARAMETERS_REORDERED, Sort.PARAMETER_GONE}]
+    steps = [*drops, *([proposal(codemods, [sentence], about)] if codemods else [])]
+    if steps:
+        yield together(steps)
+
+
+def _renamed(called: Called) -> dict[str, str]:
+    found: dict[str, set[str]] = {}
+    for each in called.breakages:
+        if each.sort is Sort.PARAMETER_RENAMED:
+            found.setdefault(each.parameter, set()).add(each.became)
+    return {name: next(iter(became)) for name, became in found.items() if len(became) == 1}

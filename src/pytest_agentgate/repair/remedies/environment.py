@@ -1,0 +1,31 @@
+"""Faults of the environment, and tests that hang: neither is repaired by an edit of the tests.
+
+Cause: a server that is not there, a command that is not installed, a time limit.
+Remedy: none.
+Applicability: none.
+Does nothing, and says what is lacking.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pytest_agentgate.model import Kind
+from pytest_agentgate.repair.case import Case
+from pytest_agentgate.repair.proposal import NoProposal, Proposal
+
+ORDER = 0
+
+
+def propose(case: Case) -> Iterator[Proposal | NoProposal]:
+    if case.cause.kind is Kind.CONNECTION:
+        facts = [raised.facts for raised in case.cause.exemplar.evidence.chain]
+        service = next((str(each["service"]) for each in facts if each.get("service")), "a service")
+        host = next((f"{each['host']}:{each.get('port', '')}" for each in facts if each.get("host")), "")
+        where = f" at {host}".rstrip(":") if host else ""
+        yield NoProposal(f"the tests need {service}{where}, which is not there", case.cause.next_action, True)
+    elif case.cause.kind is Kind.TIMEOUT:
+        why = "a test that takes too long is not repaired: a raised limit would hide why"
+        yield NoProposal(why, case.cause.next_action, final=True)
+    elif case.cause.kind is Kind.CRASH:
+        yield NoProposal("the interpreter ended while a test ran", case.cause.next_action, final=True)

@@ -1,0 +1,75 @@
+"""Functions and members that are used in another form now: async or not, a property or a method.
+
+Cause: ``'coroutine' object is not subscriptable``, ``object dict can't be used in 'await' expression``, ``'int' object
+is not callable``, ``<bound method Cart.total of ...> == 5``.
+Remedy: await-call, unawait-call, call-to-attribute, attribute-to-call.
+Applicability: safe: only calls and receivers that are proven to be those are changed.
+Does nothing where the failing tests do not ask for what changed its form, or where the implementation itself still uses
+the old form.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from pytest_agentgate.codemods.codemod import Codemod
+from pytest_agentgate.codemods.rewrites.attribute_to_call import AttributeToCall
+from pytest_agentgate.codemods.rewrites.await_call import AwaitCall
+from pytest_agentgate.codemods.rewrites.call_to_attribute import CallToAttribute
+from pytest_agentgate.codemods.rewrites.unawait_call import UnawaitCall
+from pytest_agentgate.repair.breakage import Breakage, Sort
+from pytest_agentgate.repair.case import Case, proposal, told
+from pytest_agentgate.repair.proposal import NoProposal, Proposal
+
+ORDER = 50
+
+# What a failure says, as Python words it, where a thing is used in its old form.
+_SIGNS = {
+    Sort.BECAME_ASYNC: re.compile(r"coroutine|async_generator|asynchronous context manager"),
+    Sort.BECAME_SYNC: re.compile(r"can't be used in 'await' expression|requires an object with __aiter__|__aenter__"),
+    Sort.BECAME_PROPERTY: re.compile(r"object is not callable"),
+    Sort.BECAME_METHOD: re.compile(r"bound method|<function |'(?:method|function)'"),
+}
+
+
+def propose(case: Case) -> Iterator[Proposal | NoProposal]:
+    said = "\n".join(_said(case))
+    for sort, sign in _SIGNS.items():
+        if not sign.search(said):
+            continue
+        found = [each for each in case.change.breakages if each.sort is sort and _is_asked_for(each, case, said)]
+        if found:
+            yield proposal([_codemod(each) for each in found], [told(each) for each in found], found)
+
+
+def _said(case: Case) -> Iterator[str]:
+    for failure in case.failures:
+        for raised in failure.evidence.chain:
+            yield raised.message
+            yield f"'{raised.facts.get('obj_type', '')}'"
+        sides = failure.evidence.comparison
+        for side in (sides.left, sides.right) if sides is not None else ():
+            if side is not None:
+                yield f"'{side.type}' {side.repr}"
+
+
+def _codemod(breakage: Breakage) -> Codemod:
+    name = breakage.new or breakage.old
+    match breakage.sort:
+        case Sort.BECAME_ASYNC:
+            return AwaitCall(name)
+        case Sort.BECAME_SYNC:
+            return UnawaitCall(name)
+        case Sort.BECAME_PROPERTY:
+            return CallToAttribute(name)
+        case _:
+            return AttributeToCall(name)
+
+
+def _is_asked_for(breakage: Breakage, case: Case, said: str) -> bool:
+    """Whether the failing tests, or what they load, have the last part of its name."""
+    word = re.compile(rf"\b{re.escape((breakage.new or breakage.old).rpartition('.')[2])}\b")
+    if breakage.sort is Sort.BECAME_METHOD and not word.search(said):
+        return False
+    return any(word.search(case.suite.sources.text(path) or "") for path in case.suite.loaded_by(case.files))
