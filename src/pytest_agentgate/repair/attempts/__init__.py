@@ -1,0 +1,1 @@
+"""Attempts: planned on files of tests, written, run again, judged, and kept or taken back."""

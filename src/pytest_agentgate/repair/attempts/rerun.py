@@ -1,0 +1,182 @@
+"""Run a suite, or some files of it, in the tests' interpreter, and read back what came of it.
+
+The first and the last run of a repair stand in the project's record; those of attempts stay apart in a folder that is
+gone when the repair is over.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+from typing import IO
+
+from pytest_agentgate.capture import runlog
+from pytest_agentgate.config import Project
+from pytest_agentgate.errors import AgentgateError
+from pytest_agentgate.model import Run
+from pytest_agentgate.repair.attempts.state import State
+from pytest_agentgate.runner.interpreter import Interpreter
+from pytest_agentgate.runner.launch import Ended, run_suite
+from pytest_agentgate.store import open_store
+
+_ARGUMENTS = 60_000  # characters of a command line; with more, all is run, or a file is given (pytest 8.2)
+_PAYS = 8.0  # seconds of tests from which on workers are faster than none
+_QUIET = ("-q", "--tb=no", "-rN", "--no-header", "--maxfail=0", "--agentgate-output=quiet")
+_NO_CACHE = ("-p", "no:cacheprovider")
+_SAID = 2_000  # characters of what pytest printed that are kept
+_WRONG_USAGE = 4
+_RAN = frozenset({0, 1, 5})  # exit statuses of pytest where the log tells all: passed, failed, nothing collected
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What came of a run; ``why`` says what kept it from telling the state of its tests, "" if nothing did."""
+
+    state: State
+    run: Run | None = None
+    why: str = ""
+    stopped: bool = False  # from outside
+    seconds: float = 0.0
+    said: str = ""  # the end of what pytest printed, where it did not come to its end
+
+
+class Reruns:
+    """Runs of one suite, one after the other.
+
+    Args:
+        arguments: of pytest, as the user gave them; paths among them say what all of the suite is.
+        apart: a folder for what is not to stand in the record.
+        limit: seconds for one run.
+    """
+
+    def __init__(
+        self,
+        project: Project,
+        interpreter: Interpreter,
+        arguments: Sequence[str],
+        apart: Path,
+        *,
+        limit: float,
+        jobs: int | None = None,
+        agent: str = "",
+    ) -> None:
+        self._project = project
+        self._interpreter = interpreter
+        self._apart = apart
+        self._limit = limit
+        self._jobs = jobs
+        self._agent = agent
+        self._chosen = [one for one in arguments if self._is_path(one)]
+        self._options = [one for one in arguments if one not in self._chosen]
+        self._rootdir = ""
+        self._has_xdist = False
+        self._no_cache = list(_NO_CACHE)
+        self.spent = 0.0  # seconds in pytest
+
+    def whole(self, state: State | None = None, *, recorded: bool = False) -> Ran:
+        """Run all of the suite."""
+        return self._run(list(self._chosen), state, None, recorded=recorded)
+
+    def part(self, state: State, files: Collection[str]) -> Ran:
+        """Run some files, or folders, of the suite; ``state`` tells how long they took."""
+        paths = sorted(files)
+        if sum(len(path) + 3 for path in paths) > _ARGUMENTS:
+            if _version(self._interpreter.pytest) < (8, 2):
+                return self.whole(state)
+            named = self._apart / "files.txt"
+            named.write_text("".join(f"{path}\n" for path in paths), encoding="utf-8")
+            return self._run([f"@{named}"], state, files)
+        return self._run(paths, state, files)
+
+    def _is_path(self, argument: str) -> bool:
+        return not argument.startswith("-") and (self._project.root / argument.partition("::")[0]).exists()
+
+    def _run(
+        self, chosen: Sequence[str], state: State | None, files: Collection[str] | None, *, recorded: bool = False
+    ) -> Ran:
+        arguments = [*self._options, *_QUIET, *self._no_cache, *self._workers(state, files)]
+        arguments += [f"--agentgate-agent={self._agent}"] if self._agent else []
+        if self._rootdir:
+            arguments.append(f"--rootdir={self._rootdir}")
+        store = "" if recorded else f"sqlite:///{self._apart / 'store.db'}"
+        arguments += [f"--agentgate-store={store}"] if store else []
+        environ = {**os.environ, "AGENTGATE_GITHUB": "off", "GITHUB_ACTIONS": "", "PYTHONDONTWRITEBYTECODE": "1"}
+        if not recorded:
+            environ[runlog.APART] = str(self._apart / "runs")
+        output = self._apart / "output.txt"
+        began = monotonic()
+        with output.open("wb") as stream:
+            ended = self._ended([*arguments, *chosen], environ, stream, began)
+        seconds = monotonic() - began
+        self.spent += seconds
+        if ended.status == _WRONG_USAGE and ended.log is None and self._no_cache:
+            self._no_cache = []  # an option of the project's belongs to the cache
+            return self._run(chosen, state, files, recorded=recorded)
+        ran = self._read(ended, store or self._project.store_url, output, seconds)
+        if ran.run is not None and not ran.why:
+            self._rootdir = ran.run.root
+            self._has_xdist = any(plugin.startswith("pytest-xdist ") for plugin in ran.run.plugins)
+        return ran
+
+    def _ended(self, arguments: Sequence[str], environ: dict[str, str], stream: IO[bytes], began: float) -> Ended:
+        return run_suite(
+            self._interpreter,
+            arguments,
+            folder=self._project.root,
+            environ=environ,
+            output=stream,
+            give_up=lambda: monotonic() - began > self._limit,
+        )
+
+    def _workers(self, state: State | None, files: Collection[str] | None) -> list[str]:
+        """``-n``, where xdist is there, nobody has spoken of it, and the tests take long enough."""
+        if any(re.match(r"-n\d*$|--numprocesses|--dist|-p$|--pdb", one) for one in self._options):
+            return []
+        if state is None or not self._has_xdist:
+            return []
+        jobs = (os.cpu_count() or 1) if self._jobs is None else self._jobs
+        return ["-n", str(jobs)] if jobs > 1 and state.seconds(files) > _PAYS else []
+
+    def _read(self, ended: Ended, url: str, output: Path, seconds: float) -> Ran:
+        said = output.read_bytes()[-_SAID:].decode(errors="replace").strip()
+        if ended.asked_to_stop:
+            return Ran(State(), why="it was stopped", stopped=True, seconds=seconds)
+        if ended.given_up:
+            return Ran(State(), why=f"it took more than {self._limit:g} seconds", seconds=seconds, said=said)
+        if ended.log is None:
+            why = f"the tests' process ended with status {ended.status} and left no record"
+            return Ran(State(), why=why, seconds=seconds, said=said)
+        with open_store(url) as store:
+            store.ingest(ended.log.parent)
+            run = store.run(ended.log.stem)
+            state = State.of(store.results(run.id), store.failures(run.id))
+        why = "" if ended.complete else f"the tests' process ended with status {ended.status} before the run was over"
+        if not why and ended.status not in _RAN and not state.uncollected:
+            why = f"pytest ended with status {ended.status}"
+        return Ran(state, run, why, seconds=seconds, said=said if why else "")
+
+    def close(self) -> None:
+        """Remove what the runs of attempts left."""
+        shutil.rmtree(self._apart, ignore_errors=True)
+
+
+def _version(text: str) -> tuple[int, ...]:
+    return tuple(map(int, re.findall(r"\d+", text)[:2]))
+
+
+def recorded_state(project: Project, selector: str) -> tuple[Run, State]:
+    """A run that is in the project's record, and the state that it tells of.
+
+    Raises StoreError, and AgentgateError where it did not come to its end.
+    """
+    with open_store(project.store_url) as store:
+        store.ingest(project.runs)
+        run = store.run(selector)
+        if run.status != "completed":
+            raise AgentgateError(f"run {run.id} is {run.status}: it does not tell the state of all tests")
+        return run, State.of(store.results(run.id), store.failures(run.id))

@@ -1,0 +1,201 @@
+"""Whether an attempt helped: what a rerun says against what was known before. Values in, a judgement out.
+
+A test is worse off if it passed and does not any more, or was not red and is now; it is gone if its function has fewer
+tests than before although nothing kept its file from being collected.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from pytest_agentgate.model import Failure, Outcome, Role, Scope, When
+from pytest_agentgate.repair.attempts.state import PASSED, RED, State, file_of, function_of, hides
+
+Moved = Callable[[str, int], int]
+"""Where a line of a file is after the edits: (path, line before) -> line now, 0 where it was changed itself."""
+
+_WHEN = {when: number for number, when in enumerate((When.SESSION, When.COLLECT, When.SETUP, When.CALL, When.TEARDOWN))}
+_OUR_FAULT = ("NameError", "UnboundLocalError", "SyntaxError", "IndentationError")
+_SILENT = frozenset({Outcome.SKIPPED, Outcome.XFAILED})
+
+
+@dataclass(frozen=True)
+class Change:
+    """What became of the tests between two states."""
+
+    green: frozenset[str] = frozenset()  # were red, and pass; what could not be collected and now can be
+    worse: frozenset[str] = frozenset()  # passed, or at least were not red
+    lost: frozenset[str] = frozenset()  # are not there any more
+    silenced: frozenset[str] = frozenset()  # ran, and are skipped or expected to fail now
+
+    @property
+    def harm(self) -> frozenset[str]:
+        return self.worse | self.lost | self.silenced
+
+
+def change(before: State, after: State, edited: Collection[str] = ()) -> Change:
+    """Compare two states of the same files.
+
+    ``edited`` are the files that an attempt wrote: what was hidden there and is skipped now that it is found was
+    silenced by nobody.
+    """
+    worse, lost, silenced = set(), set(), set()
+    there = Counter(function_of(nodeid) for nodeid in after.outcomes)
+    was_there = Counter(function_of(nodeid) for nodeid in before.outcomes)
+    now_uncollected = after.uncollected - before.uncollected
+    for nodeid, was in before.outcomes.items():
+        now = after.outcomes.get(nodeid)
+        if now is None:
+            if any(hides(collector, nodeid) for collector in after.uncollected):
+                if was not in RED:
+                    worse.add(nodeid)
+            elif there[function_of(nodeid)] < was_there[function_of(nodeid)]:
+                lost.add(nodeid)
+        elif (was in PASSED or was is Outcome.SKIPPED or was is Outcome.XFAILED) and now in RED:
+            worse.add(nodeid)
+        elif now in _SILENT and (was in PASSED or was in RED):
+            silenced.add(nodeid)
+    worse |= {one for one in now_uncollected if not any(hides(old, one) for old in before.uncollected)}
+    fixed = {one for one in before.red if after.outcomes.get(one) in PASSED}
+    found = {file_of(nodeid) for nodeid in after.outcomes}
+    fixed |= {one for one in before.uncollected - after.uncollected if _is_found(one, found)}
+    return Change(frozenset(fixed), frozenset(worse), frozenset(lost), frozenset(silenced))
+
+
+def _is_found(collector: str, files: Collection[str]) -> bool:
+    """Whether what could not be collected has tests now; nothing but skipped modules would be no repair."""
+    return any(hides(collector, file) or file_of(collector) == file for file in files)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What an attempt came to."""
+
+    helped: bool
+    why: str
+    after: int = 0  # of its tests, still red for the same cause
+    advanced: int = 0  # red for another cause, further on
+    change: Change = Change()
+
+
+def judged(
+    before: State, after: State, targets: Collection[str], signatures: Collection[str], moved: Moved, shown: str = ""
+) -> Judged:
+    """Judge an attempt by the tests that ran before and after it.
+
+    Args:
+        before: what was known of the tests that were run again.
+        after: what they do now.
+        targets: the tests of the cause, and what it kept from being collected.
+        signatures: of the causes that the attempt is for.
+        moved: where lines of edited files are now.
+    """
+    changed = change(before, after)
+    same, advanced, elsewhere = set(), set(), set()
+    for target in targets:
+        if target in changed.green or (target not in after.by_nodeid and after.outcomes.get(target) not in RED):
+            continue
+        now = after.by_nodeid.get(target, ())
+        if not now or any(failure.signature in signatures for failure in now):
+            same.add(target)
+        elif _is_further(before.by_nodeid.get(target, ()), now, moved):
+            advanced.add(target)
+        else:
+            elsewhere.add(target)
+    green = len(changed.green & frozenset(targets))
+    still = len(same) + len(elsewhere)
+
+    def result(helped: bool, why: str) -> Judged:
+        return Judged(helped, why, still, len(advanced), changed)
+
+    for names, what in (
+        (changed.worse, "passed before and does not now"),
+        (changed.lost, "is not there any more"),
+        (changed.silenced, "is skipped or expected to fail now"),
+    ):
+        if names:
+            more = f", and {len(names) - 1} more" if len(names) > 1 else ""
+            return result(False, f"{min(names)} {what}{more}")
+    undefined = _left_undefined(before, after)
+    if undefined:
+        return result(False, f"what is found now cannot work: {undefined.nodeid}: {undefined.reason.title}")
+    if green or advanced:
+        return result(True, _counted(green, len(advanced), still))
+    if elsewhere:
+        said = after.by_nodeid[min(elsewhere)][0].reason.title
+        return result(False, f"{min(elsewhere) or 'the run'} fails earlier, or for what was edited: {said}")
+    return result(False, "the same tests fail for the same reason")
+
+
+def _counted(green: int, advanced: int, still: int) -> str:
+    parts = [f"{green} green"] * bool(green)
+    parts += [f"{advanced} further on, and red for another cause"] * bool(advanced)
+    parts += [f"{still} as before"] * bool(still)
+    return ", ".join(parts)
+
+
+def _left_undefined(before: State, after: State) -> Failure | None:
+    """A test that was hidden and misses a name of its own file, where nothing that was hidden passes."""
+    found = {nodeid for nodeid in after.outcomes if nodeid not in before.outcomes}
+    if not found or not found.isdisjoint(after.passed):
+        return None
+    return next((failure for failure in after.failures if failure.nodeid in found and _is_ours(failure)), None)
+
+
+# ---- further on
+
+
+def _is_further(before: Iterable[Failure], now: Iterable[Failure], moved: Moved) -> bool:
+    """Whether a test that fails for another cause now gets at least as far as it did."""
+    first = min(before, key=lambda failure: _WHEN[failure.when], default=None)
+    then = min(now, key=lambda failure: _WHEN[failure.when])
+    if first is None:
+        return True
+    if _is_ours(then):
+        return False
+    if _order(first) != _order(then):
+        return _order(then) > _order(first)
+    was, at = _place(first), _place(then)
+    if was is None or at is None or was[0] != at[0]:
+        return True
+    line = moved(*was)
+    return line == 0 or at[1] >= line
+
+
+def _order(failure: Failure) -> tuple[int, int]:
+    return (0 if failure.scope is Scope.RUN else 1 if failure.scope is Scope.COLLECT else 2, _WHEN[failure.when])
+
+
+def _place(failure: Failure) -> tuple[str, int] | None:
+    """Where in its own file the test was."""
+    frames = [frame for frame in failure.evidence.raised.frames if frame.path == failure.file]
+    return (frames[-1].path, frames[-1].line) if frames else None
+
+
+def _is_ours(failure: Failure) -> bool:
+    """Whether the tests' code itself has a name that is not there, or can't be read: what an edit may leave behind."""
+    raised = failure.evidence.raised
+    crash = failure.evidence.crash
+    if not raised.is_a(*_OUR_FAULT):
+        return False
+    return crash is None or crash.role is Role.TEST or raised.is_a("SyntaxError")
+
+
+def lines_moved(texts: Mapping[str, tuple[str, str]]) -> Moved:
+    """Where lines are after edits of files: path -> (before, after)."""
+    from difflib import SequenceMatcher
+
+    known: dict[str, dict[int, int]] = {}
+
+    def moved(path: str, line: int) -> int:
+        if path not in texts:
+            return line
+        if path not in known:
+            old, new = (text.splitlines() for text in texts[path])
+            blocks = SequenceMatcher(None, old, new, autojunk=False).get_matching_blocks()
+            known[path] = {a + at + 1: b + at + 1 for a, b, size in blocks for at in range(size)}
+        return known[path].get(line, 0)
+
+    return moved
