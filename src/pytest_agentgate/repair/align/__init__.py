@@ -1,0 +1,1 @@
+"""Align the old API of an implementation with the new one: what still resolves, what moved, what is gone."""

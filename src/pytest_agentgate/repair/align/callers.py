@@ -1,0 +1,94 @@
+"""The strongest witness: callers in the implementation that the same change has migrated."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from difflib import SequenceMatcher
+
+from pytest_agentgate.repair.align.pairs import Book
+from pytest_agentgate.repair.align.sides import Side, leaf
+from pytest_agentgate.repair.api.table import Call
+
+
+@dataclass
+class Witnesses:
+    """Where callers used an old name and use a new one now."""
+
+    seen: dict[str, dict[str, list[str]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(list)))
+
+    def of(self, old: str, new: str) -> tuple[str, ...]:
+        """The places that have changed from one to the other."""
+        return tuple(self.seen[old][new]) if old in self.seen and new in self.seen[old] else ()
+
+    def share(self, old: str, new: str) -> float:
+        """How many of the places that left the old name went to this new one."""
+        of_all = sum(len(places) for places in self.seen[old].values()) if old in self.seen else 0
+        return len(self.of(old, new)) / of_all if of_all else 0.0
+
+
+def migrated(book: Book) -> Witnesses:
+    """Compare the calls of each definition before and after, and note what took the place of lost names."""
+    witnesses = Witnesses()
+    lost, fresh = set(book.lost), set(book.fresh)
+    for name, module in sorted(book.old.api.modules.items()):
+        became = book.modules.get(name, name)
+        after = book.new.api.modules.get(became)
+        if after is None:
+            continue
+        before_by = _by_definition(book.old, name, module.calls)
+        after_by = _by_definition(book.new, became, after.calls)
+        for key, before in before_by.items():
+            later = after_by.get(_counterpart(book, name, key), [])
+            if not lost & {used for used, _ in before} or not fresh & {used for used, _ in later}:
+                continue
+            for old, new, line in _replaced(before, later):
+                if old in lost and new in fresh:
+                    witnesses.seen[old][new].append(f"{after.path}:{line}")
+    return witnesses
+
+
+def _counterpart(book: Book, module: str, key: str) -> str:
+    top, dot, rest = key.partition(".")
+    pair = book.pairs.get(f"{module}.{top}") if top else None
+    return f"{leaf(pair.new.name)}{dot}{rest}" if pair is not None else key
+
+
+def _by_definition(side: Side, module: str, calls: Iterable[Call]) -> dict[str, list[tuple[str, int]]]:
+    found: dict[str, list[tuple[str, int]]] = defaultdict(list)
+    for call in calls:
+        found[side.around(module, call.line)].append((side.api.canonical(call.name), call.line))
+    return found
+
+
+def _replaced(before: list[tuple[str, int]], after: list[tuple[str, int]]) -> list[tuple[str, str, int]]:
+    """What stands where something else stood, between equal neighbours."""
+    olds, news = [name for name, _ in before], [name for name, _ in after]
+    found: dict[tuple[str, str], int] = {}
+    for tag, start, end, there, until in SequenceMatcher(None, olds, news, autojunk=False).get_opcodes():
+        if tag == "replace" and end - start == until - there:
+            for old, (new, line) in zip(olds[start:end], after[there:until], strict=True):
+                found.setdefault((old, new), line)
+    return [(old, new, line) for (old, new), line in found.items() if old not in news and new not in olds]
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """What the implementation's own callers pass to a function."""
+
+    keywords: frozenset[str] = frozenset()
+    where: Mapping[str, str] = field(default_factory=dict)  # keyword -> one place that passes it
+
+    @classmethod
+    def by_function(cls, side: Side) -> dict[str, Arguments]:
+        found: dict[str, dict[str, str]] = {}
+        for module in side.api.modules.values():
+            for call in module.calls:
+                if call.is_call and call.keywords:
+                    name = side.api.canonical(call.name)
+                    there = found.setdefault(name, {})
+                    for keyword in call.keywords:
+                        there.setdefault(keyword, f"{module.path}:{call.line}")
+        return {name: cls(frozenset(there), there) for name, there in found.items()}
+

@@ -1,0 +1,49 @@
+"""Other names that the old API offered for something, and the new one doesn't: re-exports, aliases, imports in passing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from pytest_agentgate.repair.align.module_moves import Move
+from pytest_agentgate.repair.align.pairs import Book
+from pytest_agentgate.repair.align.sides import head, place
+from pytest_agentgate.repair.api.table import Symbol
+from pytest_agentgate.repair.breakage import Breakage, Sort
+
+
+def aliases(book: Book, symbol: Symbol, only_lost: bool) -> tuple[str, ...]:
+    """The other names of an old definition, all or those that resolve no more."""
+    names = {name for name in book.old.api.names_of(symbol) if name != symbol.name}
+    return tuple(sorted(name for name in names if not only_lost or not book.new.offers(name)))
+
+
+def dropped(book: Book, moves: Mapping[str, Move]) -> Iterator[Breakage]:
+    """Names that are gone although what they stood for is still where it was, or never belonged to the implementation."""
+    for name, module in sorted(book.old.api.modules.items()):
+        for bound, target in sorted(module.names.items()):
+            full = f"{name}.{bound}"
+            if book.new.offers(full) or (name in moves and book.new.offers(f"{moves[name].new}.{bound}")):
+                continue
+            meant = book.old.api.symbol(full)
+            if meant is None:
+                if not _within(book, target):
+                    why = f"{name} imported {target} under this name, and does so no more"
+                    yield Breakage(Sort.SYMBOL_GONE, full, was=target, where=module.path, why=why)
+                continue
+            pair = book.pairs.get(meant.name)
+            if pair is not None and pair.kept:
+                why = f"{head(full)} offers it no more under this name; it is still at {place(pair.new)}"
+                yield Breakage(Sort.SYMBOL_MOVED, full, pair.new.name, where=place(pair.new), why=why)
+            elif meant.name in book.old.api.modules and book.new.offers(meant.name):
+                why = f"{head(full)} offers the module {meant.name} no more under this name"
+                yield Breakage(Sort.SYMBOL_MOVED, full, meant.name, where=meant.path, why=why)
+
+
+def _within(book: Book, target: str) -> bool:
+    """Whether a target is in the implementation, so that it has a breakage of its own."""
+    name = target
+    while name:
+        if name in book.old.api.modules:
+            return True
+        name = head(name)
+    return False

@@ -1,0 +1,230 @@
+"""What became of the parameters of a function or a constructor."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from pytest_agentgate.repair.align.callers import Arguments
+from pytest_agentgate.repair.align.pairs import Pair
+from pytest_agentgate.repair.align.scored_pairs import MARGIN, SCORE
+from pytest_agentgate.repair.align.sides import place
+from pytest_agentgate.repair.align.types import normal, takes_all
+from pytest_agentgate.repair.align.words import alike
+from pytest_agentgate.repair.api.table import Parameter, Passing
+from pytest_agentgate.repair.breakage import Breakage, Sort
+
+_BY_POSITION = frozenset({Passing.POSITIONAL_ONLY, Passing.EITHER})
+_PLAIN = frozenset({None, "None", "True", "False", "0", "1", "''"})  # defaults that many parameters have
+SAME_NAME = 0.9  # how alike names must be where neither an annotation nor a rare default speaks for a parameter
+_SWALLOWING = frozenset({Passing.VAR_POSITIONAL, Passing.VAR_KEYWORD})
+NOBODY = Arguments()
+
+
+@dataclass(frozen=True)
+class Context:
+    """What is known beside the two definitions."""
+
+    became: Mapping[str, str] = field(default_factory=dict)  # dotted names that became others
+    passed: Mapping[str, Arguments] = field(default_factory=dict)  # by the old implementation, by dotted function
+    passes: Mapping[str, Arguments] = field(default_factory=dict)  # by the new one
+
+
+@dataclass(frozen=True)
+class Renamed:
+    """A parameter's new name, and how that is known."""
+
+    old: str
+    new: str
+    why: str
+    score: float
+    margin: float
+
+
+def compare(pair: Pair, context: Context) -> Iterator[Breakage]:
+    """The breakages of the parameters of one pair."""
+    old = {each.name: each for each in pair.old.parameters if each.passing not in _SWALLOWING}
+    new = {each.name: each for each in pair.new.parameters if each.passing not in _SWALLOWING}
+    passes = context.passes.get(pair.new.name, NOBODY)
+    gone = [name for name in old if name not in new]
+    come = [name for name in new if name not in old]
+    unused = [name for name in gone if name not in passes.keywords]
+    renamed = {each.old: each for each in _renamed(pair, unused, come, context)}
+    at = Breakage(
+        Sort.PARAMETER_RENAMED, pair.old.name, pair.new.name, where=place(pair.new), score=pair.score, margin=pair.margin
+    )
+    swallows = any(each.passing is Passing.VAR_KEYWORD for each in pair.new.parameters)
+    for one in renamed.values():
+        yield replace(
+            at,
+            parameter=one.old,
+            was=one.old,
+            became=one.new,
+            why=one.why,
+            score=min(pair.score, one.score),
+            margin=min(pair.margin, one.margin),
+        )
+    for name in gone:
+        if name in renamed or swallows:
+            continue
+        if name in passes.keywords:
+            where = passes.where[name]
+            why = f"no parameter has that name, but the implementation still passes it at {where}"
+            yield replace(at, sort=Sort.PARAMETER_GONE, parameter=name, why=why, score=0.0, still_used=(where,))
+        elif old[name].passing is Passing.POSITIONAL_ONLY and len(new) >= len(old):
+            continue
+        else:
+            why = "no parameter took its place" if not come else f"none of the new ones ({', '.join(come)}) is its like"
+            was = old[name].default or ""
+            yield replace(at, sort=Sort.PARAMETER_GONE, parameter=name, was=was, why=why)
+    yield from _swallowed_no_more(pair, at)
+    added = [name for name in come if name not in {one.new for one in renamed.values()}]
+    for name in added:
+        if new[name].default is None:
+            why = "new, and without a default"
+            yield replace(at, sort=Sort.PARAMETER_ADDED, parameter=name, became=new[name].annotation, why=why)
+    for name, before in old.items():
+        after = new.get(renamed[name].new if name in renamed else name)
+        if after is not None:
+            yield from _changed(at, before, after, context)
+    yield from _order(pair, at, renamed, [name for name in added if new[name].default is None])
+
+
+def _swallowed_no_more(pair: Pair, at: Breakage) -> Iterator[Breakage]:
+    after = {each.passing for each in pair.new.parameters}
+    for each in pair.old.parameters:
+        if each.passing in _SWALLOWING and each.passing not in after:
+            name = f"{each.passing.value}{each.name}"
+            if each.passing is Passing.VAR_POSITIONAL and len(pair.new.parameters) > len(pair.old.parameters):
+                continue
+            why = f"arguments that went into {name} have no place"
+            yield replace(at, sort=Sort.PARAMETER_GONE, parameter=name, why=why)
+
+
+def _changed(at: Breakage, before: Parameter, after: Parameter, context: Context) -> Iterator[Breakage]:
+    if before.default is not None and after.default is None:
+        why = f"it had the default {before.default} and is required now"
+        yield replace(
+            at, sort=Sort.PARAMETER_ADDED, parameter=after.name, was=before.default, became=after.annotation, why=why
+        )
+    elif before.default is not None and after.default is not None and not same_text(before.default, after.default):
+        why = f"the default of {after.name} was {before.default} and is {after.default}"
+        yield replace(
+            at,
+            sort=Sort.DEFAULT_CHANGED,
+            parameter=after.name,
+            was=before.default,
+            became=after.default,
+            why=why,
+        )
+    was, became = normal(before.annotation, context.became), normal(after.annotation)
+    if not takes_all(was, became):
+        why = f"the annotation of {after.name} was {before.annotation} and is {after.annotation}"
+        yield replace(
+            at,
+            sort=Sort.PARAMETER_TYPE,
+            parameter=after.name,
+            was=before.annotation,
+            became=after.annotation,
+            why=why,
+        )
+
+
+def _order(pair: Pair, at: Breakage, renamed: Mapping[str, Renamed], added: Sequence[str]) -> Iterator[Breakage]:
+    """Who passes by position reaches another parameter now, or none."""
+    before = [each.name for each in pair.old.parameters if each.passing in _BY_POSITION]
+    after = [each.name for each in pair.new.parameters if each.passing in _BY_POSITION]
+    names = {each.name for each in pair.new.parameters}
+    survive = [renamed[name].new if name in renamed else name for name in before]
+    survive = [name for name in survive if name in names]
+    reached = [name for name in after if name not in added]
+    if survive == reached[: len(survive)]:
+        return
+    if len(survive) != len(before) and [name for name in reached if name in survive] == survive:
+        rest = [name for name in reached if name not in survive]
+        if reached[: len(survive)] == survive or not rest:
+            return
+    only = [name for name in survive if name not in after]
+    why = f"only by keyword now: {', '.join(only)}" if only else "an argument by position reaches another parameter now"
+    shown = [f"*, {name}" if name == only[0] else name for name in only] if only else []
+    yield replace(
+        at, sort=Sort.PARAMETERS_REORDERED, was=", ".join(before), became=", ".join([*after, *shown]), why=why
+    )
+
+
+def _renamed(pair: Pair, gone: Sequence[str], come: Sequence[str], context: Context) -> Iterator[Renamed]:
+    if not gone or not come:
+        return
+    old = {each.name: each for each in pair.old.parameters}
+    new = {each.name: each for each in pair.new.parameters}
+    if pair.old.body and pair.old.body == pair.new.body and len(old) == len(new):
+        for before, after in zip(pair.old.parameters, pair.new.parameters, strict=True):
+            if before.name in gone and after.name in come and before.passing is after.passing:
+                yield Renamed(before.name, after.name, "the body is equal but for this name", 1.0, 1.0)
+        return
+    scores = {
+        (before, after): _score(pair, old[before], new[after], gone, come, context) for before in gone for after in come
+    }
+    for before in gone:
+        ranked = sorted(((scores[before, after][0], after) for after in come), key=lambda each: (-each[0], each[1]))
+        score, after = ranked[0]
+        rivals = [scores[other, after][0] for other in gone if other != before]
+        margin = score - max([*rivals, *(each[0] for each in ranked[1:])], default=0.0)
+        if score >= SCORE and margin >= MARGIN:
+            yield Renamed(before, after, scores[before, after][1], round(score, 4), round(margin, 4))
+
+
+def _score(
+    pair: Pair, old: Parameter, new: Parameter, gone: Sequence[str], come: Sequence[str], context: Context
+) -> tuple[float, str]:
+    said = []
+    slot = _slot(pair.old.parameters, old.name, gone) == _slot(pair.new.parameters, new.name, come)
+    if slot:
+        said.append("the same place among the others")
+    if old.default is None and new.default is None:
+        default = 1.0
+    elif old.default is None or new.default is None:
+        default = 0.0
+    else:
+        default = 1.0 if same_text(old.default, new.default) else 0.2
+        if default == 1.0:
+            said.append(f"the same default {new.default}")
+    before, after = normal(old.annotation, context.became), normal(new.annotation)
+    annotation = 0.5 if not before or not after else 1.0 if before == after else 0.0
+    if annotation == 1.0:
+        said.append(f"the same annotation {new.annotation}")
+    name = alike(old.name, new.name)
+    said.append(f"names {name:.0%} alike")
+    score = 0.25 * slot + 0.2 * default + 0.2 * annotation + 0.35 * name
+    passed, passes = context.passed.get(pair.old.name, NOBODY), context.passes.get(pair.new.name, NOBODY)
+    vouched = old.name in passed.keywords and new.name in passes.keywords and new.name not in passed.keywords
+    if vouched and (name > 0 or len(gone) == len(come) == 1):
+        score = min(1.0, score + 0.25)
+        said.insert(0, f"callers passed one and pass the other ({passes.where[new.name]})")
+    elif name < (0.5 if annotation == 1.0 or (default == 1.0 and new.default not in _PLAIN) else SAME_NAME):
+        score = min(score, SCORE - 0.05)
+    return score, "; ".join(said)
+
+
+def _slot(parameters: Sequence[Parameter], name: str, apart: Sequence[str]) -> tuple[str, int, bool]:
+    """Between which of the parameters that both have one stands, which one in a row of others, and how it is passed."""
+    before, run = "", 0
+    for each in parameters:
+        if each.name == name:
+            return before, run, each.passing is Passing.KEYWORD_ONLY
+        if each.name in apart:
+            run += 1
+        else:
+            before, run = each.name, 0
+    return before, run, False
+
+
+def same_text(one: str, other: str) -> bool:
+    """Whether two expressions are the same but for quotes, brackets and blanks."""
+    if one == other:
+        return True
+    try:
+        return ast.dump(ast.parse(one, mode="eval")) == ast.dump(ast.parse(other, mode="eval"))
+    except (SyntaxError, ValueError, RecursionError):
+        return False

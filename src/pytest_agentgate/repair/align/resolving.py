@@ -1,0 +1,66 @@
+"""First step: what still resolves is not broken, and what the new code itself still uses was not taken away on purpose."""
+
+from __future__ import annotations
+
+from pytest_agentgate.repair.align.pairs import Book, Pair
+from pytest_agentgate.repair.align.sides import Side, family, head, leaf
+from pytest_agentgate.repair.api.table import Sort, Symbol
+
+
+def survey(old: Side, new: Side) -> Book:
+    """Enter what is where it was, and list what is lost and what is new."""
+    book = Book(old, new)
+    for name, symbol in old.top.items():
+        found = new.api.symbol(name)
+        if found is not None and found.sort is not Sort.MODULE:
+            book.enter(Pair(symbol, found, "its name still resolves", kept=True))
+        elif not new.offers(name):
+            book.lost[name] = symbol
+    book.fresh = {name: symbol for name, symbol in new.top.items() if not old.offers(name)}
+    _still_used(book)
+    for symbol in list(book.open):
+        _public(book, symbol)
+    return book
+
+
+def _public(book: Book, symbol: Symbol) -> None:
+    """A definition that moved behind a name which is still offered is the one behind that name now."""
+    found: dict[str, tuple[str, Symbol]] = {}
+    for name in book.old.api.names_of(symbol):
+        there = book.new.api.symbol(name)
+        if there is not None and family(there) == family(symbol) and leaf(there.name) == leaf(symbol.name):
+            found[there.name] = (name, there)
+    if len(found) == 1:
+        ((name, there),) = found.values()
+        book.enter(Pair(symbol, there, f"{name} is its other name, before and after"))
+
+
+def _still_used(book: Book) -> None:
+    """Note which lost names the new implementation still uses."""
+    lost = set(book.lost) | {module for module in book.old.api.modules if not book.new.offers(module)}
+    meant: dict[str, str] = {}
+    found: dict[str, set[str]] = {}
+    for module in book.new.api.modules.values():
+        uses = [(call.name, f"{module.path}:{call.line}") for call in module.calls]
+        uses += [(target, module.path) for target in (*module.names.values(), *module.stars)]
+        for name, where in uses:
+            if name not in meant:
+                meant[name] = _lost_one(book, lost, name)
+            if meant[name]:
+                found.setdefault(meant[name], set()).add(where)
+    book.still_used = {name: tuple(sorted(where)) for name, where in found.items()}
+
+
+def _lost_one(book: Book, lost: set[str], used: str) -> str:
+    """The lost definition or module that a name means, "" if none."""
+    name = used
+    while name:
+        if name in lost:
+            return name
+        if name in book.old.api.modules:
+            break
+        name = head(name)
+    if not name or book.new.offers(used):
+        return ""
+    meant = book.old.api.canonical(used)
+    return meant if meant in lost else ""
