@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from base64 import b64decode, b64encode
+from collections.abc import Sequence
 from dataclasses import replace
 from hashlib import sha256
 from html.parser import HTMLParser
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from zlib import decompress
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -23,7 +24,7 @@ from pytest_agentgate.report import html
 from pytest_agentgate.report.formats import ONE_FILE, ReportTarget, write
 from pytest_agentgate.report.html import SCRIPTS, render
 from pytest_agentgate.report.html.columns import columns
-from pytest_agentgate.report.html.compact import Texts, deltas, front_coded, script_json, shortened
+from pytest_agentgate.report.html.compact import Texts, deltas, script_json, shortened
 from pytest_agentgate.report.html.content import LONGEST_TEXT, content, share, state_of
 
 VOID = frozenset({"br", "link", "meta"})
@@ -64,7 +65,9 @@ class Page(HTMLParser):
 
     @property
     def data(self) -> Any:
-        return json.loads(self.texts["script"][0])
+        text = self.texts["script"][0]
+        (form,) = [attrs["type"] for tag, attrs in self.tags if attrs.get("id") == "data"]
+        return json.loads(text if form == "application/json" else decompress(b64decode(text)))
 
     @property
     def policy(self) -> str:
@@ -78,18 +81,7 @@ def hashed(text: str) -> str:
     return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
 
 
-def decoded(names: Mapping[str, Any]) -> list[str]:
-    """Front coding read as a browser reads it: in units of UTF-16."""
-    made: list[str] = []
-    before = b""
-    for shared, rest in zip(names["shared"], names["rest"], strict=True):
-        before = before[: 2 * shared] + rest.encode("utf-16-le", "surrogatepass")
-        made.append(before.decode("utf-16-le", "surrogatepass"))
-    return made
-
-
 anything = st.text(max_size=12)  # lone surrogates too
-close = st.lists(st.text("ab\U0001f600é\ud83d", max_size=6), max_size=12)
 
 
 # ---- the page
@@ -149,7 +141,7 @@ def test_hostile_text_is_data_and_never_a_tag(
     assert [tag for tag, _ in page.tags].count("script") == 2
     assert page.data == json.loads(json.dumps(content(report)))
     assert page.policy == Page(render(RunReport(RunSummary(report.summary.run)))).policy
-    assert set(decoded(page.data["names"])) >= {result.nodeid for result in report.results}
+    assert set(page.data["names"]) >= {result.nodeid for result in report.results}
 
 
 @pytest.mark.parametrize(
@@ -162,7 +154,7 @@ def test_a_hostile_node_id_comes_back_as_it_was(report: RunReport, text: str, tm
         replace(report, results=(Result(nodeid, Outcome.PASSED),), failures=()),
     )
     page = Page(path.read_text(encoding="utf-8"))
-    assert nodeid in decoded(page.data["names"])
+    assert nodeid in page.data["names"]
     assert text not in path.read_text(encoding="utf-8")
 
 
@@ -186,7 +178,7 @@ def test_the_format_asks_for_what_the_page_shows() -> None:
 
 def test_results_are_columns_with_collectors_behind_them(report: RunReport) -> None:
     data = Page(render(report)).data
-    results, names = data["results"], decoded(data["names"])
+    results, names = data["results"], data["names"]
     assert results["outcome"] == "pfprrpfxnrfesXc"
     steps = dict(results["steps"])
     places, place = [], -1
@@ -262,6 +254,26 @@ def test_a_run_without_anything_is_a_page_too(run: RunSummary) -> None:
 # ---- how small it stays
 
 
+def test_what_is_large_is_packed_and_the_same_data(report: RunReport) -> None:
+    results = tuple(Result(f"tests/test_{n // 40}.py::test_{n}", Outcome.PASSED) for n in range(10_000))
+    large = replace(report, results=results)
+    text = render(large)
+    page = Page(text)
+    assert [attrs.get("type") for tag, attrs in page.tags if tag == "script"] == ["application/zlib", None]
+    assert page.data == json.loads(json.dumps(content(large)))
+    assert len(text) < len(json.dumps(page.data)) / 2
+    assert text == render(replace(large))
+    assert page.policy == Page(render(report)).policy
+
+
+def test_a_failure_that_no_room_is_left_for_has_no_text(report: RunReport) -> None:
+    texts = Texts()
+    texts.allow(30)
+    assert (texts.has_room(30), texts.has_room(31)) == (True, False)
+    assert texts.place("x" * 20) == 0
+    assert not texts.has_room(20)
+
+
 def many(report: RunReport, causes: int, text: str) -> RunReport:
     one = report.summary.causes[0]
     made = [
@@ -312,12 +324,6 @@ def test_a_text_that_several_have_is_there_once() -> None:
     texts.allow(20)
     assert [texts.place(text) for text in ("one", "two", "one", "", "x" * 30, "two")] == [0, 1, 0, -1, -1, 1]
     assert texts.rows == ["one", "two"]
-
-
-@given(close | st.lists(anything, max_size=6))
-def test_front_coding_loses_nothing(names: list[str]) -> None:
-    browser = [name.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass") for name in names]
-    assert decoded(json.loads(json.dumps(front_coded(names)))) == browser
 
 
 @given(st.lists(st.integers(0, 50)))

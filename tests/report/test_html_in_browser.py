@@ -96,7 +96,7 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[Open]:
     yield make
     for one in pages:
         assert one.said == []
-        assert set(one.requests) == {one.page.url}  # the file itself
+        assert set(one.requests) == {one.page.url.partition("#")[0]}  # the file itself
         one.page.context.close()
 
 
@@ -218,6 +218,43 @@ def test_the_keyboard_is_enough(opened: Open, whole: RunReport) -> None:
     one.page.locator(".file summary").first.focus()
     one.page.keyboard.press("Enter")
     one.page.locator(".rows .name").first.wait_for()
+
+
+# ---- a page that is large, and so packed
+
+
+@pytest.fixture
+def large(whole: RunReport) -> RunReport:
+    tests = tuple(Result(f"tests/test_{n // 40:03}.py::test_é_{n}[\ud800]", Outcome.PASSED, 0.01) for n in range(9_000))
+    return replace(whole, results=(*whole.results, *tests))
+
+
+def test_a_packed_page_is_unpacked_under_its_policy(opened: Open, large: RunReport) -> None:
+    one = opened(large)
+    assert one.page.locator("#data").get_attribute("type") == "application/zlib"
+    assert len(one.texts(".cause")) == 4
+    one.page.get_by_label("Search", exact=True).fill("test_é_8999")
+    one.page.locator(".rows .name").first.wait_for()
+    assert one.result_names() == ["test_é_8999[\\ud800]"]
+
+
+def test_a_link_into_a_packed_page_leads_there(opened: Open, large: RunReport) -> None:
+    page = opened(large).page
+    page.goto(f"{page.url}#trend")
+    page.reload()
+    page.locator("main").wait_for()
+    page.wait_for_function("document.getElementById('trend').getBoundingClientRect().top < innerHeight")
+
+
+def test_a_browser_that_is_too_old_says_so(browser: Browser, large: RunReport, tmp_path: Path) -> None:
+    file = tmp_path / "old.html"
+    file.write_text(render(large), encoding="utf-8")
+    page = browser.new_page()
+    page.add_init_script("delete globalThis.DecompressionStream")
+    page.goto(file.as_uri())
+    page.locator("text=This page needs").wait_for()
+    assert "DecompressionStream" in page.locator("body").inner_text()
+    page.close()
 
 
 # ---- how it looks

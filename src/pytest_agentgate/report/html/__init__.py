@@ -1,9 +1,9 @@
 """A run as one HTML page that needs nothing else: no server, no network, no other file.
 
-What comes from the tests is data: JSON in a block that no browser runs, out of which the page's script makes text nodes
-and nothing else. A Content-Security-Policy allows this one script and this one style by their hashes, no request to
-anywhere, and no string to become HTML (https://www.w3.org/TR/CSP3/, https://www.w3.org/TR/trusted-types/). Where
-scripts do not run, a list of the causes is shown.
+What comes from the tests is data: JSON in a block that no browser runs, compressed where it is large, out of which the
+page's script makes text nodes and nothing else. A Content-Security-Policy allows this one script and this one style by
+their hashes, no request to anywhere, and no string to become HTML (https://www.w3.org/TR/CSP3/,
+https://www.w3.org/TR/trusted-types/). Where scripts do not run, a list of the causes is shown.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from importlib.resources import files
 
 from pytest_agentgate.model import RunReport, RunSummary
 from pytest_agentgate.model.judgement import GateState
-from pytest_agentgate.report.html.compact import script_json
+from pytest_agentgate.report.html.compact import packed, script_json
 from pytest_agentgate.report.html.content import content, state_of
 from pytest_agentgate.report.phrases import extent, headline, ordered, tally
 from pytest_agentgate.report.printable import fit, printable
@@ -26,7 +26,10 @@ SCRIPTS = (
 )  # fmt: skip
 """The files of the page's script in the order in which they are joined; each uses what those before it declare."""
 
+_PACKED_FROM = 200_000  # characters of JSON; what is less can be read in the file as it is
 _CAUSES = 40  # listed where scripts do not run
+_NEEDED = "This page needs Chrome 123, Firefox 120, Safari 17.5, or later."  # for light-dark() in its style
+_REFUSED = f".catch((error) => document.body.prepend(`{_NEEDED} ${{error}}`))"
 _TITLE = 200  # columns of a cause's title there
 _ICONS = {
     GateState.PASSED: "2f8f5b",
@@ -58,9 +61,12 @@ def _parts(report: RunReport) -> Iterator[str]:
     yield f"%3Ccircle cx='8' cy='8' r='6' fill='%23{colour}'/%3E%3C/svg%3E\">\n"
     yield f"<style>{style}</style>\n</head>\n<body>\n"
     yield from _without_scripts(summary)
-    yield '<script type="application/json" id="data">'
-    yield script_json(content(report))
-    yield f"</script>\n<script>{script}</script>\n</body>\n</html>\n"
+    data = script_json(content(report))
+    if len(data) < _PACKED_FROM:
+        yield f'<script type="application/json" id="data">{data}</script>\n'
+    else:
+        yield f'<script type="application/zlib" id="data">{packed(data)}</script>\n'
+    yield f"<script>{script}</script>\n</body>\n</html>\n"
 
 
 def _policy(style: str, script: str) -> str:
@@ -84,7 +90,8 @@ def _hash(text: str) -> str:
 
 
 def _script() -> str:
-    return '"use strict";\n(() => {\n' + "\n".join(_asset(f"{name}.js") for name in SCRIPTS) + "})();\n"
+    made = "\n".join(_asset(f"{name}.js") for name in SCRIPTS)
+    return f'"use strict";\n(async () => {{\n{made}}})(){_REFUSED};\n'
 
 
 def _asset(name: str) -> str:

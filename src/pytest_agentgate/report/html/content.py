@@ -8,13 +8,13 @@ from math import isfinite
 from pytest_agentgate.model import JSON, Cause, Failure, PhaseOfAgent, Run, RunReport, RunStatus, RunSummary
 from pytest_agentgate.model.judgement import GateResult, GateState, Judgement, PhaseResult
 from pytest_agentgate.report.html.columns import Columns, columns
-from pytest_agentgate.report.html.compact import Texts, deltas, front_coded, script_json, shortened
+from pytest_agentgate.report.html.compact import Texts, deltas, script_json, shortened
 from pytest_agentgate.report.measures import measured, said
 from pytest_agentgate.report.phrases import extent, headline, location, ordered, reach, rerun, tally
 from pytest_agentgate.report.printable import printable_lines
 
-EXEMPLARS = 1_000_000  # characters of JSON that the texts of all exemplars may take
-FAILURES = 250_000  # and those of all other failures
+EXEMPLARS = 1_500_000  # characters of JSON that the texts of all exemplars may take
+FAILURES = 1_500_000  # and those of all other failures
 COMMANDS = 500_000  # and the commands of all causes
 LONGEST_TEXT = 12_000  # characters of one failure's text
 SHORTEST_TEXT = 400  # what is less says nothing
@@ -42,7 +42,7 @@ def content(report: RunReport) -> Table:
         "failures": _failures(report.failures, summary.causes, rows, texts),
         "texts": texts.rows,
         "results": rows.data(),
-        "names": front_coded(name(nodeid) for nodeid in rows.names),
+        "names": [name(nodeid) for nodeid in rows.names],
         "judgement": judged(summary.judgement) if summary.judgement else None,
         "agents": [_agent(one) for one in report.phases],
         "trend": [_run(run) for run in report.trend],
@@ -172,7 +172,10 @@ def _failures(failures: Sequence[Failure], causes: Sequence[Cause], rows: Column
         "cause": [number.get(failure.signature, -1) for _, failure in shown],
         "whens": [*whens],
         "when": [whens.index(failure.when.value) for _, failure in shown] if len(whens) > 1 else [],
-        "text": [texts.place(told(failure, longest)) for _, failure in shown],
+        "text": [
+            texts.place(told(failure, longest)) if texts.has_room(SHORTEST_TEXT) else -1  # making them takes longer
+            for _, failure in shown
+        ],
     }
 
 

@@ -2,15 +2,13 @@
 
 const TICKS = 10000;
 
-/** Node ids from front coding: how much is shared with the one before, and what follows. */
-function namesOf({ shared, rest }) {
-  const names = new Array(rest.length);
-  let before = "";
-  for (let index = 0; index < rest.length; index++) {
-    before = before.slice(0, shared[index]) + rest[index];
-    names[index] = before;
-  }
-  return names;
+/** The JSON of a block of data; a large one is base64 of a zlib stream. */
+async function unpacked(block) {
+  if (block.type === "application/json") return block.textContent;
+  const text = atob(block.textContent);
+  const bytes = new Uint8Array(text.length);
+  for (let index = 0; index < text.length; index++) bytes[index] = text.charCodeAt(index);
+  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"))).text();
 }
 
 function sums(steps) {
@@ -82,11 +80,10 @@ function filesOf(rows) {
 
 function loaded(text) {
   const data = JSON.parse(text);
-  const names = namesOf(data.names);
-  const rows = resultsOf(data.results, data.failures, names);
+  const rows = resultsOf(data.results, data.failures, data.names);
   data.causes.forEach((cause, place) => {
     cause.place = place;
     cause.tests = sums(cause.tests);
   });
-  return { ...data, names, rows, files: filesOf(rows) };
+  return { ...data, rows, files: filesOf(rows) };
 }

@@ -1,6 +1,6 @@
 // The page: its sections in their order, what is searched for, the theme, and the keyboard.
 
-const data = loaded(document.getElementById("data").textContent);
+const data = loaded(await unpacked(document.getElementById("data")));
 const search = new Search(data);
 const asked = { ...EVERYTHING };
 
@@ -152,6 +152,7 @@ document.body.prepend(
   bar,
   element("main", null, sections),
 );
+if (location.hash) document.getElementById(location.hash.slice(1))?.scrollIntoView(); // it was not there before
 
 document.addEventListener("keydown", (event) => {
   const typing = /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName || "");
