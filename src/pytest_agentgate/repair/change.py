@@ -123,7 +123,8 @@ class Change:
 
         Where there are any, the change is half done, and it is not the tests that are behind.
         """
-        return self._wanted.get(name, ())
+        told = [place for each in self.of(name) for place in each.still_used]
+        return tuple(dict.fromkeys([*told, *self._wanted.get(name, ())]))
 
     @cached_property
     def _wanted(self) -> Mapping[str, tuple[str, ...]]:

@@ -150,7 +150,10 @@ def localized(name: str, change: Change, suite: Suite) -> Proposal | None:
         return None
     symbol = change.old.symbol(name)
     place = f" ({symbol.path}:{symbol.line})" if symbol is not None else ""
-    sentence = f"{name}{place} is gone and nothing is known to have taken its place; what uses it still fails"
+    if any(each.new for each in change.of(name, Sort.MODULE_MOVED, Sort.SYMBOL_MOVED)):
+        sentence = f"{name}{place} is gone; if its new place does not hold, what uses it still fails"
+    else:
+        sentence = f"{name}{place} is gone and nothing is known to have taken its place; what uses it still fails"
     return proposal([LocalizeImport(name)], [sentence], change.of(name, Sort.SYMBOL_GONE))
 
 
