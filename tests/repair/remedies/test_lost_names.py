@@ -1,0 +1,210 @@
+"""Names that are gone: followed, replaced by their value, or asked for by those alone who use them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+ORDER = """
+class Order:
+    def __init__(self, item, number):
+        self.item, self.number = item, number
+
+    def total(self):
+        return self.number * 2
+"""
+
+FOLLOWED = {
+    "a module that was renamed": (
+        {"shop/__init__.py": "", "shop/order.py": ORDER},
+        {"shop/__init__.py": "", "shop/orders.py": ORDER},
+        "from shop.order import Order\n\ndef test_total():\n    assert Order('tea', 2).total() == 4\n",
+        "safe: rename-module old=shop.order new=shop.orders",
+    ),
+    "a class that was renamed": (
+        ORDER,
+        ORDER.replace("Order", "Purchase"),
+        "from shop import Order\n\ndef test_total():\n    assert Order('tea', 2).total() == 4\n",
+        "safe: rename-symbol old=shop.Order new=shop.Purchase",
+    ),
+    "an attribute of a module that was renamed": (
+        ORDER,
+        ORDER.replace("Order", "Purchase"),
+        "import shop\n\ndef test_total():\n    assert shop.Order('tea', 2).total() == 4\n",
+        "safe: rename-symbol old=shop.Order new=shop.Purchase",
+    ),
+    "the target of a patch": (
+        "def fetch(url):\n    return len(url) * 17 + 4\n\ndef size(url):\n    return fetch(url)\n",
+        "def load(url):\n    return len(url) * 17 + 4\n\ndef size(url):\n    return load(url)\n",
+        """
+        from unittest.mock import patch
+
+        from shop import size
+
+        @patch("shop.fetch", return_value=3)
+        def test_size(fetch):
+            assert size("a") == 3
+        """,
+        "safe: rename-symbol old=shop.fetch new=shop.load",
+    ),
+    "names of a module that went to several": (
+        {
+            "shop/__init__.py": "",
+            "shop/parts.py": ORDER + "\ndef price(item, number):\n    return {'tea': 2}[item] * number\n",
+        },
+        {
+            "shop/__init__.py": "",
+            "shop/orders.py": ORDER,
+            "shop/prices.py": "def price(item, number):\n    return {'tea': 2}[item] * number\n",
+        },
+        "from shop.parts import Order, price\n\ndef test_total():\n    assert Order('tea', 2).total() == price('tea', 2)\n",
+        "safe: rename-symbol old=shop.parts.Order new=shop.orders.Order; "
+        "rename-symbol old=shop.parts.price new=shop.prices.price; localize-import old=shop.parts",
+    ),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "tests", "proposal"), FOLLOWED.values(), ids=FOLLOWED)
+def test_a_name_is_followed_to_where_it_is(told: Any, old: Any, new: Any, tests: Any, proposal: str) -> None:
+    assert told(old, new, tests).best == proposal
+
+
+REPLACED = {
+    "an alias of a builtin": (
+        "text_type = str\n\ndef name():\n    return 'tea'\n",
+        "def name():\n    return 'tea'\n",
+        "from shop import name, text_type\n\ndef test_name():\n    assert isinstance(name(), text_type)\n",
+        "safe: inline-symbol old=shop.text_type value=str",
+    ),
+    "an alias of the standard library": (
+        "from collections import OrderedDict as Mapping\n\ndef name():\n    return 'tea'\n",
+        "def name():\n    return 'tea'\n",
+        "from shop import Mapping, name\n\ndef test_name():\n    assert Mapping(a=name())['a'] == 'tea'\n",
+        "safe: inline-symbol old=shop.Mapping value=collections.OrderedDict",
+    ),
+    "an expression of names that are there": (
+        "import sys\nPY2 = sys.version_info[0] == 2\n\ndef name():\n    return 'tea'\n",
+        "def name():\n    return 'tea'\n",
+        "from shop import PY2, name\n\ndef test_name():\n    assert name() == (b'tea' if PY2 else 'tea')\n",
+        "safe: inline-symbol old=shop.PY2 value=sys.version_info[0] == 2",
+    ),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "tests", "proposal"), REPLACED.values(), ids=REPLACED)
+def test_the_value_takes_the_place_of_an_alias(told: Any, old: Any, new: Any, tests: Any, proposal: str) -> None:
+    assert told(old, new, tests).best == proposal
+
+
+LEGACY = "def legacy(a, b):\n    for each in (a, b):\n        print(each)\n    return [a, b]\n"
+LATER = {
+    "a function that is gone": (
+        LEGACY + "\n\ndef order():\n    return 2\n",
+        "def order():\n    return 2\n",
+        "from shop import legacy, order\n\ndef test_order():\n    assert order() == 2\n"
+        "\n\ndef test_legacy():\n    assert legacy(1, 2) == [1, 2]\n",
+        "safe: localize-import old=shop.legacy",
+    ),
+    "an alias of what is no name any more": (
+        "import somewhere_else\n\nold = somewhere_else.thing\n\ndef order():\n    return 2\n",
+        "def order():\n    return 2\n",
+        "from shop import old, order\n\ndef test_order():\n    assert order() == 2\n\n\ndef test_old():\n    assert old\n",
+        "safe: localize-import old=shop.old",
+    ),
+    "a module that is gone": (
+        {"shop/__init__.py": "def order():\n    return 2\n", "shop/old.py": LEGACY},
+        {"shop/__init__.py": "def order():\n    return 2\n"},
+        "from shop import order\nfrom shop.old import legacy\n\ndef test_order():\n    assert order() == 2\n"
+        "\n\ndef test_legacy():\n    assert legacy(1, 2) == [1, 2]\n",
+        "safe: localize-import old=shop.old",
+    ),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "tests", "proposal"), LATER.values(), ids=LATER)
+def test_what_is_gone_is_asked_for_by_those_who_use_it(
+    told: Any, old: Any, new: Any, tests: Any, proposal: str
+) -> None:
+    assert told(old, new, tests).best == proposal
+
+
+SILENT = {
+    "the implementation itself still asks for the old name": (
+        {"shop/__init__.py": "", "shop/order.py": ORDER, "shop/till.py": "from shop.order import Order\n"},
+        {
+            "shop/__init__.py": "",
+            "shop/orders.py": ORDER,
+            "shop/till.py": "def pay():\n    from shop.order import Order\n\n    return Order('tea', 2)\n",
+        },
+        "from shop.order import Order\n\ndef test_total():\n    assert Order('tea', 2).total() == 4\n",
+        "the change is half done",
+    ),
+    "it is the implementation that asks": (
+        {"shop/__init__.py": "", "shop/order.py": ORDER, "shop/till.py": "import shop.order\n"},
+        {"shop/__init__.py": "", "shop/orders.py": ORDER, "shop/till.py": "import shop.order\n"},
+        "import shop.till\n\ndef test_till():\n    assert shop.till\n",
+        "the implementation itself asks for shop.order",
+    ),
+    "the old implementation had no such name": (
+        ORDER,
+        ORDER,
+        "from shop import Basket\n\ndef test_total():\n    assert Basket().total() == 4\n",
+        "the old API did not offer shop.Basket either",
+    ),
+    "it is no part of the implementation": (
+        ORDER,
+        ORDER,
+        "import no_such_library\n\ndef test_total():\n    assert no_such_library\n",
+        "no part of the implementation",
+    ),
+    "a gone attribute that has no plain value": (
+        ORDER + "\n" + LEGACY,
+        ORDER,
+        "import shop\n\ndef test_legacy():\n    assert shop.legacy(1, 2) == [1, 2]\n",
+        "nothing is known to have taken its place",
+    ),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "tests", "why"), SILENT.values(), ids=SILENT)
+def test_nothing_is_proposed_and_it_says_why(told: Any, old: Any, new: Any, tests: Any, why: str) -> None:
+    found = told(old, new, tests)
+    assert (found.lines, why in found.why) == ([], True), found
+
+
+def test_two_places_that_are_alike_are_none(told: Any) -> None:
+    twice = {"shop/__init__.py": "", "shop/one.py": ORDER, "shop/two.py": ORDER}
+    tests = "from shop.order import Order\n\ndef test_total():\n    assert Order('tea', 2).total() == 4\n"
+    found = told({"shop/__init__.py": "", "shop/order.py": ORDER}, twice, tests)
+    assert not any(line.startswith("safe: rename") for line in found.lines)
+
+
+def test_an_environment_fault_is_called_so(told: Any) -> None:
+    found = told(ORDER, ORDER, "import no_such_library\n\ndef test_total():\n    assert no_such_library\n")
+    assert found.answer.environment
+
+
+def test_all_that_keeps_a_file_from_being_loaded_goes_at_once(told: Any) -> None:
+    old = {"shop/__init__.py": "text_type = str\n", "shop/order.py": ORDER, "shop/old.py": LEGACY}
+    new = {"shop/__init__.py": "", "shop/orders.py": ORDER}
+    tests = """
+        from shop import text_type
+        from shop.old import legacy
+        from shop.order import Order
+
+        def test_total():
+            assert isinstance(Order("tea", 2).item, text_type)
+
+        def test_legacy():
+            assert legacy(1, 2) == [1, 2]
+    """
+    assert told(old, new, tests).best == (
+        "safe: inline-symbol old=shop.text_type value=str; localize-import old=shop.old; "
+        "rename-module old=shop.order new=shop.orders"
+    )
+
+
+def test_the_evidence_names_the_new_place(told: Any) -> None:
+    old, new, tests, _ = FOLLOWED["a class that was renamed"]
+    assert "shop.Order -> shop.Purchase (src/shop.py:1)" in told(old, new, tests).evidence
