@@ -32,6 +32,7 @@ from pytest_agentgate.store.sqlite import Database
 
 if TYPE_CHECKING:
     from pytest_agentgate.model.judgement import Approval, Judge, Judgement
+    from pytest_agentgate.model.repair import Repair
 
 __all__ = ["Store", "open_store", "path_of"]
 
@@ -151,6 +152,20 @@ class Store:
 
         with self._database.snapshot():
             return judgements.latest(self._database, limit)
+
+    def repairs(self, limit: int = 10) -> tuple[Repair, ...]:
+        """The newest repairs, newest first."""
+        from pytest_agentgate.store import repairs
+
+        with self._database.snapshot():
+            return repairs.latest(self._database, limit)
+
+    def repair_of(self, run_id: str) -> Repair | None:
+        """The repair that ended with a run, given by its whole id."""
+        from pytest_agentgate.store import repairs
+
+        with self._database.snapshot():
+            return repairs.of_run(self._database, run_id)
 
     def latest_phases(self) -> tuple[PhaseOfAgent, ...]:
         """What became of each phase when an agent's run was judged the last time, sorted by agent and phase."""

@@ -18,6 +18,7 @@ from pytest_agentgate.capture.judgementlog import (
     items_of,
     judgement_of,
 )
+from pytest_agentgate.capture.runlog import Event
 from pytest_agentgate.model import PhaseOfAgent
 from pytest_agentgate.model.judgement import (
     Approval,
@@ -32,7 +33,9 @@ from pytest_agentgate.model.judgement import (
 from pytest_agentgate.store.keys import agent_key
 from pytest_agentgate.store.sqlite import Database
 
-_LARGEST = 16 << 20  # bytes of a log; one of a thousand gates has less than one
+REPAIR, REPAIRED = "repair", "repaired"  # as capture.repairlog has them, which most who are here need not load
+
+_LARGEST = 64 << 20  # bytes of a log; one of a thousand gates has less than one, one of a thousand attempts up to that
 
 _COLUMNS = """
 SELECT judgement.judgement_key, judgement.judgement_id, judgement.run_id, judgement.judged_at, judgement.judge,
@@ -71,17 +74,19 @@ class Taken(Enum):
 
 
 def take_in(database: Database, path: Path, size: int) -> Taken:
-    """Take in a judgement or an approval, unless it is known from a copy of its log.
+    """Take in a judgement, an approval or a repair, unless it is known from a copy of its log.
 
     Raises RunLogError if the log cannot be read.
     """
     first = next((events for events, _ in runlog.stretches(path)), [])
     name = first[0].get("event") if first else None
-    if name not in (JUDGEMENT, APPROVAL):
+    if name not in (JUDGEMENT, APPROVAL, REPAIR):
         return Taken.FOREIGN
     if size > _LARGEST:
         return Taken.DAMAGED
     events = runlog.read(path)
+    if name == REPAIR:
+        return _take_in_repair(database, events)
     if name == APPROVAL:
         approval = approval_of(events)
         if approval is None:
@@ -94,6 +99,14 @@ def take_in(database: Database, path: Path, size: int) -> Taken:
         return Taken.DAMAGED if finished else Taken.UNFINISHED
     _add(database, judgement)
     return Taken.WHOLE
+
+
+def _take_in_repair(database: Database, events: Sequence[Event]) -> Taken:
+    from pytest_agentgate.store import repairs
+
+    if not repairs.take_in(database, events):
+        return Taken.DAMAGED
+    return Taken.WHOLE if any(event.get("event") == REPAIRED for event in events) else Taken.UNFINISHED
 
 
 def _add(database: Database, judgement: Judgement) -> None:

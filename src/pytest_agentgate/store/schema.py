@@ -12,10 +12,10 @@ one transaction; a newer one is refused and left alone.
 from __future__ import annotations
 
 from pytest_agentgate.errors import StoreError
-from pytest_agentgate.store.migrations import version_1, version_2, version_3
+from pytest_agentgate.store.migrations import version_1, version_2, version_3, version_4
 from pytest_agentgate.store.sqlite import WORDS, Database
 
-MIGRATIONS = (version_1.SQL, version_2.SQL, version_3.SQL)
+MIGRATIONS = (version_1.SQL, version_2.SQL, version_3.SQL, version_4.SQL)
 """The statements that lead from each version to the next; version 0 is an empty database."""
 
 
