@@ -157,6 +157,22 @@ def localized(name: str, change: Change, suite: Suite) -> Proposal | None:
     return proposal([LocalizeImport(name)], [sentence], change.of(name, Sort.SYMBOL_GONE))
 
 
+def left_behind(name: str, change: Change, suite: Suite) -> Proposal | None:
+    """The import of a name that another distribution offered within the implementation's package, and lacks now.
+
+    Such a companion has no old API to compare with. That it is lost, and not merely out of reach, is the interpreter's
+    word: what is above the name is there.
+    """
+    package = name.rpartition(".")[0]
+    if not package or not change.is_ours(name) or change.new.offers(name):
+        return None
+    there, wanted = suite.confirm([Asked(package), Asked(name)])
+    if there.holds is not True or wanted.holds is not False:
+        return None
+    sentence = f"{name} is not in this environment, though {package} is ({wanted.why}); what uses it still fails"
+    return proposal([LocalizeImport(name)], [sentence])
+
+
 def way(name: str, change: Change, suite: Suite) -> Proposal | None:
     """The best that can be done about a name that is lost, for the tests that name it."""
     return followed(name, change, suite) or inlined(name, change, suite) or localized(name, change, suite)

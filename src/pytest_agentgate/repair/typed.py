@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pytest_agentgate.codemods.models.model import Model
 from pytest_agentgate.codemods.models.shapes import Models
@@ -84,6 +84,26 @@ def retyped(change: Change) -> Iterator[Retyped]:
                 yield Retyped(owner, field, cls, each)
             else:
                 yield Retyped(home, "", cls, each)
+
+
+def replaced(change: Change) -> Iterator[tuple[Retyped, str]]:
+    """Parameters that gave their place to one of another name whose type is a class, with the old name."""
+    for added in change.breakages:
+        if added.sort is not Sort.PARAMETER_ADDED:
+            continue
+        name = (added.new or added.old).removesuffix(".__init__")
+        old, new = change.old.symbol(added.old), change.new.symbol(name)
+        if old is None or new is None:
+            continue
+        gone = {each.parameter for each in change.about(name) if each.sort is Sort.PARAMETER_GONE}
+        places = {each.name: at for at, each in enumerate(new.parameters)}
+        at = places.get(added.parameter, -1)
+        former = old.parameters[at] if 0 <= at < len(old.parameters) else None
+        if former is None or former.name not in gone:
+            continue
+        for cls in classes_in(added.became, change):
+            breakage = replace(added, was=former.annotation)
+            yield Retyped(name, added.parameter, cls, breakage), former.name
 
 
 def model_of(cls: Symbol, suite: Suite) -> Model | None:

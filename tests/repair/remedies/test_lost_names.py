@@ -58,9 +58,16 @@ FOLLOWED = {
             "shop/orders.py": ORDER,
             "shop/prices.py": "def price(item, number):\n    return {'tea': 2}[item] * number\n",
         },
-        "from shop.parts import Order, price\n\ndef test_total():\n    assert Order('tea', 2).total() == price('tea', 2)\n",
-        "safe: rename-symbol old=shop.parts.Order new=shop.orders.Order; "
-        "rename-symbol old=shop.parts.price new=shop.prices.price; localize-import old=shop.parts",
+        """
+        from shop.parts import Order, price
+
+        def test_total():
+            assert Order("tea", 2).total() == price("tea", 2)
+        """,
+        (
+            "safe: rename-symbol old=shop.parts.Order new=shop.orders.Order; "
+            "rename-symbol old=shop.parts.price new=shop.prices.price; localize-import old=shop.parts"
+        ),
     ),
 }
 
@@ -102,21 +109,44 @@ LATER = {
     "a function that is gone": (
         LEGACY + "\n\ndef order():\n    return 2\n",
         "def order():\n    return 2\n",
-        "from shop import legacy, order\n\ndef test_order():\n    assert order() == 2\n"
-        "\n\ndef test_legacy():\n    assert legacy(1, 2) == [1, 2]\n",
+        """
+        from shop import legacy, order
+
+        def test_order():
+            assert order() == 2
+
+        def test_legacy():
+            assert legacy(1, 2) == [1, 2]
+        """,
         "safe: localize-import old=shop.legacy",
     ),
     "an alias of what is no name any more": (
         "import somewhere_else\n\nold = somewhere_else.thing\n\ndef order():\n    return 2\n",
         "def order():\n    return 2\n",
-        "from shop import old, order\n\ndef test_order():\n    assert order() == 2\n\n\ndef test_old():\n    assert old\n",
+        """
+        from shop import old, order
+
+        def test_order():
+            assert order() == 2
+
+        def test_old():
+            assert old
+        """,
         "safe: localize-import old=shop.old",
     ),
     "a module that is gone": (
         {"shop/__init__.py": "def order():\n    return 2\n", "shop/old.py": LEGACY},
         {"shop/__init__.py": "def order():\n    return 2\n"},
-        "from shop import order\nfrom shop.old import legacy\n\ndef test_order():\n    assert order() == 2\n"
-        "\n\ndef test_legacy():\n    assert legacy(1, 2) == [1, 2]\n",
+        """
+        from shop import order
+        from shop.old import legacy
+
+        def test_order():
+            assert order() == 2
+
+        def test_legacy():
+            assert legacy(1, 2) == [1, 2]
+        """,
         "safe: localize-import old=shop.old",
     ),
 }

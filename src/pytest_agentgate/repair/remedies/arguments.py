@@ -78,7 +78,24 @@ def _keyword(name: str, called: Called, change: Change) -> Iterator[Proposal | N
         codemods = [RenameKeyword(called.name, name, renames[0].became)]
         yield proposal(codemods, [told(renames[0])], renames)
         return
+    heir = _heir(name, called)
+    if heir:
+        sentence = (
+            f"{name} of {called.name} is gone, and {heir} stands in its place ({called.place}); that it means the same "
+            "is a guess from its name"
+        )
+        gone = [each for each in called.breakages if each.sort is Sort.PARAMETER_GONE and each.parameter == name]
+        yield proposal([RenameKeyword(called.name, name, heir)], [sentence], gone, Applicability.UNSAFE)
     yield _dropped(name, called, change)
+
+
+def _heir(name: str, called: Called) -> str:
+    """The only new parameter, if it stands where the only lost one stood, and their names share a word."""
+    old, new = [each.name for each in called.old.parameters], [each.name for each in called.new.parameters]
+    lost, added = [each for each in old if each not in new], [each for each in new if each not in old]
+    if lost != [name] or len(added) != 1 or old.index(name) != new.index(added[0]):
+        return ""
+    return added[0] if set(name.strip("_").split("_")) & set(added[0].strip("_").split("_")) else ""
 
 
 def _dropped(name: str, called: Called, change: Change) -> Proposal:

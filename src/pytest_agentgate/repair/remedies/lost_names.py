@@ -5,14 +5,17 @@ Remedy: follow the name to where it is (rename-module, rename-symbol); else put 
 was an alias or a plain value (inline-symbol); else have only those ask for it who use it (localize-import). Files that
 cannot be loaded are given all of this at once for every lost name that they import.
 Applicability: safe; a name is followed only where the change says beyond doubt where to, and what is gone stays gone.
-Does nothing where the old API did not offer the name, where the implementation itself still asks for it, where it is
+A name of another distribution that shares its package with the implementation is asked for by those alone who use it.
+Does nothing where the old API did not offer any other name, where the implementation itself still asks for it, where it is
 the implementation that asks, or where two places are as good as each other.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 
+from pytest_agentgate.codemods.rewrites.localize_import import LocalizeImport
 from pytest_agentgate.model import Role, Scope
 from pytest_agentgate.repair import lost
 from pytest_agentgate.repair.case import Case, together
@@ -35,7 +38,7 @@ def _of(symptom: Lost, case: Case) -> Iterator[Proposal | NoProposal]:
         yield NoProposal(f"the implementation itself asks for {name}: no edit of the tests can repair that", place)
         return
     if not change.old.offers(name):
-        yield _never_there(name, case)
+        yield from _never_there(symptom, case)
         return
     if change.new.offers(name):
         yield NoProposal(
@@ -105,12 +108,33 @@ def _others(case: Case) -> Iterator[str]:
     yield from seen
 
 
-def _never_there(name: str, case: Case) -> NoProposal:
+def _never_there(symptom: Lost, case: Case) -> Iterator[Proposal | NoProposal]:
+    """A name that is no part of the implementation, neither of the old one nor of the new one."""
+    name = symptom.name
+    if symptom.how in ("module", "import") and any(failure.scope is Scope.COLLECT for failure in case.failures):
+        names = [name, *(other for other in _foreign(case) if other != name)]
+        gone = [found for each in names if (found := lost.left_behind(each, case.change, case.suite)) is not None]
+        if gone and LocalizeImport(name) in gone[0].codemods:
+            ways = [found for other in _others(case) if (found := _way(other, case)) is not None]
+            yield together([*gone, *ways])
+            yield gone[0]
+            return
     if case.change.is_ours(name):
-        return NoProposal(f"the old API did not offer {name} either: nothing that changed explains its absence", name)
+        yield NoProposal(f"the old API did not offer {name} either: nothing that changed explains its absence", name)
+        return
     top = name.partition(".")[0]
-    return NoProposal(
+    if top in sys.stdlib_module_names:
+        yield NoProposal(f"{name} is no part of this version of Python: no change of the implementation", name)
+        return
+    yield NoProposal(
         f"{name} is no part of the implementation: the environment lacks it, or has another version of {top}",
         f"pip show {top}",
         environment=True,
     )
+
+
+def _foreign(case: Case) -> Iterator[str]:
+    """The names that the same files import as they are loaded, below packages that the implementation shares."""
+    for name in case.suite.imported_at_top(case.suite.loaded_by(case.files)):
+        if case.change.is_ours(name) and not case.change.old.offers(name) and not case.change.new.offers(name):
+            yield name

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pytest_agentgate.codemods.codemod import Applicability
+from pytest_agentgate.codemods.rewrites.rename_keyword import RenameKeyword
 from pytest_agentgate.codemods.rewrites.wrap_argument import WrapArgument
 from pytest_agentgate.model import Role
 from pytest_agentgate.repair.api.table import Passing, Symbol
@@ -19,7 +20,7 @@ from pytest_agentgate.repair.called import by_position
 from pytest_agentgate.repair.case import Case, proposal
 from pytest_agentgate.repair.proposal import NoProposal, Proposal
 from pytest_agentgate.repair.symptoms import Lacking
-from pytest_agentgate.repair.typed import Retyped, names_in, retyped
+from pytest_agentgate.repair.typed import Retyped, names_in, replaced, retyped
 
 ORDER = 36
 _MANY = frozenset({Passing.VAR_POSITIONAL, Passing.VAR_KEYWORD})
@@ -33,7 +34,9 @@ def propose(case: Case) -> Iterator[Proposal | NoProposal]:
 
 def _of(symptom: Lacking, case: Case) -> Iterator[Proposal | NoProposal]:
     missed = case.change.new.canonical(symptom.owner)
-    places = [each for each in retyped(case.change) if each.parameter and _took(each, missed, case)]
+    former = dict(replaced(case.change))
+    candidates = [*(each for each in retyped(case.change) if each.parameter), *former]
+    places = [each for each in candidates if _took(each, missed, case)]
     fitting = [each for each in places if case.change.new.symbol(f"{each.cls.name}.{symptom.name}") is not None]
     wrappers = {each.cls.name for each in fitting}
     if len(wrappers) > 1:
@@ -54,8 +57,10 @@ def _of(symptom: Lacking, case: Case) -> Iterator[Proposal | NoProposal]:
         keyword = "" if required[0].name in by_position(place.cls.parameters) else required[0].name
         function = case.change.new.symbol(place.function)
         sentence = f"{place.sentence}; {place.cls.name.rpartition('.')[2]} is made from one ({_place(place.cls)})"
+        wrapped = WrapArgument(place.function, place.parameter, place.cls.name, keyword, _order(function, place))
+        old = former.get(place)
         yield proposal(
-            [WrapArgument(place.function, place.parameter, place.cls.name, keyword, _order(function, place))],
+            [wrapped] if old is None else [RenameKeyword(place.function, old, place.parameter), wrapped],
             [sentence],
             [place.breakage],
             Applicability.SAFE if takes else Applicability.UNSAFE,
