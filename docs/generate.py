@@ -416,10 +416,10 @@ none. One recording that cannot be compared makes the gate unavailable.
 """
 
 _ON_NEW = """
-With `on new` a condition is about what the baseline does not have: the run that `--baseline` names, or the latest run
-of the base. Of counts, those are counted that the baseline's same measure has not; rates, durations and properties are
-those of tests that the baseline has not. Where nothing is new there is nothing to measure, and the gate passes and says
-so. Without a baseline, with one that did not come to its end, and with the run itself it is unavailable.
+With `on new` a condition is about what the baseline does not have: the run that `--baseline` names, or the newest of
+the base's runs that have the most tests. Of counts, those are counted that the baseline's same measure has not; rates,
+durations and properties are those of tests that the baseline has not. Where nothing is new there is nothing to measure,
+and the gate passes and says so. Without a baseline, with an incomplete one, and with the run itself it is unavailable.
 """
 
 _METRICS = """

@@ -191,6 +191,18 @@ def test_green_says_which_failures_were_silenced(told: Told) -> None:
     )
 
 
+def test_green_says_which_tests_that_passed_do_so_no_more(told: Told) -> None:
+    before = told("a.py::t passed\na.py::u passed\na.py::v passed\na.py::w skipped", id="before")
+    now = told("a.py::t skipped\na.py::u xfailed\na.py::w skipped\na.py::x passed")
+    [result] = judge([phase("all", "tests.pass_rate == 100%")], (), Facts(now, baseline=before))
+    assert result.state is PASSED
+    [note] = result.notes
+    assert note == (
+        "3 that passed in the baseline did not get to pass: skipped, expected to fail or gone: "
+        "a.py::t, a.py::u, a.py::v"
+    )
+
+
 # ---- properties
 
 OUTCOMES = st.sampled_from([outcome for outcome in Outcome if outcome is not Outcome.NOT_RUN])

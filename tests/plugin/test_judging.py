@@ -128,6 +128,41 @@ def test_what_was_not_asked_of_the_run_is_said(judged: Judged, pytester: pytest.
     assert recorded.result.ret == 0
     assert "1 test deselected: what was left out may fail" in recorded.output
     assert "not all tests were asked for: test_shop.py::test_fine" in judged("test_shop.py::test_fine").output
+    assert "not all tests were asked for: test_shop.py" in judged("test_shop.py").output
+    assert "not all tests were asked for" not in judged().output
+
+
+def test_a_baseline_of_a_part_is_said(judged: Judged, pytester: pytest.Pytester) -> None:
+    judged("-k", "known", phase="")
+    assert ": 1 test deselected: what was left out may fail" in judged("--agentgate-base=main").output
+
+
+def test_a_run_of_no_test_is_no_baseline(judged: Judged, pytester: pytest.Pytester) -> None:
+    judged("-k", "nothing", phase="")
+    recorded = judged("--agentgate-base=main")
+    assert recorded.result.ret == 13, recorded.output
+    assert "had is not known: pytest found no" in recorded.output
+
+
+def test_a_change_cannot_call_its_failures_by_another_kind(judged: Judged, pytester: pytest.Pytester) -> None:
+    gates = PHASE.format(gates='"failures.assertion == 0"')
+    pytester.makepyprojecttoml(gates)
+    git(pytester.path, "commit", "-q", "-am", "by kinds")
+    git(pytester.path, "branch", "by-kinds")
+    pytester.makepyprojecttoml('[[tool.agentgate.kinds.other]]\nmessage = "."\n' + gates)
+    (pytester.path / "test_shop.py").write_text("def test_known(): assert 0, 'no'\n")
+    assert judged().result.ret == 0  # without a base its own rules count
+    recorded = judged("--agentgate-base=by-kinds")
+    assert recorded.result.ret == 10, recorded.output
+    assert "kinds: the rules are changed: failures are of the kinds that the base's give" in recorded.output
+
+
+def test_a_hook_that_names_kinds_is_told(judged: Judged, pytester: pytest.Pytester) -> None:
+    pytester.makepyprojecttoml(PHASE.format(gates='"failures.assertion == 0"'))
+    pytester.makeconftest("def pytest_agentgate_classify(evidence, nodeid): return 'other'")
+    recorded = judged()
+    assert recorded.result.ret == 0
+    assert "pytest_agentgate_classify names the kind of 1 failure: 1 assertion called other" in recorded.output
 
 
 def test_a_judgement_is_in_every_report(judged: Judged, pytester: pytest.Pytester) -> None:

@@ -338,6 +338,12 @@ def test_the_run_of_a_commit_is_the_newest_that_says_most_of_it(store: Store, fo
     assert found() == "run-003"
     begin("run-004", **facts).ended(exit_status=1)
     assert found() == "run-004"
+    begin("run-005", **facts).result("a.py::x").result("a.py::y").ended()
+    assert found() == "run-005"
+    begin("run-010", **facts).result("a.py::x").ended()
+    assert found() == "run-005"
+    begin("run-011", **facts).result("a.py::x").result("a.py::y").ended(exit_status=5)
+    assert found() == "run-005"
 
 
 def test_a_run_without_a_commit_stands_for_none(store: Store, folder: Path, begin: Begin) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pytest_agentgate.gates.facts import Facts, Lack, RunFacts
-from pytest_agentgate.model import Result, RunStatus
+from pytest_agentgate.gates.whole import missing
+from pytest_agentgate.model import Result
 from pytest_agentgate.model.judgement import Measure
 
 
@@ -17,8 +18,8 @@ def usable(facts: Facts) -> RunFacts | Lack:
     command = f"{facts.remeasure} --baseline RUN"
     if before.run.id and before.run.id == facts.now.run.id:
         return Lack(f"the baseline {before.run.id} is the run itself, beside which nothing is new", command)
-    if before.run.status is not RunStatus.COMPLETED:
-        return Lack(f"the baseline {before.run.id} is {before.run.status}, so that what it had is not known", command)
+    if lacks := missing(before):
+        return Lack(f"what the baseline {before.run.id} had is not known: {lacks}", command)
     return before
 
 

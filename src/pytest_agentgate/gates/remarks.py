@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cached_property
 
 from pytest_agentgate.gates.baseline import usable
@@ -14,6 +14,7 @@ from pytest_agentgate.model import Kind, Outcome
 from pytest_agentgate.model.judgement import GateState, Phase
 
 _KINDS = tuple(Kind)
+_PASSED = (Outcome.PASSED, Outcome.XPASSED)
 _SILENT = (Outcome.SKIPPED, Outcome.XFAILED)
 
 
@@ -33,11 +34,12 @@ class Remarks:
             notes.append(f"{verb}; of the kinds that it repairs {self._fail(own)}")
         if others:
             notes.append(f"{verb}; outside of it {self._fail(others)}")
-        if self._silenced:
-            notes.append(
-                f"{len(self._silenced):,} that failed in the baseline did not get to pass: "
-                f"skipped, expected to fail or gone: {listed(self._silenced)}"
-            )
+        for silenced, did in ((self._silenced(BAD), "failed"), (self._silenced(_PASSED), "passed")):
+            if silenced:
+                notes.append(
+                    f"{len(silenced):,} that {did} in the baseline did not get to pass: "
+                    f"skipped, expected to fail or gone: {listed(silenced)}"
+                )
         return tuple(notes)
 
     @cached_property
@@ -66,16 +68,15 @@ class Remarks:
         numbers = sorted(Counter(kinds.values()).items(), key=lambda one: (-one[1], _KINDS.index(one[0])))
         return f"{' and '.join(parts)} ({', '.join(f'{number:,} {kind}' for kind, number in numbers)})"
 
-    @cached_property
-    def _silenced(self) -> tuple[str, ...]:
-        """Tests that failed in the baseline, and neither passed nor failed now."""
+    def _silenced(self, outcomes: Collection[Outcome]) -> tuple[str, ...]:
+        """Tests that ended in one of some ways in the baseline, and neither passed nor failed now."""
         before, now = usable(self._facts), self._facts.now.tests
         if not isinstance(before, RunFacts):
             return ()
         return tuple(
             nodeid
             for nodeid, test in before.tests.items()
-            if test.outcome in BAD
+            if test.outcome in outcomes
             and (now[nodeid].outcome in _SILENT if nodeid in now else not self._is_hidden(nodeid))
         )
 

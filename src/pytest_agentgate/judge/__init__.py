@@ -16,6 +16,7 @@ from pytest_agentgate.errors import StoreError
 from pytest_agentgate.gates import phases
 from pytest_agentgate.gates.condition import Condition
 from pytest_agentgate.gates.facts import Facts, Lack, RunFacts
+from pytest_agentgate.judge.kinds import by_rules, named_by_hook
 from pytest_agentgate.judge.policy import Policy, policy_of
 from pytest_agentgate.model import Part, Role, Run, Scope
 from pytest_agentgate.model.judgement import (
@@ -39,6 +40,7 @@ Measures = Callable[[Project, Policy, Run, Sequence[Condition]], Mapping[str, Me
 
 # Options of pytest that leave out tests which nobody counts as deselected.
 _SELECTING = frozenset({"--ignore", "--ignore-glob", "--last-failed", "--lf", "--stepwise", "--sw"})
+_TESTS = ("tests", "test")  # where nothing else is configured
 _LONGEST = 200  # characters of a command line within a note
 _READ = frozenset({Part.RESULTS, Part.FAILURES, Part.PROPERTIES, Part.WARNINGS})
 
@@ -81,6 +83,9 @@ def judge_facts(
     """The same for a run that is no record, as one read from JUnit XML; ``store`` has the runs to compare with."""
     run, config = now.run, policy.config
     before = _baseline(store, project, policy, run, baseline)
+    if policy.config.kinds != project.config.kinds:
+        now = by_rules(now, config.kinds, store)
+        before = by_rules(before, config.kinds, store) if isinstance(before, RunFacts) else before
     outside = phases.measured_outside(config.phases, asked) if measures and not policy.lack else ()
     facts = Facts(
         now,
@@ -108,7 +113,7 @@ def judge_facts(
         base=policy.base,
         base_commit=policy.base_commit,
         baseline=before.run.id if isinstance(before, RunFacts) else "",
-        notes=(*policy.notes, *_left_out(run)),
+        notes=(*policy.notes, *_left_out(run, project), *_of_baseline(before, project), *named_by_hook(now)),
     )
 
 
@@ -252,10 +257,32 @@ def _invalid(judged: PhaseResult) -> PhaseResult:
     return replace(judged, state=GateState.INVALID, gates=(), why=why, notes=())
 
 
-def _left_out(run: Run) -> Iterator[str]:
+def _of_baseline(before: RunFacts | Lack, project: Project) -> Iterator[str]:
+    if isinstance(before, RunFacts):
+        yield from (f"baseline {before.run.id}: {said}" for said in _left_out(before.run, project))
+
+
+def _left_out(run: Run, project: Project) -> Iterator[str]:
     """What was not asked of the run, and could have made a difference."""
     if run.counts.deselected:
         yield f"{counted(run.counts.deselected, 'test')} deselected: what was left out may fail"
-    selected = [one for one in run.arguments if "::" in one or one.partition("=")[0] in _SELECTING]
+    places = [one for one in run.arguments if run.id and _is_place(one, project)]
+    if places and _are_all(places, project.config.tests or _TESTS):
+        places = []
+    selected = [one for one in run.arguments if "::" in one or one.partition("=")[0] in _SELECTING or one in places]
     if selected:
         yield f"not all tests were asked for: {fit(' '.join(map(printable, selected)), _LONGEST)}"
+
+
+def _is_place(argument: str, project: Project) -> bool:
+    """Whether an argument may be a file or a folder with tests; that of another option may look like one."""
+    if argument.startswith("-") or "\0" in argument or not (argument.endswith(".py") or "." not in argument):
+        return False
+    return len(argument) < _LONGEST and argument not in ("", "agentgate") and (project.root / argument).exists()
+
+
+def _are_all(places: Sequence[str], folders: Sequence[str]) -> bool:
+    """Whether each of the folders is one of the places, or below one; of folders that are named by guess, any."""
+    named = [PurePosixPath(place) for place in places]
+    held = [any(PurePosixPath(folder).is_relative_to(place) for place in named) for folder in folders]
+    return any(held) if folders is _TESTS else all(held)

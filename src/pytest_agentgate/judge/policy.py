@@ -96,7 +96,13 @@ def _together(base: Config, own: Config) -> Config:
         checks=(*base.checks, *(check for check in own.checks if check.name not in checks_there)),
         source=base.source,
         tests=base.tests,
+        kinds=base.kinds,
+        benchmark=base.benchmark if _gates_benchmarks(base) else own.benchmark,
     )
+
+
+def _gates_benchmarks(config: Config) -> bool:
+    return any(parse(gate.condition).family == "benchmark" for phase in config.phases for gate in phase.gates)
 
 
 # ---- what differs
@@ -122,7 +128,11 @@ def _differences(base: Config, own: Config) -> Iterator[str]:
         if getattr(base, key) != getattr(own, key):
             yield f"{key}: {_listed(getattr(base, key))} is changed to {_listed(getattr(own, key))}: the base's counts"
     if base.kinds != own.kinds:
-        yield "kinds: the rules are changed, and the failures of this run are of the kinds that the change's rules give"
+        yield "kinds: the rules are changed: failures are of the kinds that the base's give"
+    if base.benchmark != own.benchmark and _gates_benchmarks(base):
+        yield f"benchmark: {base.benchmark!r} is changed to {own.benchmark!r}: the base's counts"
+    if base.store != own.store:
+        yield f"store: {base.store!r} is changed to {own.store!r}: runs to compare with are looked for there"
 
 
 def _of_phase(base: Phase, own: Phase) -> Iterator[str]:

@@ -71,13 +71,14 @@ def key_of(database: Database, run_id: str) -> int:
 
 
 def at(database: Database, commit: str, other_than: str = "") -> Run | None:
-    """The run that stands for a commit: the newest that completed, without changes and of all tests if there is one.
+    """The run that stands for a commit: one that completed, if there is one without changes and of all tests.
 
+    Of these it is the newest that has the most tests: a run of one folder says little of what the commit has.
     ``other_than`` is a run that cannot.
     """
     rows = database.rows(_OF_COMMIT, [commit, RunStatus.COMPLETED.value])
     found = [run for run in map(_run, rows) if run.id != other_than] if commit else []
-    return min(found, key=lambda run: (run.dirty is not False, _is_selected(run)), default=None)
+    return min(found, key=_unfit, default=None)  # the rows are sorted, the newest first
 
 
 def is_judged(database: Database, run_id: str) -> bool:
@@ -94,6 +95,10 @@ def agents(database: Database) -> tuple[Agent, ...]:
     """Who made runs, the latest first."""
     query = "SELECT agent_id, runs, first_seen, last_seen FROM agents ORDER BY last_seen DESC, agent_id"
     return tuple(Agent(*row) for row in database.rows(query))
+
+
+def _unfit(run: Run) -> tuple[bool, bool, bool, int]:
+    return run.dirty is not False, run.exit_status not in (0, 1), _is_selected(run), -run.counts.total
 
 
 def _is_selected(run: Run) -> bool:
