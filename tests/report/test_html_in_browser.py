@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_agentgate.model import Outcome, PhaseOfAgent, Result, RunReport
+from pytest_agentgate.model.judgement import Item
 from pytest_agentgate.report.html import render
 
 if TYPE_CHECKING:  # it may be absent, as the browser may
@@ -134,10 +135,39 @@ def test_a_cause_says_what_to_do_and_how_to_run_it_again(opened: Open, whole: Ru
 def test_a_gate_that_did_not_pass_is_open_and_explains_itself(opened: Open, whole: RunReport) -> None:
     page = opened(whole).page
     gate = page.locator(".gate", has_text="property.latency.p95").inner_text()
-    for said in ("failed", "210 ms", "wanted <= 200 ms", "tests/test_api.py::test_get", "and 3 more", "owner team-a"):
+    for said in ("failed", "210 ms", "wanted <= 200 ms", "tests/test_api.py::test_get", "and 3 that", "owner team-a"):
         assert said in gate
     assert "coverage was not measured" in page.locator(".gate", has_text="coverage.percent").inner_text()
     assert "speed failed" in page.locator(".phase", has_text="release").inner_text()
+
+
+def test_what_broke_a_gate_begins_with_the_worst_and_the_rest_can_be_opened(opened: Open, whole: RunReport) -> None:
+    assert whole.summary.judgement is not None
+    phases = list(whole.summary.judgement.phases)
+    items = tuple(Item(f"tests/test_api.py::test_{n}") for n in range(20))
+    phases[1] = replace(phases[1], gates=(replace(phases[1].gates[0], items=items, more=7),))
+    judgement = replace(whole.summary.judgement, phases=tuple(phases))
+    one = opened(replace(whole, summary=replace(whole.summary, judgement=judgement)))
+    gate = one.page.locator(".gate", has_text="property.latency.p95")
+    assert gate.locator(".items li").count() == 5
+    assert "and 7 that are not listed" in gate.inner_text()
+    gate.locator("summary", has_text="15 more").click()
+    gate.locator(".items li").nth(19).wait_for()
+    assert gate.locator(".items li").count() == 20
+    assert gate.locator(".items li").last.inner_text() == "tests/test_api.py::test_19"
+
+
+def test_a_first_attempt_is_told_where_others_follow(opened: Open, whole: RunReport) -> None:
+    one = opened(whole)
+    one.page.get_by_label("Search", exact=True).fill("test_again")
+    one.page.locator(".rows .facts").first.wait_for()
+    assert [facts.partition(",")[0] for facts in one.texts(".rows .facts")] == ["attempt 1", "attempt 2", "attempt 3"]
+
+
+def test_phases_of_agents_stand_as_the_configuration_has_them(opened: Open, whole: RunReport) -> None:
+    agents = tuple(replace(whole.phases[0], phase=phase) for phase in ("another", "imports", "release", "speed"))
+    one = opened(replace(whole, phases=agents))
+    assert one.texts("#agents tbody td:first-child") == ["imports", "speed", "release", "another"]
 
 
 def test_a_file_shows_its_tests_when_it_is_opened(opened: Open, whole: RunReport) -> None:
@@ -154,7 +184,8 @@ def test_a_file_shows_its_tests_when_it_is_opened(opened: Open, whole: RunReport
 
 def test_agents_durations_and_the_trend_are_there(opened: Open, whole: RunReport) -> None:
     one = opened(whole)
-    assert one.texts("#agents tbody td:first-child") == ["ada", "bob"]
+    assert one.texts("#agents thead th") == ["Phase", "ada", "bob"]
+    assert one.texts("#agents tbody td:first-child") == ["imports"]
     assert one.texts("#durations .slowest .name")[0] == "tests/test_shop.py::TestShop::test_values[a.b::c/d]"
     assert one.page.locator("#trend svg[role=img] rect").count() >= 8
     assert "last 4 runs" in one.texts("#trend h2")[0]
@@ -377,6 +408,7 @@ def test_hostile_text_is_shown_as_text(opened: Open, whole: RunReport, text: str
     assert any(shown in name for name in one.result_names())
     assert shown in one.texts(".reason")[0]
     assert shown in one.texts("#gates .notes")[0]
+    assert shown in one.texts("#agents thead")[0]
     assert shown in one.texts("#agents tbody")[0]
     assert shown in one.texts(".about")[0]
     assert shown in one.texts(".cause .printed")[0]

@@ -39,6 +39,13 @@ function namesOfRows({ outcome, steps }) {
   return sums(every);
 }
 
+/** Only later attempts are told: the row before a second one is the first. */
+function attemptsOf(later) {
+  const attempts = new Map(later);
+  for (const [row, attempt] of later) if (attempt === 2 && row && !attempts.has(row - 1)) attempts.set(row - 1, 1);
+  return attempts;
+}
+
 /** Rows of results in columns; a row is a number everywhere. */
 function resultsOf(results, failures, names) {
   const count = results.outcome.length;
@@ -56,7 +63,7 @@ function resultsOf(results, failures, names) {
     seconds: (row) => results.ticks[row] / TICKS,
     ticks: results.ticks,
     worker: (row) => results.workers[results.worker.length ? results.worker[row] : 0] || "",
-    attempt: new Map(results.attempts),
+    attempt: attemptsOf(results.attempts),
     reason: new Map(results.reason.map(([row, place]) => [row, results.reasons[place]])),
     failure,
   };

@@ -1,5 +1,7 @@
 // Gates by phase: the state, what was measured against what was wanted, and what broke it.
 
+const ITEMS_AT_FIRST = 5;
+
 function gatesSection({ judgement }) {
   if (!judgement) {
     const how = [element("code", null, "agentgate gate"), " judges a recorded run by the phases of the configuration."];
@@ -63,22 +65,25 @@ function explained(gate) {
   return [
     gate.why && element("p", null, quoted(gate.why)),
     facts.length ? element("p.quiet", null, facts.join("; ")) : null,
-    gate.items.length ? itemsOf(gate) : null,
+    gate.items.length || gate.more ? itemsOf(gate) : null,
     gate.raw && element("p", null, "Output: ", code(gate.raw)),
     gate.command && command(gate.command),
-  ].filter(Boolean);
+  ]
+    .flat()
+    .filter(Boolean);
 }
 
+/** The first few, the worst ones, are enough to begin with; the rest can be opened, and stands on paper. */
 function itemsOf({ items, more }) {
-  const list = items.map(([name, value, note]) =>
-    element(
-      "li",
-      null,
-      code(name),
-      value && element("b", null, printable(value)),
-      note && element("span.quiet", null, quoted(note)),
-    ),
-  );
-  if (more) list.push(element("li.quiet", null, `and ${number(more)} more`));
-  return element("ul.items", null, list);
+  const shown = items.length > ITEMS_AT_FIRST + 1 ? items.slice(0, ITEMS_AT_FIRST) : items;
+  const rest = items.slice(shown.length);
+  const list = (some) => element("ul.items", null, some.map(itemOf));
+  const folded = rest.length ? fold(`${number(rest.length)} more`, () => list(rest), { selector: "details.rest" }) : null;
+  const left = more ? element("p.quiet", null, `and ${number(more)} that ${more === 1 ? "is" : "are"} not listed`) : null;
+  return [list(shown), folded, left];
+}
+
+function itemOf([name, value, note]) {
+  const said = [value && element("b", null, printable(value)), note && element("span.quiet", null, quoted(note))];
+  return element("li", null, code(name), ...said.filter(Boolean).flatMap((one) => [" ", one]));
 }

@@ -11,14 +11,16 @@ function table(caption, heads, rows) {
   return element("div.wide", { tabindex: "0", role: "region", "aria-label": caption }, made);
 }
 
-function agentsSection({ agents }) {
+function agentsSection({ agents, judgement }) {
   if (!agents.length) return null;
-  const phases = [...new Set(agents.map(({ phase }) => phase))];
+  const order = judgement ? judgement.phases.map(({ phase }) => phase) : []; // of the configuration, before any others
+  const judged = new Set(agents.map(({ phase }) => phase));
+  const phases = [...new Set([...order.filter((phase) => judged.has(phase)), ...judged])];
   const names = [...new Set(agents.map(({ agent }) => agent))];
-  const heads = [["Agent"], ...phases.map((phase) => [quoted(phase)])];
-  const rows = names.map((agent) => [
-    quoted(agent || "nobody named"),
-    ...phases.map((phase) => {
+  const heads = [["Phase"], ...names.map((agent) => [quoted(agent || "nobody named")])];
+  const rows = phases.map((phase) => [
+    quoted(phase),
+    ...names.map((agent) => {
       const found = agents.find((one) => one.agent === agent && one.phase === phase);
       if (!found) return element("span.quiet", null, "not judged");
       const { word, tone } = stateOf(found.state);

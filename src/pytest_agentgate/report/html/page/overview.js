@@ -26,8 +26,8 @@ function overview(data) {
 
 function verdict(data) {
   const { tone, word } = stateOf(data.state);
-  if (data.judged) return badge(word, tone);
-  const said = { passed: "no failures", failed: "failures", invalid: "incomplete" }[data.state];
+  if (data.judged) return badge(`gates ${word}`, tone);
+  const said = { passed: "complete", failed: "failing", invalid: "incomplete" }[data.state];
   return [badge(said, tone), element("span.when", null, "not judged")];
 }
 

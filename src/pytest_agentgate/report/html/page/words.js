@@ -34,9 +34,9 @@ function counted(value, word) {
   return `${number(value)} ${word}${value === 1 ? "" : "s"}`;
 }
 
-/** "0 ms", "12 ms", "3.40 s", "2 min 5 s", "1 h 20 min". */
+/** "0 ms", "< 1 ms", "12 ms", "3.40 s", "2 min 5 s", "1 h 20 min". */
 function duration(seconds) {
-  if (seconds < 0.0005) return "0 ms";
+  if (seconds < 0.0005) return seconds > 0 ? "< 1 ms" : "0 ms";
   if (seconds < 0.9995) return `${Math.round(seconds * 1000)} ms`;
   if (seconds < 59.995) return `${seconds.toFixed(2)} s`;
   const whole = Math.round(seconds);
