@@ -85,6 +85,23 @@ def test_what_github_would_drop_in_silence_is_counted(run: RunSummary) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("gates", "causes", "shown"), [(12, 12, (5, 5)), (12, 3, (7, 3)), (2, 12, (2, 8)), (12, 0, (10, 0))]
+)
+def test_gates_leave_room_for_the_causes_which_say_where(
+    judged: RunSummary, gates: int, causes: int, shown: tuple[int, int]
+) -> None:
+    assert judged.judgement is not None
+    phase = judged.judgement.phases[1]
+    broken = replace(judged.judgement, phases=(replace(phase, gates=phase.gates[:1] * gates),))
+    many = tuple(replace(judged.causes[0], signature=f"c1:{number:016x}") for number in range(causes))
+    *told, last = read(commands(replace(judged, causes=many, judgement=broken), ROOT))
+    of_gates = [one for one in told if one["title"].startswith("gate ")]
+    assert (len(of_gates), len(told) - len(of_gates)) == shown
+    assert last["level"] == "notice"
+    assert last["message"].startswith(f"{gates + causes - MOST} more errors of {gates + causes},")
+
+
 def test_exactly_ten_need_no_notice(run: RunSummary) -> None:
     causes = tuple(replace(run.causes[0], signature=f"c1:{number:016x}") for number in range(MOST))
     assert [one["level"] for one in read(commands(replace(run, causes=causes), ROOT))] == ["error"] * MOST

@@ -9,7 +9,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from pytest_agentgate.model import Counts, RunSummary
-from pytest_agentgate.report.markdown import code, markdown, words
+from pytest_agentgate.report.markdown import cell, code, markdown, words
 from pytest_agentgate.report.printable import printable
 
 PARSER = MarkdownIt("commonmark").enable("table")
@@ -69,12 +69,16 @@ def test_code_says_exactly_the_text(text: str) -> None:
 @given(texts)
 def test_code_in_a_cell_stays_in_its_cell(text: str) -> None:
     head, rest, one, two, three = (
-        cells(f"| a | b |\n| - | - |\n| {code(text)} | after |\n| next | {code(text)} |")[:2]
-        + (cells(f"| a | b |\n| - | - |\n| {code(text)} | after |\n| {code(text)} | after |")[2:5])
+        cells(f"| a | b |\n| - | - |\n| {cell(text)} | after |\n| next | {cell(text)} |")[:2]
+        + (cells(f"| a | b |\n| - | - |\n| {cell(text)} | after |\n| {cell(text)} | after |")[2:5])
     )
     assert (text_of(head), text_of(rest)) == ("a", "b")
     assert text_of(one) == text_of(three) == printable(text)
     assert text_of(two) == "after"
+
+
+def test_a_command_with_a_pipe_can_be_read_in_the_text_too() -> None:
+    assert code("a | b") == "`a | b`"
 
 
 @given(texts)

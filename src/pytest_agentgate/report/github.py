@@ -67,20 +67,29 @@ def render(report: RunReport) -> str:
 
 
 def commands(summary: RunSummary, workspace: str) -> str:
-    """One command a line: gates that broke, then causes, and a notice of what is left out of each level."""
-    every = [*_of_gates(summary), *_of_causes(summary, workspace)]
-    lines = [_command(one) for level in ("error", "warning") for one in _of_level(every, level, summary)]
+    """One command a line: gates that broke, then causes, and a notice of what is left out of each level.
+
+    Where not all have room, half of it is for the causes: they say where to look.
+    """
+    gates, causes = [*_of_gates(summary)], [*_of_causes(summary, workspace)]
+    lines = []
+    for level in ("error", "warning"):
+        of_gates, of_causes = ([one for one in some if one.level == level] for some in (gates, causes))
+        lines += [_command(one) for one in _shown(of_gates, of_causes, summary)]
     return "".join(f"{line}\n" for line in lines)
 
 
-def _of_level(every: list[Annotation], level: str, summary: RunSummary) -> Iterator[Annotation]:
-    found = [one for one in every if one.level == level]
-    yield from found[:MOST]
-    left = len(found) - MOST
-    if left > 0:
-        run = printable(summary.run.id)
+def _shown(gates: list[Annotation], causes: list[Annotation], summary: RunSummary) -> Iterator[Annotation]:
+    """Those of one level that GitHub shows, and what is to be said of the others."""
+    of_gates = gates[: max(MOST // 2, MOST - len(causes))]
+    shown = [*of_gates, *causes[: MOST - len(of_gates)]]
+    yield from shown
+    every = len(gates) + len(causes)
+    if every > len(shown):
+        run, level = printable(summary.run.id), shown[0].level
         where = f"the summary of this step, or: {f'agentgate report {run}'.strip()}"
-        said = f"{counted(left, f'more {level}')} of {len(found):,}, which GitHub would not show; all of them: {where}"
+        left = counted(every - len(shown), f"more {level}")
+        said = f"{left} of {every:,}, which GitHub would not show; all of them: {where}"
         yield Annotation("notice", f"agentgate: {headline(summary)}", said)
 
 

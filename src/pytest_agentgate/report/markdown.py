@@ -7,7 +7,7 @@ looks there for neither mentions nor references.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from pytest_agentgate.model import Cause, Counts, RunReport, RunSummary
 from pytest_agentgate.model.judgement import GateState, Judgement, PhaseResult
@@ -34,17 +34,23 @@ def markdown(summary: RunSummary) -> str:
     return "\n".join(_lines(summary)) + "\n"
 
 
-def code(text: str) -> str:
-    """Any text as code on one line, as it is but for what does not print.
+def cell(text: str) -> str:
+    """Any text as code in a cell of a table, where a pipe in a code span would end the cell."""
+    return _element(printable(text)) if "|" in text else code(text)
 
-    A code span; or an HTML element where there is a pipe, which no code span means the same in a table and outside.
-    """
+
+def code(text: str) -> str:
+    """Any text as code on one line outside of a table, as it is but for what does not print."""
     text = printable(text)
-    if not text or "|" in text:
-        return f"<code>{_ENTITIES.sub(lambda match: f'&#{ord(match[0])};', text)}</code>"
+    if not text:
+        return _element(text)
     fence = "`" * (_longest_run(text) + 1)
     padded = text[0] == "`" or text[-1] == "`" or (text[0] == text[-1] == " " and text.strip(" "))
     return f"{fence} {text} {fence}" if padded else f"{fence}{text}{fence}"
+
+
+def _element(text: str) -> str:
+    return f"<code>{_ENTITIES.sub(lambda match: f'&#{ord(match[0])};', text)}</code>"
 
 
 def words(text: str) -> str:
@@ -80,7 +86,7 @@ def _lines(summary: RunSummary) -> Iterator[str]:
     yield "| size | kind | cause | reach | status |"
     yield "| ---: | :--- | :---- | :---- | :----- |"
     for cause in causes:
-        yield f"| {cause.size:,} | {cause.kind} | {_title(cause)} | {extent(cause)} | {cause.status} |"
+        yield f"| {cause.size:,} | {cause.kind} | {_title(cause, cell)} | {extent(cause)} | {cause.status} |"
     for number, cause in enumerate(causes[:_DETAILED], 1):
         yield ""
         yield from _details(number, cause, summary.collected)
@@ -105,12 +111,12 @@ def _judged(judgement: Judgement) -> Iterator[str]:
     yield "| :---- | :--- | :---- | -------: | :----- |"
     for phase in judgement.phases:
         for gate in phase.gates:
-            value = code(measured(gate)) if gate.measured is not None else ""
-            wanted = code(gate.wanted) if gate.wanted else ""
+            value = cell(measured(gate)) if gate.measured is not None else ""
+            wanted = cell(gate.wanted) if gate.wanted else ""
             state = gates.in_words(gate.state)
-            yield f"| {code(phase.phase)} | {code(gate.condition)} | {state} | {value} | {wanted} |"
+            yield f"| {cell(phase.phase)} | {cell(gate.condition)} | {state} | {value} | {wanted} |"
         if not phase.gates:
-            yield f"| {code(phase.phase)} | | {gates.in_words(phase.state)} | | |"
+            yield f"| {cell(phase.phase)} | | {gates.in_words(phase.state)} | | |"
     yield ""
     for phase in judgement.phases:
         told = list(_of_phase(phase))
@@ -165,8 +171,8 @@ def _details(number: int, cause: Cause, collected: Mapping[str, int]) -> Iterato
         yield "</details>"
 
 
-def _title(cause: Cause) -> str:
-    return code(fit(printable(cause.title), _TITLE))
+def _title(cause: Cause, form: Callable[[str], str] = code) -> str:
+    return form(fit(printable(cause.title), _TITLE))
 
 
 def _block(texts: list[str], language: str) -> Iterator[str]:
