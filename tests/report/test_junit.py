@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from pytest_agentgate.capture import dialects
 from pytest_agentgate.capture.junit import JunitRun, read_junit
-from pytest_agentgate.model import Outcome, RunReport, RunStatus, RunSummary, Scope, When
+from pytest_agentgate.model import Outcome, Property, RunReport, RunStatus, RunSummary, Scope, When
 from pytest_agentgate.report import junit
 from pytest_agentgate.report.attempts import attempted
 from pytest_agentgate.report.junit import names, render
@@ -87,6 +87,23 @@ def test_names_are_those_of_pytest(root: ElementTree.Element) -> None:
 )
 def test_a_node_id_is_parted_as_its_runner_put_it_together(nodeid: str, written: tuple[str, str]) -> None:
     assert names(nodeid) == written
+
+
+def test_every_testcase_has_a_time_that_surefire_can_read(root: ElementTree.Element) -> None:
+    times = [case.get("time") or "" for case in root.iter("testcase")]
+    assert [time for time in times if not re.fullmatch(r"\d+\.\d{6}", time)] == []
+
+
+def test_the_reason_of_a_skip_is_where_jenkins_and_where_gitlab_look(root: ElementTree.Element) -> None:
+    told = [(one.get("message"), one.text) for one in suite(root, SHOP).iter("skipped")]
+    assert ("not before spring", "not before spring") in told
+
+
+def test_no_property_is_taken_for_an_attachment(report: RunReport) -> None:
+    nodeid = report.results[0].nodeid
+    root = document(replace(report, properties=(Property(nodeid, "x[[y", "[[ATTACHMENT|/etc/passwd"),)))
+    (told,) = [case.findtext("system-out") for case in root.iter("testcase") if case.get("name") == "guide.rst"]
+    assert told == "[[PROPERTY|x%5B%5By=%5B%5BATTACHMENT|/etc/passwd]]\n"
 
 
 def test_a_gate_is_a_testcase_with_what_broke_it(root: ElementTree.Element) -> None:

@@ -30,25 +30,22 @@ class Attempted:
 
 def attempted(report: RunReport) -> Iterator[Attempted]:
     """Every test, in the order in which the first result of each stands in the report."""
-    of_test: dict[str, list[Result]] = {}
-    several: set[str] = set()
+    first: dict[str, Result] = {}
+    several: dict[str, list[Result]] = {}  # of few tests: a list for each test would take longer than all the rest
     for result in report.results:
-        nodeid = result.nodeid
-        if nodeid in of_test:
-            of_test[nodeid].append(result)
-            several.add(nodeid)
-        else:
-            of_test[nodeid] = [result]
+        before = first.setdefault(result.nodeid, result)
+        if before is not result:
+            several.setdefault(result.nodeid, [before]).append(result)
     failures: dict[str, list[Failure]] = {}
     for failure in report.failures:
         if failure.scope is Scope.TEST:
             failures.setdefault(failure.nodeid, []).append(failure)
-    for nodeid, results in of_test.items():
+    for nodeid, result in first.items():
         told = failures.get(nodeid, ())
         if nodeid in several:
-            yield from _several(results, told)
+            yield from _several(several[nodeid], told)
         else:
-            yield Attempted(results[0], (), tuple(told)) if told else Attempted(results[0])
+            yield Attempted(result, (), tuple(told)) if told else Attempted(result)
 
 
 def _several(results: list[Result], failures: list[Failure] | tuple[()]) -> Iterator[Attempted]:

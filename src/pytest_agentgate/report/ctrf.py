@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -37,7 +38,6 @@ _STATUSES = ("passed", "failed", "skipped", "pending", "other")
 def render(report: RunReport) -> str:
     """The document as ASCII text, one line a test."""
     run = report.summary.run
-    tests = _tests(report)
     head: dict[str, Any] = {
         "reportFormat": "CTRF",
         "specVersion": VERSION,
@@ -48,10 +48,27 @@ def render(report: RunReport) -> str:
     }
     if run.id:
         head["runId"] = run.id
-    results = {"tool": _tool(run), "summary": _summary(run, tests), "environment": _environment(run)}
     encode = json.JSONEncoder().encode  # one for all tests: making one takes as long as encoding a test
-    lines = ",\n".join(map(encode, tests))
+    found = _Found()
+    lines = ",\n".join([encode(found.counted(test)) for test in _tests(report)])
+    results = {"tool": _tool(run), "summary": _summary(run, found), "environment": _environment(run)}
     return f'{encode(head)[:-1]},\n"results": {encode(results)[:-1]},\n"tests": [\n{lines}\n]}}}}\n'
+
+
+class _Found:
+    """What is counted while tests are written, each as soon as it is made: all of them at once take longer."""
+
+    def __init__(self) -> None:
+        self.of_status = dict.fromkeys(_STATUSES, 0)
+        self.flaky = 0
+        self.suites: set[str] = set()
+
+    def counted(self, test: dict[str, Any]) -> dict[str, Any]:
+        self.of_status[test["status"]] += 1
+        self.flaky += "flaky" in test
+        if "suite" in test:
+            self.suites.add(test["suite"][0])
+        return test
 
 
 def _tool(run: Run) -> dict[str, JSON]:
@@ -63,17 +80,14 @@ def _tool(run: Run) -> dict[str, JSON]:
     return tool
 
 
-def _summary(run: Run, tests: list[dict[str, Any]]) -> dict[str, JSON]:
-    counts = dict.fromkeys(_STATUSES, 0)
-    for test in tests:
-        counts[test["status"]] += 1
+def _summary(run: Run, found: _Found) -> dict[str, JSON]:
     start = _milliseconds(run.created_at)
     duration = round((run.duration or 0.0) * 1000)
     return {
-        "tests": len(tests),
-        **counts,
-        "flaky": sum("flaky" in test for test in tests),
-        "suites": len({test["suite"][0] for test in tests if "suite" in test}),
+        "tests": sum(found.of_status.values()),
+        **found.of_status,
+        "flaky": found.flaky,
+        "suites": len(found.suites),
         "start": start,
         "stop": _milliseconds(run.ended_at) if run.ended_at else start + duration,
         "duration": duration,
@@ -93,13 +107,15 @@ def _environment(run: Run) -> dict[str, JSON]:
 # ---- tests
 
 
-def _tests(report: RunReport) -> list[dict[str, Any]]:
+def _tests(report: RunReport) -> Iterator[dict[str, Any]]:
     properties: dict[str, list[Property]] = {}
     for one in report.properties:
         properties.setdefault(one.nodeid, []).append(one)
-    tests = [_test(test, properties.get(test.last.nodeid, [])) for test in attempted(report)]
-    tests += [_not_a_test(failure) for failure in report.failures if failure.scope is not Scope.TEST and failure.final]
-    return tests
+    for test in attempted(report):
+        yield _test(test, properties.get(test.last.nodeid, []))
+    for failure in report.failures:
+        if failure.scope is not Scope.TEST and failure.final:
+            yield _not_a_test(failure)
 
 
 def _test(test: Attempted, properties: list[Property]) -> dict[str, Any]:

@@ -28,11 +28,12 @@ WORKER, OUTCOME = "agentgate.worker", "agentgate.outcome"
 _AROUND = frozenset({When.SETUP, When.TEARDOWN})
 _SKIPS = {Outcome.SKIPPED: "pytest.skip", Outcome.XFAILED: "pytest.xfail", Outcome.NOT_RUN: NOT_RUN}
 _FILES = (".py", ".rst", ".txt", ".md")
-_SPECIAL = deferred("[^\t\n !#-%'-;=?-~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_BROKEN = deferred("[\t\n]")
-_NAMES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\r": "&#13;"}
-_UNSAFE_NAME = deferred(r"%(?=[0-9A-Fa-f]{2})|[=\]\s\x00-\x1f\x7f]")
-_UNSAFE_VALUE = deferred(r"%(?=[0-9A-Fa-f]{2})|[\]\r\n\x00-\x1f\x7f]|^\s|\s$")
+_PLAIN = " !#-%'-;=?-~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff"
+_SPECIAL = deferred(f"[^\t\n{_PLAIN}]")
+_SPECIAL_IN_ATTRIBUTE = deferred(f"[^{_PLAIN}]")
+_NAMES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\t": "&#9;", "\n": "&#10;", "\r": "&#13;"}
+_UNSAFE_NAME = deferred(r"%(?=[0-9A-Fa-f]{2})|[=\[\]\s\x00-\x1f\x7f]")
+_UNSAFE_VALUE = deferred(r"%(?=[0-9A-Fa-f]{2})|[\[\]\r\n\x00-\x1f\x7f]|^\s|\s$")
 
 
 def render(report: RunReport) -> str:
@@ -68,16 +69,13 @@ class _Suite:
         self._cases: list[str] = []
         self._classes: dict[str, str] = {}  # most tests share theirs with others
 
-    def add(self, classname: str, name: str, children: str, seconds: float | None = None) -> None:
+    def add(self, classname: str, name: str, children: str, seconds: float = 0.0) -> None:
         """Take a test case whose children are already XML."""
         self.tests += 1
-        time = ""
-        if seconds is not None:
-            self.seconds += seconds
-            time = f' time="{seconds:.6f}"'
+        self.seconds += seconds
         if classname not in self._classes:
             self._classes[classname] = attribute(classname)
-        head = f'<testcase classname="{self._classes[classname]}" name="{attribute(name)}"{time}'
+        head = f'<testcase classname="{self._classes[classname]}" name="{attribute(name)}" time="{seconds:.6f}"'
         self._cases.append(f"{head}>{children}</testcase>" if children else f"{head}/>")
 
     def lines(self, run: Run) -> Iterator[str]:
@@ -151,7 +149,8 @@ def _outcome(suite: _Suite, test: Attempted) -> str:
     elements = []
     if last.outcome in _SKIPS:
         suite.skipped += 1
-        elements.append(f"<skipped{_attributes(type=_SKIPS[last.outcome], message=last.reason)}/>")
+        about = _attributes(type=_SKIPS[last.outcome], message=last.reason)
+        elements.append(f"<skipped{about}>{text(last.reason)}</skipped>")  # GitLab shows what is in it
     elements += [_rerun("flaky", test, result) for result in earlier if result.outcome in BAD]
     return "".join(elements)
 
@@ -200,16 +199,12 @@ def names(nodeid: str) -> tuple[str, str]:
     """The class name and the name that pytest makes of a node id; of another runner's, what stands before ``::``."""
     path, bracket, parameters = nodeid.partition("[")
     within, separator, name = path.rpartition("::")
-    if not _is_of_pytest(path):
+    if not path.partition("::")[0].endswith(_FILES):
         classname, separator, name = nodeid.partition("::")
         return (classname, name) if separator else ("", nodeid)
     if not separator:
         return "", _dotted(path) + bracket + parameters
     return _dotted(within), name + bracket + parameters
-
-
-def _is_of_pytest(path: str) -> bool:
-    return path.partition("::")[0].endswith(_FILES)
 
 
 @lru_cache(maxsize=1024)
@@ -285,8 +280,7 @@ def text(content: str) -> str:
 
 def attribute(content: str) -> str:
     """Any text as the value of an attribute, whose line breaks survive a parser."""
-    content = text(content)
-    return _BROKEN.sub(lambda match: f"&#{ord(match[0])};", content) if _BROKEN.search(content) else content
+    return _SPECIAL_IN_ATTRIBUTE.sub(_escaped, content) if _SPECIAL_IN_ATTRIBUTE.search(content) else content
 
 
 def _escaped(match: re.Match[str]) -> str:
