@@ -45,9 +45,7 @@ def touching(breakages: Collection[Breakage], used: Collection[str]) -> tuple[Br
         return False
 
     return tuple(
-        each
-        for each in breakages
-        if any(name in above or is_used(name) for name in (each.old, *each.aliases))
+        each for each in breakages if any(name in above or is_used(name) for name in (each.old, *each.aliases))
     )
 
 
@@ -85,6 +83,7 @@ def _symbols(book: Book, moves: dict[str, Move]) -> Iterator[Breakage]:
         Arguments.by_function(book.old),
         Arguments.by_function(book.new),
     )
+    context = parameters.consistent(_callables(book), context)
     words = Substitutions(book.old, book.new, tuple(book.pairs.values()))
     for name, symbol in book.old.top.items():
         pair = book.pairs.get(name)
@@ -98,11 +97,30 @@ def _symbols(book: Book, moves: dict[str, Move]) -> Iterator[Breakage]:
             old, new = (leaf(name), leaf(pair.new.name)) if symbol.sort is Kind.FIXTURE else (name, pair.new.name)
             if old != new:
                 yield Breakage(
-                    sort, old, new, where=place(pair.new), why=pair.why, score=pair.score, margin=pair.margin, aliases=lost
+                    sort,
+                    old,
+                    new,
+                    where=place(pair.new),
+                    why=pair.why,
+                    score=pair.score,
+                    margin=pair.margin,
+                    aliases=lost,
                 )
         others = aliases(book, symbol, only_lost=False)
         for each in _changes(book, pair, context, words):
             yield replace(each, aliases=tuple(f"{other}{each.old[len(name) :]}" for other in others))
+
+
+def _callables(book: Book) -> Iterator[Pair]:
+    """The pairs of functions and classes, and of members that have kept their names."""
+    for pair in book.pairs.values():
+        if family(pair.old) == family(pair.new):
+            yield pair
+            if pair.old.sort is Kind.CLASS:
+                later = book.new.members.get(pair.new.name, {})
+                for name, member in book.old.members.get(pair.old.name, {}).items():
+                    if name in later:
+                        yield Pair(member, later[name], pair.why, pair.score, pair.margin)
 
 
 def _changes(book: Book, pair: Pair, context: Context, words: Substitutions) -> Iterator[Breakage]:

@@ -91,4 +91,3 @@ class Arguments:
                     for keyword in call.keywords:
                         there.setdefault(keyword, f"{module.path}:{call.line}")
         return {name: cls(frozenset(there), there) for name, there in found.items()}
-

@@ -1,4 +1,4 @@
-"""Other names that the old API offered for something, and the new one doesn't: re-exports, aliases, imports in passing."""
+"""Other names that only the old API offered for something: re-exports, aliases, imports in passing."""
 
 from __future__ import annotations
 
@@ -18,13 +18,18 @@ def aliases(book: Book, symbol: Symbol, only_lost: bool) -> tuple[str, ...]:
 
 
 def dropped(book: Book, moves: Mapping[str, Move]) -> Iterator[Breakage]:
-    """Names that are gone although what they stood for is still where it was, or never belonged to the implementation."""
+    """Names that are gone although what they stood for is where it was, or never was the implementation's."""
     for name, module in sorted(book.old.api.modules.items()):
         for bound, target in sorted(module.names.items()):
             full = f"{name}.{bound}"
             if book.new.offers(full) or (name in moves and book.new.offers(f"{moves[name].new}.{bound}")):
                 continue
             meant = book.old.api.symbol(full)
+            used = book.broken.get(full, ())
+            if used:
+                why = f"it is gone, but the implementation itself still uses it at {', '.join(used[:3])}"
+                yield Breakage(Sort.SYMBOL_GONE, full, where=module.path, why=why, score=0.0, still_used=used)
+                continue
             if meant is None:
                 if not _within(book, target):
                     why = f"{name} imported {target} under this name, and does so no more"
@@ -36,7 +41,17 @@ def dropped(book: Book, moves: Mapping[str, Move]) -> Iterator[Breakage]:
                 yield Breakage(Sort.SYMBOL_MOVED, full, pair.new.name, where=place(pair.new), why=why)
             elif meant.name in book.old.api.modules and book.new.offers(meant.name):
                 why = f"{head(full)} offers the module {meant.name} no more under this name"
-                yield Breakage(Sort.SYMBOL_MOVED, full, meant.name, where=meant.path, why=why)
+                if _is_still(book, meant.name):
+                    yield Breakage(Sort.SYMBOL_MOVED, full, meant.name, where=meant.path, why=why)
+                else:
+                    why = f"{why}, and that one lost most of what it had"
+                    yield Breakage(Sort.SYMBOL_GONE, full, was=meant.name, where=meant.path, why=why)
+
+
+def _is_still(book: Book, module: str) -> bool:
+    """Whether a module is there with most of what it had."""
+    defined = [name for name in book.old.api.modules[module].symbols if "." not in name]
+    return sum(book.new.offers(f"{module}.{name}") for name in defined) * 2 >= len(defined)
 
 
 def _within(book: Book, target: str) -> bool:

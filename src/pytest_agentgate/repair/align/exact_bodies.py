@@ -51,7 +51,7 @@ def _merged(book: Book, new: dict[tuple[str, str], list[Symbol]]) -> None:
 
 
 def _nearest(lost: Symbol, rivals: list[Symbol], there: list[Symbol]) -> Symbol | None:
-    """Of several equal ones with one name, the one whose module's name is most like this one's, if that is beyond doubt."""
+    """Of several equal ones with one name, the one whose module is called most like this one's, if only one is."""
 
     def near(one: Symbol, other: Symbol) -> float:
         left, right = one.name.split(".")[:-1], other.name.split(".")[:-1]

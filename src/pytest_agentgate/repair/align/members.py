@@ -1,4 +1,4 @@
-"""Fourth step: what became of the members of classes that stayed or moved: methods, properties, fields, enum members."""
+"""Fourth step: what became of the members of classes that stayed or moved."""
 
 from __future__ import annotations
 
@@ -97,8 +97,15 @@ def compare(pair: Pair, old: Side, new: Side, words: Substitutions, became: Mapp
         if name in theirs
     )
     lost = {name: each for name, each in ours.items() if name not in theirs}
-    if not lost or _unseen(pair, old, new) or "__getattr__" in theirs or "__getattribute__" in theirs:
+    if not lost or _unseen(pair, old, new) or theirs.keys() & {"__getattr__", "__getattribute__"}:
         return Members(kept)
+    listed = theirs["__slots__"].value if "__slots__" in theirs else ""
+    by_name = bool(pair.new.tokens & {"setattr", "__setattr__", "__dict__"})
+    lost = {
+        name: each
+        for name, each in lost.items()
+        if not (repr(name) in listed or (by_name and each.sort is Sort.FIELD and name in pair.new.tokens))
+    }
     fresh = {name: each for name, each in theirs.items() if name not in known and not _special(name)}
     used = {name: _users(name, pair, words) for name in lost}
     open_ = {name: each for name, each in lost.items() if not used[name]}
@@ -140,7 +147,7 @@ def _renamed(
         if _comparable(lost[before], fresh[after])
     }
     for before in lost:
-        ranked = sorted(((-scores[before, after][0], after) for after in fresh if (before, after) in scores))
+        ranked = sorted((-scores[before, after][0], after) for after in fresh if (before, after) in scores)
         if not ranked:
             continue
         score, after = -ranked[0][0], ranked[0][1]

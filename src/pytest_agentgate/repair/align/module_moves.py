@@ -82,4 +82,3 @@ def follow(book: Book, moves: dict[str, Move]) -> bool:
         if move is not None and there is not None and family(there) == family(lost):
             book.enter(Pair(lost, there, f"its module moved to {move.new}, and has that name there", 0.9, 0.9))
     return len(book.pairs) > before
-

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from pytest_agentgate.repair.align.callers import Arguments
@@ -29,6 +29,7 @@ class Context:
     became: Mapping[str, str] = field(default_factory=dict)  # dotted names that became others
     passed: Mapping[str, Arguments] = field(default_factory=dict)  # by the old implementation, by dotted function
     passes: Mapping[str, Arguments] = field(default_factory=dict)  # by the new one
+    elsewhere: Mapping[tuple[str, str], str] = field(default_factory=dict)  # parameters that other functions renamed
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,12 @@ def compare(pair: Pair, context: Context) -> Iterator[Breakage]:
     unused = [name for name in gone if name not in passes.keywords]
     renamed = {each.old: each for each in _renamed(pair, unused, come, context)}
     at = Breakage(
-        Sort.PARAMETER_RENAMED, pair.old.name, pair.new.name, where=place(pair.new), score=pair.score, margin=pair.margin
+        Sort.PARAMETER_RENAMED,
+        pair.old.name,
+        pair.new.name,
+        where=place(pair.new),
+        score=pair.score,
+        margin=pair.margin,
     )
     swallows = any(each.passing is Passing.VAR_KEYWORD for each in pair.new.parameters)
     for one in renamed.values():
@@ -89,6 +95,19 @@ def compare(pair: Pair, context: Context) -> Iterator[Breakage]:
         if after is not None:
             yield from _changed(at, before, after, context)
     yield from _order(pair, at, renamed, [name for name in added if new[name].default is None])
+
+
+def consistent(pairs: Iterable[Pair], context: Context) -> Context:
+    """The same context, and the parameters that are renamed in one function or another beyond doubt."""
+    found: dict[tuple[str, str], str] = {}
+    for pair in pairs:
+        ours, theirs = ({each.name for each in side.parameters} for side in (pair.old, pair.new))
+        if ours <= theirs or theirs <= ours:
+            continue
+        for each in compare(pair, context):
+            if each.sort is Sort.PARAMETER_RENAMED:
+                found.setdefault((each.was, each.became), each.new)
+    return replace(context, elsewhere=found)
 
 
 def _swallowed_no_more(pair: Pair, at: Breakage) -> Iterator[Breakage]:
@@ -159,9 +178,9 @@ def _renamed(pair: Pair, gone: Sequence[str], come: Sequence[str], context: Cont
     old = {each.name: each for each in pair.old.parameters}
     new = {each.name: each for each in pair.new.parameters}
     if pair.old.body and pair.old.body == pair.new.body and len(old) == len(new):
-        for before, after in zip(pair.old.parameters, pair.new.parameters, strict=True):
-            if before.name in gone and after.name in come and before.passing is after.passing:
-                yield Renamed(before.name, after.name, "the body is equal but for this name", 1.0, 1.0)
+        for was, became in zip(pair.old.parameters, pair.new.parameters, strict=False):
+            if was.name in gone and became.name in come and was.passing is became.passing:
+                yield Renamed(was.name, became.name, "the body is equal but for this name", 1.0, 1.0)
         return
     scores = {
         (before, after): _score(pair, old[before], new[after], gone, come, context) for before in gone for after in come
@@ -202,22 +221,25 @@ def _score(
     if vouched and (name > 0 or len(gone) == len(come) == 1):
         score = min(1.0, score + 0.25)
         said.insert(0, f"callers passed one and pass the other ({passes.where[new.name]})")
+    elif (old.name, new.name) in context.elsewhere:
+        score = min(1.0, score + 0.2)
+        said.insert(0, f"the same parameter was renamed in {context.elsewhere[old.name, new.name]}")
     elif name < (0.5 if annotation == 1.0 or (default == 1.0 and new.default not in _PLAIN) else SAME_NAME):
         score = min(score, SCORE - 0.05)
     return score, "; ".join(said)
 
 
-def _slot(parameters: Sequence[Parameter], name: str, apart: Sequence[str]) -> tuple[str, int, bool]:
-    """Between which of the parameters that both have one stands, which one in a row of others, and how it is passed."""
+def _slot(parameters: Sequence[Parameter], name: str, apart: Sequence[str]) -> tuple[str, int]:
+    """Behind which of the parameters that both have it stands, and how many that only this side has are between."""
     before, run = "", 0
     for each in parameters:
         if each.name == name:
-            return before, run, each.passing is Passing.KEYWORD_ONLY
+            break
         if each.name in apart:
             run += 1
         else:
             before, run = each.name, 0
-    return before, run, False
+    return before, run
 
 
 def same_text(one: str, other: str) -> bool:

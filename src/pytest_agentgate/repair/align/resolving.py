@@ -1,4 +1,4 @@
-"""First step: what still resolves is not broken, and what the new code itself still uses was not taken away on purpose."""
+"""First step: what still resolves is not broken; what the new code itself still uses was not taken away on purpose."""
 
 from __future__ import annotations
 
@@ -36,31 +36,44 @@ def _public(book: Book, symbol: Symbol) -> None:
 
 
 def _still_used(book: Book) -> None:
-    """Note which lost names the new implementation still uses."""
+    """Note which lost names the new implementation still uses, or still lists in ``__all__``."""
     lost = set(book.lost) | {module for module in book.old.api.modules if not book.new.offers(module)}
-    meant: dict[str, str] = {}
+    uses: dict[str, set[str]] = {}
+    for name, module in book.new.api.modules.items():
+        for call in module.calls:
+            uses.setdefault(call.name, set()).add(f"{module.path}:{call.line}")
+        listed = (f"{name}.{each}" for each in module.exported or ())
+        for target in (*module.names.values(), *module.stars, *listed):
+            uses.setdefault(target, set()).add(module.path)
     found: dict[str, set[str]] = {}
-    for module in book.new.api.modules.values():
-        uses = [(call.name, f"{module.path}:{call.line}") for call in module.calls]
-        uses += [(target, module.path) for target in (*module.names.values(), *module.stars)]
-        for name, where in uses:
-            if name not in meant:
-                meant[name] = _lost_one(book, lost, name)
-            if meant[name]:
-                found.setdefault(meant[name], set()).add(where)
+    for used, places in uses.items():
+        if not _within(book, used) or book.new.offers(used):
+            continue
+        if book.old.offers(used):
+            book.broken[used] = tuple(sorted(places))
+        meant = _lost_one(book, lost, used)
+        if meant:
+            found.setdefault(meant, set()).update(places)
     book.still_used = {name: tuple(sorted(where)) for name, where in found.items()}
+
+
+def _within(book: Book, name: str) -> bool:
+    """Whether a name is below a module of the old implementation, or one of these."""
+    while name:
+        if name in book.old.api.modules:
+            return True
+        name = head(name)
+    return False
 
 
 def _lost_one(book: Book, lost: set[str], used: str) -> str:
     """The lost definition or module that a name means, "" if none."""
     name = used
-    while name:
+    while name and name not in book.old.api.modules:
         if name in lost:
             return name
-        if name in book.old.api.modules:
-            break
         name = head(name)
-    if not name or book.new.offers(used):
-        return ""
+    if name in lost:
+        return name
     meant = book.old.api.canonical(used)
     return meant if meant in lost else ""

@@ -40,8 +40,8 @@ class Scorer:
         self.book = book
         self.witnesses = witnesses
         self.renamed = book.renamed()
-        self.old = {name: self._later(symbol.tokens) for name, symbol in book.old.top.items()}
-        self.new = {name: symbol.tokens for name, symbol in book.new.top.items()}
+        self.old = {name: self._later(symbol.tokens - {leaf(name)}) for name, symbol in book.old.top.items()}
+        self.new = {name: symbol.tokens - {leaf(name)} for name, symbol in book.new.top.items()}
         self.rarity = Rarity([*self.old.values(), *self.new.values()])
         self.leaves = _counted(book.lost), _counted(book.fresh)
 
@@ -91,6 +91,8 @@ class Scorer:
         score = 0.45 * body + 0.15 * shape + 0.25 * name + 0.15 * scope
         if small:
             score = 0.2 * body + 0.15 * shape + 0.45 * name + 0.2 * scope
+        elif body >= STRANGE_BODY:
+            score = max(score, 0.6 * body + 0.2 * shape + 0.2 * scope)  # a name may be another one altogether
         same = leaf(old.name) == leaf(new.name)
         if same and self.leaves[0].get(leaf(old.name)) == 1 and self.leaves[1].get(leaf(old.name), 0) <= 1:
             score = max(score, 0.5 + 0.4 * (body + shape) / 2)
@@ -99,7 +101,9 @@ class Scorer:
         if vouching and score >= LEAST_BODY and not weak:
             share = self.witnesses.share(old.name, new.name)
             score += (1 - score) * (1 - 0.55 ** len(vouching)) * share
-        elif not same and (body < LEAST_BODY or weak or (name < LEAST_BODY and body < STRANGE_BODY) or (small and body < 1)):
+        elif not same and (
+            body < LEAST_BODY or weak or (name < LEAST_BODY and body < STRANGE_BODY) or (small and body < 1)
+        ):
             score = min(score, SCORE - 0.05)
         if not same and not vouching and self._meaning_changed(old, new, ours, theirs):
             score -= 0.15
@@ -113,7 +117,11 @@ class Scorer:
         telling = equal and (len(old.value) >= TELLING_VALUE or leaf(old.name) == leaf(new.name))
         words = self.rarity.overlap(self.old[old.name], self.new[new.name])
         vouching = self.witnesses.of(old.name, new.name)
-        if leaf(old.name) != leaf(new.name) and not (telling and name >= 0.5) and not (vouching and (telling or name >= 0.75)):
+        if (
+            leaf(old.name) != leaf(new.name)
+            and not (telling and name >= 0.5)
+            and not (vouching and (telling or name >= 0.75))
+        ):
             return Scored(min(0.5 * name + 0.3 * words, SCORE - 0.05), "another name and another value")
         score = 0.55 * name + 0.3 * (1.0 if equal else words) + 0.15 * scope
         if vouching:
@@ -162,7 +170,7 @@ def pair_alike(book: Book, witnesses: Witnesses) -> bool:
     table: dict[str, list[tuple[float, str, str]]] = {}
     reverse: dict[str, list[tuple[float, str]]] = defaultdict(list)
     wanted: dict[str, None] = {}
-    for lost in book.open:
+    for lost in list(book.open):
         ranked = []
         for there in scorer.candidates(lost):
             scored = scorer.score(lost, there)
@@ -173,14 +181,14 @@ def pair_alike(book: Book, witnesses: Witnesses) -> bool:
         table[lost.name] = sorted(ranked, key=lambda each: (-each[0], each[1]))
     siblings = _siblings(scorer, [name for name in wanted if any(each[0] >= SCORE for each in reverse[name])])
     found = []
-    for name, ranked in table.items():
-        if not ranked or ranked[0][0] < SCORE or ranked[0][1] not in book.fresh:
+    for name, rows in table.items():
+        if not rows or rows[0][0] < SCORE or rows[0][1] not in book.fresh:
             continue
-        score, there, why = ranked[0]
-        back = max((each[0] for each in reverse[there] if each[1] != name), default=0.0)
-        margin = score - max(ranked[1][0] if len(ranked) > 1 else 0.0, back, siblings.get(there, 0.0))
+        score, best, why = rows[0]
+        back = max((each[0] for each in reverse[best] if each[1] != name), default=0.0)
+        margin = score - max(rows[1][0] if len(rows) > 1 else 0.0, back, siblings.get(best, 0.0))
         if margin >= MARGIN:
-            found.append(Pair(book.old.top[name], book.new.top[there], why, score, round(margin, 4)))
+            found.append(Pair(book.old.top[name], book.new.top[best], why, score, round(margin, 4)))
     for pair in found:
         book.enter(pair)
     return bool(found)

@@ -81,9 +81,7 @@ class Side:
     @cached_property
     def home(self) -> dict[str, str]:
         """The module of everything that is defined, by dotted name."""
-        return {
-            symbol.name: module.name for module in self.api.modules.values() for symbol in module.symbols.values()
-        }
+        return {symbol.name: module.name for module in self.api.modules.values() for symbol in module.symbols.values()}
 
     def everything(self) -> Iterator[Symbol]:
         for module in self.api.modules.values():

@@ -18,9 +18,7 @@ _LONGEST = 500  # characters of a value that is told
 def compare(pair: Pair, became: Mapping[str, str]) -> Iterator[Breakage]:
     """The breakages of one pair, those of its parameters and members apart."""
     old, new = pair.old, pair.new
-    at = Breakage(
-        Sort.VALUE_CHANGED, old.name, new.name, where=place(new), score=pair.score, margin=pair.margin
-    )
+    at = Breakage(Sort.VALUE_CHANGED, old.name, new.name, where=place(new), score=pair.score, margin=pair.margin)
     method = {Kind.METHOD, Kind.CLASSMETHOD, Kind.STATICMETHOD}
     if old.sort in CALLABLE and new.sort in CALLABLE:
         if new.is_async and not old.is_async:
@@ -39,10 +37,15 @@ def compare(pair: Pair, became: Mapping[str, str]) -> Iterator[Breakage]:
             why = f"its annotation was {before} and is {after}"
             yield replace(at, sort=Sort.FIELD_TYPE, was=before, became=after, why=why)
     told = {Kind.CONSTANT, Kind.MEMBER}
-    if old.sort in told and new.sort in told and old.value and new.value and not same_text(old.value, new.value):
-        if max(len(old.value), len(new.value)) <= _LONGEST and normal(old.value, became) != normal(new.value):
-            why = f"it was {_short(old.value)} and is {_short(new.value)}"
-            yield replace(at, was=old.value, became=new.value, why=why)
+    if old.sort in told and new.sort in told and _differ(old.value, new.value, became):
+        why = f"it was {_short(old.value)} and is {_short(new.value)}"
+        yield replace(at, was=old.value, became=new.value, why=why)
+
+
+def _differ(before: str, after: str, became: Mapping[str, str]) -> bool:
+    """Whether two values are other ones, and short enough to be told."""
+    told = bool(before) and bool(after) and max(len(before), len(after)) <= _LONGEST
+    return told and not same_text(before, after) and normal(before, became) != normal(after)
 
 
 def _returned(at: Breakage, pair: Pair, became: Mapping[str, str]) -> Iterator[Breakage]:
