@@ -6,8 +6,8 @@ was an alias or a plain value (inline-symbol); else have only those ask for it w
 cannot be loaded are given all of this at once for every lost name that they import.
 Applicability: safe; a name is followed only where the change says beyond doubt where to, and what is gone stays gone.
 A name of another distribution that shares its package with the implementation is asked for by those alone who use it.
-Does nothing where the old API did not offer any other name, where the implementation itself still asks for it, where it is
-the implementation that asks, or where two places are as good as each other.
+Does nothing where the old API did not offer any other name, where the implementation itself still asks for it, where
+it is the implementation that asks, or where two places are as good as each other.
 """
 
 from __future__ import annotations
