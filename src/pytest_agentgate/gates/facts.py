@@ -22,6 +22,7 @@ class RunFacts:
     causes: tuple[Cause, ...] = ()
     warnings: tuple[Warned, ...] = ()
     properties: tuple[Property, ...] = ()
+    collected: Mapping[str, int] = field(default_factory=dict)  # file -> its tests that were to run
 
     @cached_property
     def _ended(self) -> Ended:

@@ -134,7 +134,13 @@ def facts_of(store: Store, run_id: str) -> RunFacts:
     """
     report = store.run_report(run_id, _READ)
     return RunFacts(
-        report.summary.run, report.results, report.failures, report.summary.causes, report.warnings, report.properties
+        report.summary.run,
+        report.results,
+        report.failures,
+        report.summary.causes,
+        report.warnings,
+        report.properties,
+        store.collected(report.summary.run.id),
     )
 
 

@@ -192,6 +192,10 @@ class Store:
         """Who made runs, the latest first."""
         return runs.agents(self._database)
 
+    def collected(self, run_id: str) -> dict[str, int]:
+        """How many tests a run collected, by file; nothing of one that never came so far."""
+        return self._database.pairs(runs.COLLECTED, [self._chosen(run_id)[1]])
+
     def history(
         self, groups: Mapping[str, Collection[str]], before_run: str = "", window: int = history.WINDOW
     ) -> History:

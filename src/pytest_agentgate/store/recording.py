@@ -104,7 +104,7 @@ class Recording:
     def _add_collected(self, event: Event) -> None:
         nodeids = texts(event, "nodeids")
         self._node_keys(nodeids)  # numbers them in the order of their collection
-        tests = Counter([nodeid.partition("::")[0] for nodeid in nodeids])
+        tests = Counter([nodeid.partition("::")[0] for nodeid in dict.fromkeys(nodeids)])
         files = text_keys(self._database, tests)
         self._database.execute("DELETE FROM collected WHERE run_key = ?", [self.run_key])
         self._database.insert(
