@@ -86,6 +86,30 @@ def make(project: Project, phase: Phase, run_id: str, began: str) -> Checkpoint:
     return Checkpoint(commit, tuple(sorted(files)), left)
 
 
+def uncommitted(project: Project) -> frozenset[str]:
+    """Files of tests with changes that are in no commit, tracked and new; none where there is no repository.
+
+    Raises CheckpointError.
+    """
+    if not git.is_repository(project.root) or not git.commit_of(project.root, "HEAD"):
+        return frozenset()
+    changed, new = _changes(project)
+    return frozenset((*changed, *new))
+
+
+def commit_edits(project: Project, message: str, repair: str, files: Sequence[str]) -> str:
+    """Commit files that agentgate has edited, and nothing else; -> the commit, "" where none of them differs.
+
+    Its trailer tells the way back whose it is. Hooks run, and may refuse. Raises CheckpointError.
+    """
+    root = project.root
+    _ready(root)
+    changed = _names(root, "diff", "--name-only", "--no-renames", "--relative", "-z", "HEAD", "--", *files)
+    if not changed:
+        return ""
+    return _commit(root, f"{message.rstrip()}\n\n{EDIT}: {repair}\n", changed, ())
+
+
 def roll_back(project: Project) -> Undone:
     """Take back what agentgate did since the last checkpoint, or since the last commit that is not agentgate's own.
 

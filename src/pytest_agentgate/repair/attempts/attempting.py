@@ -21,7 +21,7 @@ from pytest_agentgate.repair.attempts.dependents import dependents
 from pytest_agentgate.repair.attempts.planning import Plan, Tests, texts_of
 from pytest_agentgate.repair.attempts.rerun import Ran, Reruns
 from pytest_agentgate.repair.attempts.state import State, file_of, hides, tests_of
-from pytest_agentgate.repair.attempts.verdict import Judged, judged, lines_moved
+from pytest_agentgate.repair.attempts.verdict import Judged, Written, judged
 from pytest_agentgate.repair.proposal import Proposal
 
 _MOST_OF_IT = 0.9  # share of the files from which on all is run: it is as fast, and tells more
@@ -111,13 +111,13 @@ class Attempting:
             return self._taken_back(found, batch, state, Judged(False, ran.why))
         targets = tests_of(causes)
         signatures = {cause.signature for cause in causes}
-        moved = lines_moved(texts_of(plan.edits))
+        changes = Written(texts_of(plan.edits))
         before, after = state.within(scope), ran.state
         here = frozenset(one for one in targets if scope is None or one in before.red)
-        verdict = judged(before, after, here, signatures, moved)
+        verdict = judged(before, after, here, signatures, changes)
         if verdict.change.harm:
             after = self._again(after, verdict.change.harm)
-            verdict = judged(before, after, here, signatures, moved)
+            verdict = judged(before, after, here, signatures, changes)
         if not verdict.helped:
             return self._taken_back(found, batch, state, verdict)
         try:

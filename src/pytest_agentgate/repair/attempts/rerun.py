@@ -84,6 +84,8 @@ class Reruns:
 
     def part(self, state: State, files: Collection[str]) -> Ran:
         """Run some files, or folders, of the suite; ``state`` tells how long they took."""
+        if self._rootdir and Path(self._rootdir) != self._project.root:
+            return self.whole(state)  # node ids, and so files, are relative to another folder than ours
         paths = sorted(files)
         if sum(len(path) + 3 for path in paths) > _ARGUMENTS:
             if _version(self._interpreter.pytest) < (8, 2):
@@ -119,9 +121,13 @@ class Reruns:
             return self._run(chosen, state, files, recorded=recorded)
         ran = self._read(ended, store or self._project.store_url, output, seconds)
         if ran.run is not None and not ran.why:
-            self._rootdir = ran.run.root
-            self._has_xdist = any(plugin.startswith("pytest-xdist ") for plugin in ran.run.plugins)
+            self.learn(ran.run)
         return ran
+
+    def learn(self, run: Run) -> None:
+        """Take from a run what the next ones need to know."""
+        self._rootdir = run.root
+        self._has_xdist = any(plugin.startswith("pytest-xdist ") for plugin in run.plugins)
 
     def _ended(self, arguments: Sequence[str], environ: dict[str, str], stream: IO[bytes], began: float) -> Ended:
         return run_suite(

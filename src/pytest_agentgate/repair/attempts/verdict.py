@@ -6,18 +6,19 @@ tests than before although nothing kept its file from being collected.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from difflib import SequenceMatcher
+from functools import cached_property
 
 from pytest_agentgate.model import Failure, Outcome, Role, Scope, When
 from pytest_agentgate.repair.attempts.state import PASSED, RED, State, file_of, function_of, hides
 
-Moved = Callable[[str, int], int]
-"""Where a line of a file is after the edits: (path, line before) -> line now, 0 where it was changed itself."""
-
 _WHEN = {when: number for number, when in enumerate((When.SESSION, When.COLLECT, When.SETUP, When.CALL, When.TEARDOWN))}
 _OUR_FAULT = ("NameError", "UnboundLocalError", "SyntaxError", "IndentationError")
+_WORD = re.compile(r"[^\W\d]\w*")
 _SILENT = frozenset({Outcome.SKIPPED, Outcome.XFAILED})
 
 
@@ -81,7 +82,7 @@ class Judged:
 
 
 def judged(
-    before: State, after: State, targets: Collection[str], signatures: Collection[str], moved: Moved, shown: str = ""
+    before: State, after: State, targets: Collection[str], signatures: Collection[str], written: Written
 ) -> Judged:
     """Judge an attempt by the tests that ran before and after it.
 
@@ -90,7 +91,7 @@ def judged(
         after: what they do now.
         targets: the tests of the cause, and what it kept from being collected.
         signatures: of the causes that the attempt is for.
-        moved: where lines of edited files are now.
+        written: what the attempt wrote.
     """
     changed = change(before, after)
     same, advanced, elsewhere = set(), set(), set()
@@ -100,7 +101,7 @@ def judged(
         now = after.by_nodeid.get(target, ())
         if not now or any(failure.signature in signatures for failure in now):
             same.add(target)
-        elif _is_further(before.by_nodeid.get(target, ()), now, moved):
+        elif _is_further(before.by_nodeid.get(target, ()), now, written):
             advanced.add(target)
         else:
             elsewhere.add(target)
@@ -147,7 +148,7 @@ def _left_undefined(before: State, after: State) -> Failure | None:
 # ---- further on
 
 
-def _is_further(before: Iterable[Failure], now: Iterable[Failure], moved: Moved) -> bool:
+def _is_further(before: Iterable[Failure], now: Iterable[Failure], written: Written) -> bool:
     """Whether a test that fails for another cause now gets at least as far as it did."""
     first = min(before, key=lambda failure: _WHEN[failure.when], default=None)
     then = min(now, key=lambda failure: _WHEN[failure.when])
@@ -159,9 +160,9 @@ def _is_further(before: Iterable[Failure], now: Iterable[Failure], moved: Moved)
         return _order(then) > _order(first)
     was, at = _place(first), _place(then)
     if was is None or at is None or was[0] != at[0]:
-        return True
-    line = moved(*was)
-    return line == 0 or at[1] >= line
+        return not written.speaks_of(then)
+    start, end = written.now_at(*was)
+    return at[1] > end or (at[1] >= start and not written.speaks_of(then))
 
 
 def _order(failure: Failure) -> tuple[int, int]:
@@ -183,19 +184,34 @@ def _is_ours(failure: Failure) -> bool:
     return crash is None or crash.role is Role.TEST or raised.is_a("SyntaxError")
 
 
-def lines_moved(texts: Mapping[str, tuple[str, str]]) -> Moved:
-    """Where lines are after edits of files: path -> (before, after)."""
-    from difflib import SequenceMatcher
+class Written:
+    """What edits did to texts: path -> (before, after)."""
 
-    known: dict[str, dict[int, int]] = {}
+    def __init__(self, texts: Mapping[str, tuple[str, str]]) -> None:
+        self._texts = texts
+        self._blocks: dict[str, list[tuple[str, int, int, int, int]]] = {}
 
-    def moved(path: str, line: int) -> int:
-        if path not in texts:
-            return line
-        if path not in known:
-            old, new = (text.splitlines() for text in texts[path])
-            blocks = SequenceMatcher(None, old, new, autojunk=False).get_matching_blocks()
-            known[path] = {a + at + 1: b + at + 1 for a, b, size in blocks for at in range(size)}
-        return known[path].get(line, 0)
+    def now_at(self, path: str, line: int) -> tuple[int, int]:
+        """The lines, first and last, that stand where a line stood."""
+        if path not in self._texts:
+            return line, line
+        if path not in self._blocks:
+            old, new = (text.splitlines() for text in self._texts[path])
+            self._blocks[path] = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+        for tag, old_from, old_to, new_from, new_to in self._blocks[path]:
+            if old_from < line <= old_to:
+                moved = line + new_from - old_from
+                return (moved, moved) if tag == "equal" else (new_from + 1, max(new_to, new_from + 1))
+        return line, line
 
-    return moved
+    def speaks_of(self, failure: Failure) -> bool:
+        """Whether a failure names what the edits brought into the tests: then they are what it fails for."""
+        said = set(_WORD.findall(failure.evidence.raised.message))
+        return not said.isdisjoint(self._brought)
+
+    @cached_property
+    def _brought(self) -> frozenset[str]:
+        brought: set[str] = set()
+        for before, after in self._texts.values():
+            brought |= set(_WORD.findall(after)) - set(_WORD.findall(before))
+        return frozenset(brought)

@@ -1,0 +1,399 @@
+"""The loop of a repair: cause after cause, each remedy tried, until nothing more helps; then a run of everything.
+
+Which remedy follows from a cause is asked of whoever is given as ``propose``; nothing here knows how that is found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+
+from pytest_agentgate.codemods.codemod import Applicability
+from pytest_agentgate.codemods.files.edits import Edit
+from pytest_agentgate.codemods.files.journal import Journal
+from pytest_agentgate.errors import JournalError
+from pytest_agentgate.model import Cause, Failure, Kind
+from pytest_agentgate.model.repair import Attempt, Left, Verdict
+from pytest_agentgate.repair.attempts.attempting import Attempting, StoppedError, Tried, describe, moved_along
+from pytest_agentgate.repair.attempts.order import ordered
+from pytest_agentgate.repair.attempts.planning import Tests
+from pytest_agentgate.repair.attempts.rerun import Ran, Reruns
+from pytest_agentgate.repair.attempts.state import PASSED, State, file_of, hides, tests_of
+from pytest_agentgate.repair.attempts.verdict import change
+from pytest_agentgate.repair.proposal import NoProposal, Proposal
+
+Propose = Callable[[Cause, Sequence[Failure]], Sequence[Proposal] | NoProposal]
+
+TRIES = 6
+"""Proposals that are tried for one cause each time it is met."""
+MEETINGS = 8
+"""How often a cause may come back, with tests that were hidden before."""
+ATTEMPTS = 1_000
+"""Attempts of a repair."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a repair stands."""
+
+    current: str  # the attempt that is made
+    done: int  # causes
+    causes: int
+    green: int  # tests that were red
+    red: int  # tests that are
+
+
+@dataclass(frozen=True)
+class _Reply:
+    """What was proposed for a cause when its tests were these."""
+
+    tests: frozenset[str]
+    answer: Sequence[Proposal] | NoProposal
+    edits: int  # attempts that had been kept by then
+
+
+class Loop:
+    """A repair of one suite from the state that its first run tells of.
+
+    Args:
+        state: of the whole suite.
+        unsafe: whether what may change the meaning of a test is tried.
+        dry: nothing is written; what would be tried is shown.
+        edited: is called when files have changed, before anything is proposed again.
+    """
+
+    def __init__(
+        self,
+        tests: Tests,
+        reruns: Reruns,
+        journal: Journal,
+        propose: Propose,
+        state: State,
+        *,
+        group: str,
+        unsafe: bool = False,
+        dry: bool = False,
+        edited: Callable[[], None] = lambda: None,
+        tell: Callable[[Progress], None] = lambda progress: None,
+    ) -> None:
+        self.state = state
+        self.first = state
+        self.attempts: list[Attempt] = []
+        self.stopped = False
+        self.notes: list[str] = []
+        self._attempting = Attempting(tests, reruns, journal, group)
+        self._reruns = reruns
+        self._journal = journal
+        self._propose = propose
+        self._allowed = {Applicability.SAFE, Applicability.UNSAFE} if unsafe else {Applicability.SAFE}
+        self._dry = dry
+        self._edited = edited
+        self._tell = tell
+        self._replies: dict[str, _Reply] = {}
+        self._meetings: dict[str, int] = {}
+        self._tried: set[tuple[str, tuple[str, ...], frozenset[str]]] = set()
+        self._layer: dict[str, int] = {cause.signature: 1 for cause in state.causes}
+        self._kept: dict[str, tuple[Edit, ...]] = {}  # batch -> what it wrote, in order
+        self._phase = ""
+
+    # ---- going
+
+    def repair(self, kinds: frozenset[Kind] | None = None, phase: str = "") -> int:
+        """Deal with every cause of some kinds (None: all) until nothing more helps; -> how many attempts were kept."""
+        before = len(self._kept)
+        self._phase = phase
+        settled: set[str] = set()
+        try:
+            while len(self.attempts) < ATTEMPTS:
+                cause = self._next(kinds, settled)
+                if cause is None:
+                    if not self._ask_again(kinds, settled):
+                        break
+                    continue
+                settled.add(_identity(cause))
+                self._deal_with(cause, kinds)
+        except (StoppedError, KeyboardInterrupt):
+            self.stopped = True
+        return len(self._kept) - before
+
+    def _next(self, kinds: frozenset[Kind] | None, settled: set[str]) -> Cause | None:
+        """The first cause in order that was not dealt with as it is now."""
+        found = [cause for cause in ordered(self.state.causes) if kinds is None or cause.kind in kinds]
+        waiting = [cause for cause in found if _identity(cause) not in settled]
+        for cause in waiting:
+            if self._meetings.get(cause.signature, 0) < MEETINGS:
+                green = len(self.first.red - self.state.red)
+                done = len(found) - len(waiting)
+                self._tell(Progress(cause.title, done, len(found), green, len(self.state.red)))
+                return cause
+        return None
+
+    def _ask_again(self, kinds: frozenset[Kind] | None, settled: set[str]) -> bool:
+        """Whether there are causes without a remedy that were asked about before the last edit was kept."""
+        old = [
+            cause
+            for cause in self.state.causes
+            if (kinds is None or cause.kind in kinds)
+            and (reply := self._replies.get(cause.signature)) is not None
+            and isinstance(reply.answer, NoProposal)
+            and reply.edits < len(self._kept)
+        ]
+        for cause in old:
+            del self._replies[cause.signature]
+        again = [cause for cause in old if not isinstance(self._answer(cause), NoProposal)]
+        settled.difference_update(map(_identity, again))
+        return bool(again)
+
+    def _answer(self, cause: Cause) -> Sequence[Proposal] | NoProposal:
+        """What is proposed for a cause, asked once for the tests that it has."""
+        tests = tests_of([cause])
+        reply = self._replies.get(cause.signature)
+        if reply is None or reply.tests != tests:
+            answer = self._propose(cause, self.state.failures_of(cause))
+            reply = self._replies[cause.signature] = _Reply(tests, answer, len(self._kept))
+        return reply.answer
+
+    # ---- one cause
+
+    def _deal_with(self, cause: Cause, kinds: frozenset[Kind] | None) -> None:
+        self._meetings[cause.signature] = self._meetings.get(cause.signature, 0) + 1
+        answer = self._answer(cause)
+        if isinstance(answer, NoProposal):
+            return
+        tries = 0
+        for proposal in answer:
+            if self._dry or proposal.applicability not in self._allowed:
+                self._show(cause, proposal)
+                continue
+            key = (cause.signature, tuple(map(str, proposal.codemods)), tests_of([cause]))
+            if key in self._tried or tries >= TRIES:
+                continue
+            self._tried.add(key)
+            tries += 1
+            if self._attempt([cause, *self._others(cause, proposal, kinds)], proposal):
+                return
+
+    def _others(self, cause: Cause, proposal: Proposal, kinds: frozenset[Kind] | None) -> list[Cause]:
+        """Other causes for which the same is proposed first."""
+        found = []
+        for other in ordered(self.state.causes):
+            if other.signature != cause.signature and (kinds is None or other.kind in kinds):
+                answer = self._answer(other)
+                if not isinstance(answer, NoProposal) and answer and answer[0].codemods == proposal.codemods:
+                    found.append(other)
+        return found
+
+    def _attempt(self, causes: Sequence[Cause], proposal: Proposal) -> bool:
+        """Try a proposal, and once more without the files in which it did harm; -> whether it was kept."""
+        tried = self._attempting.attempt(causes, proposal, self.state)
+        self._record(tried, causes)
+        harmed = frozenset(map(file_of, tried.harmed)) & frozenset(tried.attempt.files)
+        if harmed and harmed < frozenset(tried.attempt.files):
+            again = self._attempting.attempt(causes, proposal, self.state, without=harmed)
+            if again.attempt.files:
+                self._record(again, causes)
+                tried = again
+        return tried.is_kept
+
+    def _record(self, tried: Tried, causes: Sequence[Cause]) -> None:
+        layer = self._layer.get(causes[0].signature, 1)
+        self.attempts.append(replace(tried.attempt, round=layer, phase=self._phase))
+        if tried.lost_files:
+            self.notes.append(f"{', '.join(tried.lost_files)}: changed by somebody else, and left as it is")
+            self.state = self._all().state
+        if tried.is_kept:
+            self._kept[tried.attempt.batch] = tried.edits
+            self.state = tried.state
+            for cause in self.state.causes:
+                self._layer.setdefault(cause.signature, layer + 1)
+        if tried.is_kept or tried.lost_files:
+            self._edited()
+
+    def _show(self, cause: Cause, proposal: Proposal) -> None:
+        """Record what is only shown, once."""
+        key = (cause.signature, tuple(map(str, proposal.codemods)), frozenset[str]())
+        if key in self._tried:
+            return
+        self._tried.add(key)
+        plan = self._attempting.plan(proposal)
+        if proposal.applicability in self._allowed:
+            why = "it would be tried" if plan.edits else "it changes no file"
+        elif proposal.applicability is Applicability.DISPLAY:
+            why = "only shown: it may hide what a test is for"
+        else:
+            why = "unsafe: only with --unsafe"
+        shown = replace(describe([cause], proposal, plan, self.state), why=why)
+        self.attempts.append(replace(shown, round=self._layer.get(cause.signature, 1), phase=self._phase))
+
+    # ---- the end
+
+    def _all(self) -> Ran:
+        ran = self._reruns.whole(self.state)
+        if ran.stopped:
+            raise StoppedError("stopped")
+        return ran
+
+    def confirm(self) -> Ran:
+        """Run everything, for the record; take back what did harm outside of what was run before.
+
+        Raises StoppedError.
+        """
+        ran = self._whole_recorded()
+        if ran.why or not self._kept:
+            return ran
+        harmed = self._harmed(ran.state)
+        if not harmed:
+            return ran
+        files = frozenset(map(file_of, harmed)) - {""}
+        if not self._is_harmed(files, harmed):
+            return self._with(ran, files)
+        if self._take_back_what_harms(files, harmed):
+            ran = self._whole_recorded()
+        return ran
+
+    def _whole_recorded(self) -> Ran:
+        ran = self._reruns.whole(self.state, recorded=True)
+        if ran.stopped:
+            raise StoppedError("stopped")
+        if not ran.why:
+            self.state = ran.state
+        return ran
+
+    def _with(self, ran: Ran, files: frozenset[str]) -> Ran:
+        """The run, with what a second run of some files says."""
+        self.state = self.state.updated(self._part(files), files)
+        return replace(ran, state=self.state)
+
+    def _part(self, files: frozenset[str]) -> State:
+        ran = self._reruns.part(self.state, files) if files else self._reruns.whole(self.state)
+        if ran.stopped:
+            raise StoppedError("stopped")
+        return ran.state
+
+    def _harmed(self, state: State) -> frozenset[str]:
+        """Tests that passed before the repair began, or were seen to pass since, and do not any more."""
+        return change(self.first, state).harm
+
+    def _is_harmed(self, files: frozenset[str], harmed: frozenset[str]) -> bool:
+        now = self._part(files)
+        return not all(now.outcomes.get(one) in PASSED for one in harmed if "::" in one) or bool(
+            now.uncollected & harmed
+        )
+
+    def _take_back_what_harms(self, files: frozenset[str], harmed: frozenset[str]) -> bool:
+        """Find the attempts without which the harm is gone, the newest first; -> whether any was taken back."""
+        gone: list[str] = []
+        for batch in reversed(list(self._kept)):
+            if batch in gone:
+                continue
+            going = [one for one in moved_along(self._kept, batch) if one not in gone]
+            try:
+                self._journal.take_back(going, restore=True)
+            except JournalError as error:
+                self.notes.append(f"{error}")
+                return False
+            gone += going
+            self._edited()
+            if not self._is_harmed(files, harmed):
+                culprits = set(going)
+                break
+        else:
+            culprits = set()
+            more = f" and {len(harmed) - 1} more" if len(harmed) > 1 else ""
+            self.notes.append(
+                f"{min(harmed)}{more} fails now, and did with every edit taken back: nothing made it fail"
+            )
+        for batch in reversed(gone):
+            if batch not in culprits:
+                self._put_back(batch)
+        self._say_taken_back(culprits, harmed)
+        return bool(culprits)
+
+    def _put_back(self, batch: str) -> None:
+        """Write again what was taken back for nothing."""
+        edits = self._kept[batch]
+        found = next(attempt for attempt in self.attempts if attempt.batch == batch)
+        written = self._journal.write(
+            edits, f"{found.title}: {'; '.join(found.codemods)}"[:500], self._attempting.group
+        )
+        self._journal.confirm(written.batch)
+        self._kept = {written.batch if old == batch else old: texts for old, texts in self._kept.items()}
+        self.attempts = [
+            replace(attempt, batch=written.batch) if attempt.batch == batch else attempt for attempt in self.attempts
+        ]
+
+    def _say_taken_back(self, batches: set[str], harmed: frozenset[str]) -> None:
+        why = f"the run of everything: {min(harmed)} passed before, and does not with it"
+        for batch in batches:
+            del self._kept[batch]
+        self.attempts = [
+            replace(attempt, verdict=Verdict.ROLLED_BACK, why=why, after=attempt.before, advanced=0, batch="")
+            if attempt.batch in batches
+            else attempt
+            for attempt in self.attempts
+        ]
+
+    # ---- what came of it
+
+    @property
+    def kept(self) -> tuple[Attempt, ...]:
+        return tuple(attempt for attempt in self.attempts if attempt.verdict is Verdict.KEPT)
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The files that differ."""
+        first: dict[str, bytes] = {}
+        last: dict[str, bytes] = {}
+        for edit in chain.from_iterable(self._kept.values()):
+            first.setdefault(edit.path, edit.before)
+            last[edit.path] = edit.after
+        return tuple(sorted(path for path in last if first[path] != last[path]))
+
+    def red_before(self) -> frozenset[str]:
+        """Tests that were red or hidden before: what could not be collected counts by the tests that are known now."""
+        hidden = {one for one in self.state.outcomes if one not in self.first.outcomes}
+        known = {one for one in hidden if any(hides(collector, one) for collector in self.first.uncollected)}
+        unknown = {
+            one for one in self.first.uncollected if not any(hides(one, test) for test in known) and one not in known
+        }
+        return (self.first.red - self.first.uncollected) | known | unknown
+
+    def green_after(self) -> frozenset[str]:
+        """Of these, what passes now."""
+        return frozenset(one for one in self.red_before() if self.state.outcomes.get(one) in PASSED)
+
+    def left(self, kinds: frozenset[Kind] | None = None) -> tuple[Left, ...]:
+        """What is still red, and why; ``kinds`` are those that were to be repaired."""
+        return tuple(self._left(cause, kinds) for cause in ordered(self.state.causes))
+
+    def _left(self, cause: Cause, kinds: frozenset[Kind] | None) -> Left:
+        left = Left(cause.signature, cause.kind, cause.title, cause.size, "", rerun=cause.rerun)
+        if kinds is not None and cause.kind not in kinds:
+            return replace(left, why=f"no phase that was asked for repairs failures of the kind {cause.kind}")
+        reply = self._replies.get(cause.signature)
+        if reply is None:
+            return replace(left, why="the repair was stopped before" if self.stopped else "not tried")
+        if isinstance(reply.answer, NoProposal):
+            answer = reply.answer
+            return replace(left, why=answer.why, look_at=answer.look_at, environment=answer.environment)
+        last = next(
+            (
+                one
+                for one in reversed(self.attempts)
+                if cause.signature in (one.cause, *one.also) and one.verdict is not Verdict.KEPT
+            ),
+            None,
+        )
+        if last is None:
+            kept = any(one.cause == cause.signature for one in self.kept)
+            return replace(left, why="the edits that were kept do not reach these tests" if kept else "not tried")
+        where = last.evidence[0] if last.evidence else ""
+        if last.verdict is Verdict.SKIPPED:
+            return replace(left, why=f"{last.codemods[0]}: {last.why}", look_at=where)
+        return replace(left, why=f"{last.codemods[0]} was tried and taken back: {last.why}", look_at=where)
+
+
+def _identity(cause: Cause) -> str:
+    """A cause with the tests that it has."""
+    return "\n".join((cause.signature, *cause.tests))
