@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from pytest_agentgate.codemods.reading.sources import package_of
+from pytest_agentgate.codemods.reading.sources import Sources, package_of
+from pytest_agentgate.repair.api.linking import link
 from pytest_agentgate.repair.api.namespace import Namespace
 from pytest_agentgate.repair.api.read import Read, read
 from pytest_agentgate.repair.api.table import Module, Symbol
@@ -54,7 +55,7 @@ class Api:
                 continue
             if name not in found or path.endswith("/__init__.py"):
                 found[name] = made
-        return cls({name: each.module for name, each in found.items()}, skipped)
+        return cls(link(found, lambda: Sources(tree.text, roots, tree.paths)), skipped)
 
     def symbol(self, dotted: str) -> Symbol | None:
         """What a dotted name leads to: re-exports, aliases and stars followed, members looked up in the bases.

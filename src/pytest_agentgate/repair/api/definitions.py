@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import TypeAlias
 
 from pytest_agentgate.codemods.idioms.fixtures import DECORATORS
 from pytest_agentgate.codemods.reading.names import Binding, FunctionNode, ModuleNames, Scope
+from pytest_agentgate.codemods.reading.sources import Definition
 from pytest_agentgate.repair.api.bodies import Codes, digest, fingerprint, words
+from pytest_agentgate.repair.api.constructors import MADE, MODELS, PYDANTIC, Alone, made, of_tuple
 from pytest_agentgate.repair.api.live import Live
 from pytest_agentgate.repair.api.table import Parameter, Passing, Sort, Symbol
 from pytest_agentgate.repair.api.written import Writer
@@ -15,20 +19,29 @@ from pytest_agentgate.repair.api.written import Writer
 _CLASS_METHODS = frozenset({"__new__", "__init_subclass__", "__class_getitem__"})
 _ACCESSORS = frozenset({"setter", "getter", "deleter"})
 _OVERLOADS = frozenset({"typing.overload", "typing_extensions.overload"})
-_ENUMS = frozenset({"Enum", "IntEnum", "StrEnum", "Flag", "IntFlag", "ReprEnum"})
+ENUMS = frozenset({f"enum.{name}" for name in ("Enum", "IntEnum", "StrEnum", "Flag", "IntFlag", "ReprEnum")})
 _WORTH = 12  # characters of a value that another constant does not have by chance
+
+
+Partial: TypeAlias = tuple[str, str, int, tuple[tuple[str, str], ...]]
+"""A name that ``functools.partial`` makes: its target, dotted, how many arguments it has by position, and keywords."""
 
 
 class Definitions:
     """What the bindings of one file define."""
 
-    def __init__(self, names: ModuleNames, writer: Writer, live: Live, codes: Codes, path: str) -> None:
+    def __init__(
+        self, names: ModuleNames, writer: Writer, live: Live, codes: Codes, path: str, tops: frozenset[str]
+    ) -> None:
         self.names = names
         self.writer = writer
         self.live = live
         self.codes = codes
         self.path = path
-        self.open: list[str] = []
+        self.open: list[str] = []  # classes whose constructor other files decide
+        self.partials: list[Partial] = []
+        self._tops = tops
+        self._alone = Alone(path, names)
         self._aliases = {  # what the file calls differently from the rest of the world
             binding.name: binding.target.rpartition(".")[2]
             for bindings in names.scope.bindings.values()
@@ -46,7 +59,7 @@ class Definitions:
         elif isinstance(binding.value, ast.Lambda):
             found = self._lambda(binding.value, name, scope)
         else:
-            found = self._assigned(binding, name, scope)
+            return self._assigned(binding, name, scope)
         return {name: found}
 
     # -- functions ---------------------------------------------------------------------------------------------------
@@ -63,7 +76,7 @@ class Definitions:
             sort,
             self.path,
             node.lineno,
-            self.parameters(node.args, scope, bound=sort in {Sort.METHOD, Sort.CLASSMETHOD, Sort.PROPERTY}),
+            self.parameters(node.args, scope, bound=scope.is_class and sort is not Sort.STATICMETHOD),
             self.writer.annotation(node.returns, scope),
             (),
             decorators,
@@ -123,18 +136,63 @@ class Definitions:
 
     # -- values ------------------------------------------------------------------------------------------------------
 
-    def _assigned(self, binding: Binding, name: str, scope: Scope) -> Symbol:
+    def _assigned(self, binding: Binding, name: str, scope: Scope) -> dict[str, Symbol]:
         node = binding.node
+        fields = of_tuple(binding.value, self.writer, scope)
+        if fields is not None:
+            return self._tuple(name, node, fields)
+        renamed = self._renamed(binding, name, scope)
+        if renamed is not None:
+            return renamed
         parent = self.names.up.parents.get(node)
         value = self.writer.text(binding.value, scope)
         annotation = self.writer.annotation(parent.annotation, scope) if isinstance(parent, ast.AnnAssign) else ""
         sort = Sort.FIELD if scope.is_class else Sort.CONSTANT
         if isinstance(binding.value, ast.Call) and value.startswith(("property(", "functools.cached_property(")):
             sort = Sort.PROPERTY
+        self._note_partial(binding.value, name, scope)
         line = getattr(node, "lineno", 0)
-        return Symbol(
+        found = Symbol(
             self._full(name), sort, self.path, line, value=value, annotation=annotation, body=_of_value(value)
         )
+        return {name: found}
+
+    def _tuple(self, name: str, node: ast.AST, fields: tuple[Parameter, ...]) -> dict[str, Symbol]:
+        line = getattr(node, "lineno", 0)
+        body = digest(tuple(each.name for each in fields))
+        below = {
+            f"{name}.{each.name}": Symbol(
+                self._full(f"{name}.{each.name}"), Sort.FIELD, self.path, line, annotation=each.annotation
+            )
+            for each in fields
+        }
+        found = Symbol(self._full(name), Sort.CLASS, self.path, line, fields, bases=("tuple",), body=body)
+        return {name: found, **below}
+
+    def _renamed(self, binding: Binding, name: str, scope: Scope) -> dict[str, Symbol] | None:
+        """The members of a class that are another name for one of its methods."""
+        value = binding.value
+        if not scope.is_class or not isinstance(value, ast.Name) or scope.home(value.id) is not scope:
+            return None
+        chosen = self.live.chosen(self.live.of(scope.bindings[value.id]))
+        if chosen is None or not isinstance(chosen.node, ast.FunctionDef | ast.AsyncFunctionDef):
+            return None
+        method = self._function(chosen.node, f"{name.rpartition('.')[0]}.{value.id}", scope)
+        line = getattr(binding.node, "lineno", 0)
+        return {name: replace(method, name=self._full(name), line=line, value=method.name)}
+
+    def _note_partial(self, value: ast.expr | None, name: str, scope: Scope) -> None:
+        if not isinstance(value, ast.Call) or not value.args:
+            return
+        if self.writer.meaning(value.func, scope) not in {"functools.partial", "functools.partialmethod"}:
+            return
+        target = self.writer.meaning(value.args[0], scope)
+        starred = any(isinstance(each, ast.Starred) for each in value.args) or any(
+            not each.arg for each in value.keywords
+        )
+        if target is not None and not starred:
+            given = tuple((str(each.arg), self.writer.text(each.value, scope) or "...") for each in value.keywords)
+            self.partials.append((name, target, len(value.args) - 1, given))
 
     # -- classes -----------------------------------------------------------------------------------------------------
 
@@ -146,7 +204,7 @@ class Definitions:
             for bare in [each.value if isinstance(each, ast.Subscript) else each]
         )
         members: dict[str, Symbol] = {}
-        is_enum = any(base.startswith("enum.") and base[5:] in _ENUMS for base in bases)
+        is_enum = any(base in ENUMS for base in bases)
         for member, bindings in inside.bindings.items():
             live = [each for each in self.live.of(bindings) if not each.is_import]
             chosen = self.live.chosen(_implementations(live, self, inside))
@@ -154,13 +212,14 @@ class Definitions:
                 continue
             below = self.of(chosen, f"{name}.{member}", inside)
             members.update(below)
-            own = below[f"{name}.{member}"]
-            if is_enum and own.sort is Sort.FIELD and own.value and not own.annotation and not member.startswith("_"):
-                members[f"{name}.{member}"] = _as(own, Sort.MEMBER)
+            first = below[f"{name}.{member}"]
+            if is_enum and is_member(first):
+                members[f"{name}.{member}"] = replace(first, sort=Sort.MEMBER)
         for member, symbol in self._set_by_methods(node, name, inside).items():
             members.setdefault(f"{name}.{member}", symbol)
-        made = members.get(f"{name}.__init__") or members.get(f"{name}.__new__")
-        if made is None:
+        own = members.get(f"{name}.__init__") or members.get(f"{name}.__new__")
+        parameters = own.parameters if own is not None else self._made(node, name, scope)
+        if parameters is None:
             self.open.append(name)
         code = self.codes.get((node.name, min([node.lineno, *(each.lineno for each in node.decorator_list)])))
         shape = sorted((key[len(name) :], each.body or each.value) for key, each in members.items())
@@ -169,13 +228,49 @@ class Definitions:
             Sort.CLASS,
             self.path,
             node.lineno,
-            made.parameters if made is not None else (),
+            parameters or (),
             bases=bases,
             decorators=self._decorators(node, scope),
             body=digest((tuple(shape), tuple(base.rpartition(".")[2] for base in bases))),
             tokens=frozenset() if code is None else words(code),
         )
         return {name: found, **members}
+
+    def _made(self, node: ast.ClassDef, name: str, scope: Scope) -> tuple[Parameter, ...] | None:
+        """The parameters of a constructor that is made of what this file says; None where other files decide."""
+        for base in node.bases:
+            fields = of_tuple(base, self.writer, scope)
+            if fields is not None:
+                return fields
+        makers = [
+            self.writer.meaning(each.func if isinstance(each, ast.Call) else each, scope) or ""
+            for each in node.decorator_list
+        ]
+        bases = self._outer_bases(node, set())
+        if bases is None or any(PYDANTIC.fullmatch(base) for base in bases):
+            return None
+        if any(map(MADE.fullmatch, makers)) or any(map(MODELS.fullmatch, bases)):
+            return made(Definition(self._full(name), node, self.names), self._alone)
+        return None
+
+    def _outer_bases(self, node: ast.ClassDef, seen: set[ast.AST]) -> set[str] | None:
+        """What a class and its bases in this file derive from in other distributions; None for other files of this."""
+        seen.add(node)
+        found: set[str] = set()
+        scope = self.names.scope_of(node)
+        for each in node.bases:
+            base = self.writer.meaning(each.value if isinstance(each, ast.Subscript) else each, scope) or ""
+            own = self._alone.definition(base) if base.startswith(f"{self.names.module}.") else None
+            if own is None:
+                if base.partition(".")[0] in self._tops:
+                    return None
+                found.add(base)
+            elif isinstance(own.node, ast.ClassDef) and own.node not in seen:
+                above = self._outer_bases(own.node, seen)
+                if above is None:
+                    return None
+                found |= above
+        return found
 
     def _set_by_methods(self, node: ast.ClassDef, name: str, inside: Scope) -> dict[str, Symbol]:
         """What the methods of a class assign to the attributes of their first parameter."""
@@ -260,5 +355,7 @@ def _of_value(value: str) -> str:
     return digest(value) if len(value) >= _WORTH else ""
 
 
-def _as(symbol: Symbol, sort: Sort) -> Symbol:
-    return Symbol(symbol.name, sort, symbol.path, symbol.line, value=symbol.value, body=symbol.body)
+def is_member(field: Symbol) -> bool:
+    """Whether a field of an enumeration is one of its members."""
+    public = not field.name.rpartition(".")[2].startswith("_")
+    return field.sort is Sort.FIELD and bool(field.value) and not field.annotation and public

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from pytest_agentgate.codemods.reading.names import Binding, ModuleNames, Scope, parse
 from pytest_agentgate.repair.api.bodies import Codes, compiled
-from pytest_agentgate.repair.api.definitions import Definitions
+from pytest_agentgate.repair.api.definitions import Definitions, Partial
+from pytest_agentgate.repair.api.lazy import offered
 from pytest_agentgate.repair.api.live import Live
 from pytest_agentgate.repair.api.table import Module, Symbol
 from pytest_agentgate.repair.api.uses import calls_of
@@ -21,6 +22,7 @@ class Read:
 
     module: Module
     open: tuple[str, ...] = ()  # its classes whose constructor other classes decide
+    partials: tuple[Partial, ...] = ()
 
 
 def read(text: str, path: str, name: str, package: str, tops: frozenset[str] = frozenset()) -> Read:
@@ -50,7 +52,7 @@ class _Reader:
         self.names = names
         self.writer = Writer(names)
         self.live = Live(names)
-        self.definitions = Definitions(names, self.writer, self.live, codes, path)
+        self.definitions = Definitions(names, self.writer, self.live, codes, path, tops)
         self.path = path
         self.tops = tops
         self.symbols: dict[str, Symbol] = {}
@@ -63,6 +65,12 @@ class _Reader:
             live = self.live.of(bindings)
             if live:
                 self._name(name, live)
+        lazy = offered(self.names, self.writer)
+        for name, targets in lazy.items():
+            if targets and name not in self.symbols and name not in self.targets:
+                self.targets[name], *others = targets
+                if others:
+                    self.others[name] = tuple(others)
         stars = tuple(star.target for star in scope.stars if star.target and self.live.is_live(star.node))
         module = Module(
             self.names.module,
@@ -71,10 +79,11 @@ class _Reader:
             self.targets,
             stars,
             self._exported(),
-            calls_of(self.names, self.writer, self.tops),
+            calls_of(self.names, self.tops),
             self.others,
+            frozenset(lazy),
         )
-        return Read(module, tuple(self.definitions.open))
+        return Read(module, tuple(self.definitions.open), tuple(self.definitions.partials))
 
     def _name(self, name: str, live: Sequence[Binding]) -> None:
         scope = self.names.scope

@@ -74,14 +74,16 @@ class Module:
     exported: tuple[str, ...] | None = None  # __all__; "shop.orders.__all__" stands for what that one exports
     calls: tuple[Call, ...] = ()
     others: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # further targets: of an import in ``except``
+    dynamic: frozenset[str] = frozenset()  # names that its ``__getattr__`` knows; "*": it may know any
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
     """A use of something in the implementation itself: what callers do is what the change meant."""
 
-    name: str  # dotted, as resolved in its module
+    name: str  # dotted, as resolved in its module; ".total" where it is called on something that can't be told
     line: int
     positional: int = 0  # arguments by position, -1 where there is a *
     keywords: tuple[str, ...] = ()  # "**" among them where there is one
     is_call: bool = True  # False: only read
+    within: str = ""  # dotted name of the function or class that it stands in, "" at the top of the module

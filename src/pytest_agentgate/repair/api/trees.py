@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Protocol
@@ -120,9 +120,7 @@ class FolderTree:
 
     def blob(self, path: str) -> str:
         raw = self._bytes(path)
-        if raw is None:
-            return ""
-        return hashlib.sha1(b"blob %d\0" % len(raw) + raw, usedforsecurity=False).hexdigest()
+        return "" if raw is None else _blob(raw)
 
     def text(self, path: str) -> str | None:
         raw = self._bytes(path)
@@ -141,12 +139,37 @@ class FolderTree:
         return self._last[1]
 
 
+class TextTree:
+    """Texts by path."""
+
+    def __init__(self, files: Mapping[str, str]) -> None:
+        self._files = files
+
+    def paths(self) -> tuple[str, ...]:
+        return tuple(sorted(path for path in self._files if path.endswith(".py")))
+
+    def blob(self, path: str) -> str:
+        text = self.text(path)
+        return "" if text is None else _blob(text.encode("utf-8", "surrogatepass"))
+
+    def text(self, path: str) -> str | None:
+        return self._files.get(path)
+
+    def texts(self, paths: Sequence[str]) -> Iterator[tuple[str, str | None]]:
+        for path in paths:
+            yield path, self.text(path)
+
+
 def _walked(root: Path) -> Iterator[str]:
     for here, folders, names in os.walk(root):
         folders.sort()
         below = os.path.relpath(here, root).replace(os.sep, "/")
         for name in names:
             yield name if below == "." else f"{below}/{name}"
+
+
+def _blob(raw: bytes) -> str:
+    return hashlib.sha1(b"blob %d\0" % len(raw) + raw, usedforsecurity=False).hexdigest()
 
 
 def _text(raw: bytes) -> str | None:

@@ -3,52 +3,112 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
+from operator import itemgetter
 
-from pytest_agentgate.codemods.reading.names import Binding, ModuleNames
+from pytest_agentgate.codemods.reading.names import Binding, ModuleNames, Scope
 from pytest_agentgate.repair.api.table import Call
-from pytest_agentgate.repair.api.written import Writer
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
-def calls_of(names: ModuleNames, writer: Writer, tops: frozenset[str]) -> tuple[Call, ...]:
-    """The uses, in source order, of names whose first part is one of ``tops``, of all where that is empty."""
-    found: list[Call] = []
-    for word, targets in _targets(names, tops).items():
-        for node in names.by_word.get(word, ()):
-            if not isinstance(node, ast.Name) or not isinstance(node.ctx, ast.Load):
+def calls_of(names: ModuleNames, tops: frozenset[str]) -> tuple[Call, ...]:
+    """The uses, in source order, of names whose first part is one of ``tops``, of all where that is empty.
+
+    Methods that are called on ``self`` or ``cls`` are those of the class. Of what is called on anything else only calls
+    with keywords are taken, which tell how a parameter is called.
+    """
+    return _Uses(names, tops).found()
+
+
+class _Uses:
+    """The uses in one file."""
+
+    def __init__(self, names: ModuleNames, tops: frozenset[str]) -> None:
+        self.names = names
+        self.tops = tops
+        self._places: dict[Scope, str] = {}
+
+    def found(self) -> tuple[Call, ...]:
+        found: list[tuple[int, int, Call]] = []
+        resolved: set[ast.AST] = set()
+        parents, scope_of = self.names.up.parents, self.names.scope_of
+        for word, targets in self._targets().items():
+            for node in self.names.by_word.get(word, ()):
+                if node.__class__ is not ast.Name or not isinstance(node.ctx, ast.Load):
+                    continue
+                scope = scope_of(node)
+                home = scope.home(word)
+                target = None if home is None else targets.get(home.node)
+                if target is None:
+                    continue
+                used: ast.AST = node
+                parent = parents[used]
+                while isinstance(parent, ast.Attribute):
+                    target = f"{target}.{parent.attr}"
+                    used, parent = parent, parents[parent]
+                if isinstance(parent, ast.Call) and parent.func is used:
+                    resolved.add(parent)
+                    use = _call(parent, target, self._within(scope))
+                else:
+                    use = Call(target, node.lineno, is_call=False, within=self._within(scope))
+                found.append((node.lineno, node.col_offset, use))
+        for call in self.names.calls:
+            if isinstance(call.func, ast.Attribute) and call not in resolved:
+                scope = scope_of(call)
+                owner = self._owner(call.func.value, scope)
+                if owner or call.keywords:
+                    use = _call(call, f"{owner}.{call.func.attr}", self._within(scope))
+                    found.append((call.lineno, call.col_offset, use))
+        found.sort(key=itemgetter(0, 1))
+        return tuple([use for _, _, use in found])
+
+    def _targets(self) -> dict[str, dict[ast.AST, str]]:
+        """What names stand for, by the scope that binds them."""
+        found: dict[str, dict[ast.AST, str]] = {}
+        for node, scope in self.names.scopes.items():
+            if scope.is_class:
                 continue
-            home = names.scope_of(node).home(word)
-            target = None if home is None else targets.get(home.node)
-            if target is not None:
-                found.append(_use(names, node, target))
-    found.sort(key=lambda use: (use.line, use.name))
-    return tuple(found)
+            for name, bindings in scope.bindings.items():
+                target = _target(bindings)
+                if target is not None and (not self.tops or target.partition(".")[0] in self.tops):
+                    found.setdefault(name, {})[node] = target
+        return found
+
+    def _owner(self, node: ast.expr, scope: Scope) -> str:
+        """The class of which ``self`` or ``cls`` is one, "" for anything else."""
+        if not isinstance(node, ast.Name):
+            return ""
+        home = scope.home(node.id)
+        if home is None or not isinstance(home.node, _FUNCTIONS) or home.parent is None or not home.parent.is_class:
+            return ""
+        first = next(iter((*home.node.args.posonlyargs, *home.node.args.args)), None)
+        if first is None or first.arg != node.id or not isinstance(home.parent.node, ast.ClassDef):
+            return ""
+        return self._within(home.parent)
+
+    def _within(self, scope: Scope) -> str:
+        """The function or class that a symbol stands for and that holds a scope."""
+        if scope not in self._places:
+            above = "" if scope.parent is None else self._within(scope.parent)
+            node, parent = scope.node, scope.parent
+            while parent is not None and not (
+                parent.is_class or parent.is_module or isinstance(parent.node, _FUNCTIONS)
+            ):
+                parent = parent.parent
+            is_symbol = isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+            if is_symbol and parent is not None and not isinstance(parent.node, _FUNCTIONS):
+                owner = above or self.names.module
+                above = f"{owner}.{node.name}" if owner else node.name  # type: ignore[attr-defined]
+            self._places[scope] = above
+        return self._places[scope]
 
 
-def _targets(names: ModuleNames, tops: frozenset[str]) -> dict[str, dict[ast.AST, str]]:
-    """What names stand for, by the scope that binds them."""
-    found: dict[str, dict[ast.AST, str]] = {}
-    for node, scope in names.scopes.items():
-        if scope.is_class:
-            continue
-        for name, bindings in scope.bindings.items():
-            target = _target(bindings)
-            if target is not None and (not tops or target.partition(".")[0] in tops):
-                found.setdefault(name, {})[node] = target
-    return found
-
-
-def _target(bindings: list[Binding]) -> str | None:
+def _target(bindings: Sequence[Binding]) -> str | None:
     target = next((each.target for each in bindings if each.target), None)
     return None if target is None or "<locals>" in target else target
 
 
-def _use(names: ModuleNames, node: ast.expr, target: str) -> Call:
-    parents = names.up.parents
-    parent = parents[node]
-    while isinstance(parent, ast.Attribute):
-        target = f"{target}.{parent.attr}"
-        node, parent = parent, parents[parent]
-    if not isinstance(parent, ast.Call) or parent.func is not node:
-        return Call(target, node.lineno, is_call=False)
-    positional = -1 if any(isinstance(each, ast.Starred) for each in parent.args) else len(parent.args)
-    return Call(target, node.lineno, positional, tuple(each.arg or "**" for each in parent.keywords))
+def _call(node: ast.Call, target: str, within: str) -> Call:
+    positional = -1 if any(isinstance(each, ast.Starred) for each in node.args) else len(node.args)
+    return Call(target, node.lineno, positional, tuple([each.arg or "**" for each in node.keywords]), True, within)
