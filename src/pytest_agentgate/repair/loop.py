@@ -167,12 +167,17 @@ class Loop:
                 self._show(cause, proposal)
                 continue
             key = (cause.signature, tuple(map(str, proposal.codemods)), tests_of([cause]))
-            if key in self._tried or tries >= TRIES:
+            if key in self._tried or tries >= TRIES or self._is_done(proposal):
                 continue
             self._tried.add(key)
             tries += 1
             if self._attempt([cause, *self._others(cause, proposal, kinds)], proposal):
                 return
+
+    def _is_done(self, proposal: Proposal) -> bool:
+        """Whether an attempt was kept that did the same."""
+        codemods = tuple(map(str, proposal.codemods))
+        return any(attempt.codemods == codemods for attempt in self.kept) and not self._attempting.plan(proposal).edits
 
     def _others(self, cause: Cause, proposal: Proposal, kinds: frozenset[Kind] | None) -> list[Cause]:
         """Other causes for which the same is proposed first."""
@@ -386,8 +391,10 @@ class Loop:
             None,
         )
         if last is None:
-            kept = any(one.cause == cause.signature for one in self.kept)
-            return replace(left, why="the edits that were kept do not reach these tests" if kept else "not tried")
+            codemods = [tuple(map(str, proposal.codemods)) for proposal in reply.answer]
+            kept = next((one for one in self.kept if one.codemods in codemods), None)
+            why = kept.evidence[0] if kept and kept.evidence else "the edits that were kept do not help these tests"
+            return replace(left, why=why if kept else "not tried")
         where = last.evidence[0] if last.evidence else ""
         if last.verdict is Verdict.SKIPPED:
             return replace(left, why=f"{last.codemods[0]}: {last.why}", look_at=where)
