@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from importlib import metadata
 from importlib.util import find_spec
@@ -123,6 +123,22 @@ def _nobody_in_particular() -> Iterator[None]:
         environment.setenv("GIT_CONFIG_GLOBAL", os.devnull)
         environment.setenv("GIT_CONFIG_NOSYSTEM", "1")
         yield
+
+
+@pytest.fixture(scope="session")
+def few_plugins() -> Mapping[str, str]:
+    """Variables with which a pytest that a test starts has xdist and the plugin alone.
+
+    All that is installed for these tests takes three times as long to load as a small suite takes to run.
+    """
+    return {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_PLUGINS": "xdist.plugin,pytest_agentgate.plugin"}
+
+
+@pytest.fixture
+def quick(few_plugins: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever this test starts has ``few_plugins``."""
+    for name, value in few_plugins.items():
+        monkeypatch.setenv(name, value)
 
 
 @pytest.fixture(scope="session")

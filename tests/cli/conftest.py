@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -29,23 +29,28 @@ TESTS = {
 
 
 @pytest.fixture(scope="session")
-def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def recorded(tmp_path_factory: pytest.TempPathFactory, few_plugins: Mapping[str, str]) -> Path:
     """A project whose first run is also in ``junit.xml``; in its second one test is mended and another one broken."""
     folder = tmp_path_factory.mktemp("recorded")
     (folder / "agentgate.toml").write_text("")
     (folder / "pytest.ini").write_text("[pytest]\naddopts = -p no:cacheprovider\n")
     for name, text in TESTS.items():
         (folder / name).write_text(text)
-    run(folder, "--junitxml=junit.xml")
+    environ = {**os.environ, **few_plugins}
+    run(folder, environ, "--junitxml=junit.xml")
     changed = TESTS["test_values.py"].replace("raise KeyError('mended')", "pass")
     (folder / "test_values.py").write_text(changed.replace("test_to_break(): pass", "test_to_break(): assert 1 == 2"))
-    run(folder, "-n", "2", "--agentgate-agent", "zoë")
+    run(folder, environ, "-n", "2", "--agentgate-agent", "zoë")
     return folder
 
 
-def run(folder: Path, *arguments: str) -> None:
+def run(folder: Path, environ: Mapping[str, str], *arguments: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "--agentgate", *arguments], cwd=folder, capture_output=True, text=True
+        [sys.executable, "-m", "pytest", "--agentgate", *arguments],
+        cwd=folder,
+        env=environ,
+        capture_output=True,
+        text=True,
     )
     assert done.returncode == 1, done.stdout + done.stderr
 

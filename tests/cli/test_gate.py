@@ -15,6 +15,8 @@ from typing import Any
 import jsonschema
 import pytest
 
+pytestmark = pytest.mark.usefixtures("quick")
+
 Agentgate = Callable[..., subprocess.CompletedProcess[str]]
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs/reference/agentgate-1.schema.json").read_text())
@@ -92,24 +94,26 @@ def made(folder: Path, tests: str, phases: str = PHASES) -> Path:
     return folder
 
 
-def run(folder: Path, *words: str, status: int = 0) -> None:
+def run(folder: Path, *words: str, status: int = 0, **environ: str) -> None:
     command = [sys.executable, *words, "-m", "pytest", "-q", "--agentgate", "--agentgate-agent", "ada"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, cwd=folder, env={**os.environ, **environ}, capture_output=True, text=True, check=False
+    )
     assert done.returncode == status, done.stdout + done.stderr
 
 
 @pytest.fixture(scope="session")
-def red(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def red(tmp_path_factory: pytest.TempPathFactory, few_plugins: Mapping[str, str]) -> Path:
     """A project whose last run has one red test of three; coverage was measured."""
     folder = made(tmp_path_factory.mktemp("gate") / "red", RED)
-    run(folder, "-m", "coverage", "run", status=1)
+    run(folder, "-m", "coverage", "run", status=1, **few_plugins)
     return folder
 
 
 @pytest.fixture(scope="session")
-def green(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def green(tmp_path_factory: pytest.TempPathFactory, few_plugins: Mapping[str, str]) -> Path:
     folder = made(tmp_path_factory.mktemp("gate") / "green", GREEN)
-    run(folder)
+    run(folder, **few_plugins)
     return folder
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.usefixtures("quick")
+
 Start = Callable[..., subprocess.CompletedProcess[str]]
 
 AGENTGATE = [sys.executable, "-m", "pytest_agentgate"]

@@ -14,6 +14,8 @@ import pytest
 
 from pytest_agentgate.store import open_store
 
+pytestmark = pytest.mark.usefixtures("quick")
+
 PHASES = """\
 [check]
 version = "git --version"

@@ -66,7 +66,7 @@ Run = Callable[..., Recorded]
 
 
 @pytest.fixture
-def run(pytester: pytest.Pytester) -> Run:
+def run(pytester: pytest.Pytester, quick: None) -> Run:
     """``run(*arguments)``: ``python -m pytest --agentgate ARGUMENTS`` in pytester's folder."""
 
     def start(*arguments: str, agentgate: bool = True) -> Recorded:

@@ -130,6 +130,13 @@ def test_plugins_that_are_not_loaded_by_themselves_make_no_difference(
     assert outcomes(ended) == EXPECTED
 
 
+def test_a_plugin_that_the_environment_names_as_well_is_loaded_once(foreign: Interpreter, project: Path) -> None:
+    named = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_PLUGINS": "xdist.plugin, pytest_agentgate.plugin"}
+    ended, said = run(foreign, project, **named)
+    assert (ended.status, ended.complete) == (1, True), said
+    assert outcomes(ended) == EXPECTED
+
+
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("place", ["pytest.ini", "PYTEST_ADDOPTS"])
 def test_settings_that_turn_the_plugin_off_are_overruled(

@@ -19,6 +19,8 @@ from pytest_agentgate.runner.supervision import supervision
 
 PLUGIN = "agentgate"
 
+_MODULE = "pytest_agentgate.plugin"
+
 _SETTINGS = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")
 _OFF = re.compile(rf"""-p["'\s,=]*no:(?:pytest_)?{PLUGIN}\b""")
 
@@ -56,7 +58,7 @@ def run_suite(
         try:
             private = stack.enter_context(private_folder())
             told = private.path / "log"
-            environment = {**environ, runlog.TELL: str(told)}
+            environment = {**_without_module(environ), runlog.TELL: str(told)}
             if interpreter.plugin != version:
                 environment = private.inject(version, environment)
             status = supervised.run(
@@ -85,6 +87,12 @@ def settings_against(folder: Path, environ: Mapping[str, str] = os.environ) -> s
         except OSError:
             continue
     return ""
+
+
+def _without_module(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment without our plugin in ``PYTEST_PLUGINS``: pytest refuses one that has two names."""
+    others = [name for name in environ.get("PYTEST_PLUGINS", "").split(",") if name.strip() != _MODULE]
+    return {**environ, "PYTEST_PLUGINS": ",".join(others)} if "PYTEST_PLUGINS" in environ else {**environ}
 
 
 def _turns_plugin_off(arguments: Sequence[str]) -> bool:
