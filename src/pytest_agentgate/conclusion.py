@@ -27,7 +27,8 @@ class Conclusion:
     """Reads a finished log back through the store, and tells what came of the run.
 
     ``style`` is one of human, agent and quiet. ``judging`` judges a run that a store has, by its id, and records the
-    judgement; without it nothing in here changes how the run ends. ``problems`` says what failed.
+    judgement; without it nothing in here changes how the run ends. ``policy`` is the file that its gates stand in.
+    ``problems`` says what failed.
     """
 
     def __init__(
@@ -36,11 +37,13 @@ class Conclusion:
         targets: Sequence[ReportTarget] = (),
         style: str = "human",
         judging: Callable[[Store, str], Judgement] | None = None,
+        policy: str = "",
     ) -> None:
         self._store_url = store_url
         self._targets = targets
         self._style = style
         self._judging = judging
+        self._policy = policy
         self._summary: RunSummary | None = None
         self._shown = False
         self._complete = True  # whether all of the run was recorded
@@ -91,7 +94,9 @@ class Conclusion:
     def _report(self, store: Store, summary: RunSummary) -> None:
         from pytest_agentgate.report import formats  # loaded with the options that ask for it
 
-        report = replace(store.run_report(summary.run.id, formats.parts(self._targets)), summary=summary)
+        report = replace(
+            store.run_report(summary.run.id, formats.parts(self._targets)), summary=summary, policy=self._policy
+        )
         for target in self._targets:
             try:
                 formats.write(target, report)

@@ -303,6 +303,17 @@ def test_several_reports_are_written_at_once(agentgate: Agentgate, recorded: Pat
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(FORMATS)
 
 
+def test_a_report_that_cannot_be_written_keeps_no_other_from_it(
+    agentgate: Agentgate, recorded: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    words = ["--report", f"html:{tmp_path}/file/x.html", "--report", f"sarif:{tmp_path}/new/x.sarif"]
+    done = agentgate("report", *words, cwd=recorded)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"{tmp_path}/file/x.html: cannot write the report" in done.stderr
+    assert (tmp_path / "new" / "x.sarif").is_file()
+
+
 def test_every_format_of_one_text_is_printed_as_it_is_written(
     agentgate: Agentgate, recorded: Path, tmp_path: Path
 ) -> None:

@@ -167,11 +167,13 @@ def test_a_hook_that_names_kinds_is_told(judged: Judged, pytester: pytest.Pytest
 
 def test_a_judgement_is_in_every_report(judged: Judged, pytester: pytest.Pytester) -> None:
     pytester.makepyprojecttoml(PHASE.format(gates='"tests.failed == 0"'))
-    recorded = judged("--agentgate-report=json:run.json", "--agentgate-report=md:run.md", "--agentgate-output=agent")
+    reports = [f"--agentgate-report={form}:run.{form}" for form in ("json", "md", "sarif")]
+    recorded = judged(*reports, "--agentgate-output=agent")
     assert recorded.result.ret == 10
     document = json.loads((pytester.path / "run.json").read_text())
     assert (document["judgement"]["state"], document["judgement"]["judge"]) == ("failed", "process")
     assert [gate["items"][0]["name"] for gate in document["gates"]] == ["test_shop.py::test_known"]
     assert "| `sound` | `tests.failed == 0` | failed |" in (pytester.path / "run.md").read_text()
+    assert '"uri": "pyproject.toml"' in (pytester.path / "run.sarif").read_text()
     assert "gates failed (exit status 10)\nphase sound: failed\n- failed: tests.failed == 0\n" in recorded.output
     assert "sound failed (run " in judged("--agentgate-output=quiet").output

@@ -7,7 +7,7 @@ import pytest
 
 from pytest_agentgate.errors import AgentgateError, UsageError
 from pytest_agentgate.model import Kind, RunReport, RunSummary
-from pytest_agentgate.report.formats import FORMATS, ReportTarget, parse, write
+from pytest_agentgate.report.formats import FORMATS, ReportTarget, parse, parse_all, write
 
 
 @pytest.mark.parametrize(
@@ -36,6 +36,14 @@ def test_a_wrong_target_is_refused_in_one_line(option: str, message: str) -> Non
     with pytest.raises(UsageError) as caught:
         parse(option)
     assert str(caught.value) == f"--agentgate-report: {message}; the formats are {', '.join(FORMATS)}"
+
+
+def test_one_format_may_go_to_several_places_and_two_reports_not_to_one() -> None:
+    assert [target.path.name for target in parse_all(["md:a.md", "md:b.md", "md:/dev/null", "md:/dev/null"])] == [
+        "a.md", "b.md", "null", "null",
+    ]  # fmt: skip
+    with pytest.raises(UsageError, match=r"--report: two reports go to a\.md: give each a path of its own"):
+        parse_all(["md:a.md", "json:./a.md"], "--report")
 
 
 def test_folders_are_made_and_files_replaced(tmp_path: Path, run: RunSummary) -> None:

@@ -87,6 +87,15 @@ def test_a_gate_that_broke_is_a_result_with_a_rule_of_its_family(report: RunRepo
     assert declared >= {f"failure/{kind}" for kind in Kind}
 
 
+@pytest.mark.parametrize(("policy", "written"), [("agentgate.toml", "agentgate.toml"), ("", ".")])
+def test_a_gate_stands_in_the_file_it_was_read_from_or_in_the_root(
+    report: RunReport, policy: str, written: str
+) -> None:
+    results = log(replace(report, policy=policy))["results"]
+    places = [one["locations"][0]["physicalLocation"] for one in results if one["ruleId"].startswith("gate/")]
+    assert {place["artifactLocation"]["uri"] for place in places} == {written}
+
+
 def test_an_incomplete_run_was_no_success(run: RunSummary) -> None:
     told = log(RunReport(replace(run, run=replace(run.run, status=RunStatus.INTERRUPTED))))["invocations"][0]
     assert told["executionSuccessful"] is False

@@ -74,7 +74,7 @@ def gate(
     from pytest_agentgate.origin import agent_of
     from pytest_agentgate.report import formats
 
-    targets = [formats.parse(report, "--report") for report in reports]
+    targets = formats.parse_all(reports, "--report")
     project = find_project(root)
     policy = policy_of(project, base)
     asked, files = _asked(words, policy)
@@ -104,7 +104,7 @@ def gate(
         summary, style = RunSummary(now.run, now.causes), "json" if as_json else output
         judging.say(summary, judgement, style)
         judging.announce(summary, judgement, targets, style)
-        written = judging.write_reports(targets, _report(targets, now, record), judgement)
+        written = judging.write_reports(targets, _report(targets, now, record), judgement, project)
     judging.keep_or_go_back(project, policy, judgement, now.run, checkpoint)
     status = EXIT_STATUS[judgement.state]
     return status if written or status else USAGE

@@ -225,11 +225,11 @@ def announce(summary: RunSummary, judgement: Judgement, targets: Sequence[Report
         screen.note(str(error))
 
 
-def write_reports(targets: Sequence[ReportTarget], report: RunReport, judgement: Judgement) -> bool:
+def write_reports(targets: Sequence[ReportTarget], report: RunReport, judgement: Judgement, project: Project) -> bool:
     """Write every report that can be; -> whether all could. What keeps one from it is said."""
     from pytest_agentgate.report import formats
 
-    report = replace(report, summary=replace(report.summary, judgement=judgement))
+    report = replace(report, summary=replace(report.summary, judgement=judgement), policy=project.policy)
     all_written = True
     for target in targets:
         try:

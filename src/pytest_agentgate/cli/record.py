@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import asdict, replace
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,12 +14,13 @@ import click
 from pytest_agentgate.cli import screen
 from pytest_agentgate.cli.opening import NOTHING, chosen, opened, record_options
 from pytest_agentgate.cli.screen import Cell, Column
-from pytest_agentgate.errors import UsageError
+from pytest_agentgate.errors import AgentgateError, UsageError
 from pytest_agentgate.report import formats
 from pytest_agentgate.report.printable import fit, printable, wrap
 
 if TYPE_CHECKING:
-    from pytest_agentgate.model import JSON, Cause, Failure, Recurrence, Run, RunComparison, RunSummary
+    from pytest_agentgate.model import JSON, Cause, Failure, Part, Recurrence, Run, RunComparison, RunReport, RunSummary
+    from pytest_agentgate.store import Store
 
 _ON_SCREEN = ("text", "agent")  # forms that are no format of a report
 
@@ -97,7 +98,7 @@ def report(
     form = "json" if as_json else form or "text"
     if form == formats.LOGS and output is None:
         raise UsageError("--format logs writes several files: name their folder with --output")
-    targets = [formats.parse(each, "--report") for each in reports]
+    targets = formats.parse_all(reports, "--report")
     if output is not None and form not in _ON_SCREEN:
         targets = [formats.ReportTarget(form, output)]
     shown = formats.ONE_FILE.get(form)
@@ -109,18 +110,36 @@ def report(
             write_summary(None, form, None, verbose)
             return
         if targets:
-            whole = record.run_report(found.id, formats.parts(targets))
-            for target in targets:
-                formats.write(target, whole)
+            _write(targets, _whole(record, found.id, formats.parts(targets), root))
             return
         if shown is not None:
-            rendered = shown.render(record.run_report(found.id, shown.parts))
+            rendered = shown.render(_whole(record, found.id, shown.parts, root))
         else:
             summary = record.run_summary(found.id)
     if shown is not None:
         screen.say(rendered)
     else:
         write_summary(summary, form, output, verbose)
+
+
+def _whole(record: Store, run_id: str, parts: Collection[Part], root: Path) -> RunReport:
+    from pytest_agentgate.config import find_project
+
+    return replace(record.run_report(run_id, parts), policy=find_project(root).policy)
+
+
+def _write(targets: Sequence[formats.ReportTarget], report: RunReport) -> None:
+    """Write every report that can be; raises AgentgateError for the last one that cannot, and says the others."""
+    problems = []
+    for target in targets:
+        try:
+            formats.write(target, report)
+        except AgentgateError as error:
+            problems.append(error)
+    for problem in problems[:-1]:
+        screen.note(str(problem))
+    if problems:
+        raise problems[-1]
 
 
 @click.command()

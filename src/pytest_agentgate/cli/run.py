@@ -120,7 +120,7 @@ def run(
       agentgate run --phase imports --base origin/main -- -n 4
       agentgate run --python ../venv/bin/python --report md:summary.md -- -x
     """
-    targets = [formats.parse(report, "--report") for report in reports]
+    targets = formats.parse_all(reports, "--report")
     targets = [replace(target, path=Path.cwd() / target.path) for target in targets]
     judging = _judging(root, asked, base, baseline, checkpoint, pytest_args)
     if python is None:
@@ -269,7 +269,8 @@ def _judged(
             summary = store.run_summary(run.id)
             shared.say(summary, judgement, output)
             shared.announce(summary, judgement, targets, output)
-            written = shared.write_reports(targets, store.run_report(run.id, formats.parts(targets)), judgement)
+            report = store.run_report(run.id, formats.parts(targets))
+            written = shared.write_reports(targets, report, judgement, project)
     except StoreError as error:
         screen.note(f"the run cannot be judged: {error}")
         return INCOMPLETE

@@ -31,6 +31,12 @@ class Project:
         """The store's URL with an absolute path."""
         return resolve_store(self.config.store, self.state.parent)
 
+    @property
+    def policy(self) -> str:
+        """The file that the configuration came from, relative to the root; "" where there is none in it."""
+        path = self.config.path
+        return path.relative_to(self.root).as_posix() if path and path.is_relative_to(self.root) else ""
+
     def prepare_state(self) -> Path:
         """Make the state folder, which keeps itself out of version control; -> the folder.
 

@@ -372,6 +372,7 @@ class RunReport:
     warnings: tuple[Warned, ...] = ()
     trend: tuple[Run, ...] = ()  # the runs before it and itself, oldest first, bounded
     phases: tuple[PhaseOfAgent, ...] = ()  # sorted by agent and phase
+    policy: str = ""  # the file that the gates stand in, relative to the root; "" where nobody knows
 
 
 @frozen

@@ -128,7 +128,8 @@ def _conclusion(project: Project, config: pytest.Config, options: Any) -> Conclu
         from pytest_agentgate.plugin.judging import judging_of
 
         judging = judging_of(project, options)
-    return Conclusion(url, _report_targets(config, options.agentgate_report), options.agentgate_output, judging)
+    targets = _report_targets(config, options.agentgate_report)
+    return Conclusion(url, targets, options.agentgate_output, judging, project.policy)
 
 
 def _roots(project: Project, config: pytest.Config) -> Callable[[], Roots]:
@@ -147,8 +148,8 @@ def _report_targets(config: pytest.Config, options: list[str]) -> list[ReportTar
         return []
     from pytest_agentgate.report import formats
 
-    targets = [formats.parse(option) for option in options]
-    return [replace(target, path=config.invocation_params.dir / target.path) for target in targets]
+    folder = config.invocation_params.dir
+    return [replace(target, path=folder / target.path) for target in formats.parse_all(options)]
 
 
 def is_worker(config: pytest.Config) -> bool:

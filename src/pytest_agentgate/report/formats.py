@@ -81,6 +81,25 @@ def load(options: Iterable[str]) -> None:
             asked.load()
 
 
+def parse_all(options: Iterable[str], flag: str = "--agentgate-report") -> list[ReportTarget]:
+    """Every report that was asked for; one format may be asked for in several places.
+
+    Raises UsageError, also where one report would replace another.
+    """
+    targets = [parse(option, flag) for option in options]
+    seen: set[str] = set()
+    for path in (os.path.normpath(target.path) for target in targets):
+        if path in seen and not _is_stream(Path(path)):
+            raise UsageError(f"{flag}: two reports go to {path}: give each a path of its own")
+        seen.add(path)
+    return targets
+
+
+def _is_stream(path: Path) -> bool:
+    """Whether what is written there follows what is there already: a pipe, a terminal."""
+    return path.exists() and not path.is_file() and not path.is_dir()
+
+
 def parts(targets: Iterable[ReportTarget]) -> frozenset[Part]:
     """What the reports need beyond the summary."""
     needed = [frozenset({Part.FAILURES}) if one.format == LOGS else ONE_FILE[one.format].parts for one in targets]

@@ -24,7 +24,6 @@ ROOT = "%SRCROOT%"
 
 _RELATED = 20  # tests of a cause that are listed
 _TITLE = 1000  # characters of a message's parts
-_POLICY = "pyproject.toml"  # where gates are written, unless agentgate.toml holds them; the run doesn't say
 _FAMILY = deferred(r"\s*(\w+)")
 _ABOUT = {
     Kind.IMPORT: "A module or a name in it cannot be imported.",
@@ -50,7 +49,8 @@ def render(report: RunReport) -> str:
     run, judgement = report.summary.run, report.summary.judgement
     rules = [*_rules_of_kinds(), *_rules_of_gates(judgement)]
     index = {rule["id"]: number for number, rule in enumerate(rules)}
-    results = [*map(_of_cause, ordered(report.summary.causes)), *_of_gates(judgement)]
+    results = [_of_cause(cause, report.policy) for cause in ordered(report.summary.causes)]
+    results += _of_gates(judgement, report.policy)
     for result in results:
         result["ruleIndex"] = index[result["ruleId"]]
     driver = {"name": "pytest-agentgate", "version": __version__, "rules": rules}
@@ -110,7 +110,7 @@ def _rule(id_: str, name: str, about: str, tags: list[str]) -> dict[str, Any]:
 # ---- causes
 
 
-def _of_cause(cause: Cause) -> dict[str, Any]:
+def _of_cause(cause: Cause, policy: str) -> dict[str, Any]:
     failure = cause.exemplar
     files = dict.fromkeys(filter(None, (failure.file, *cause.files)))
     said = [f"{cause.kind}: {printable(cause.title)[:_TITLE]}", f"{extent(cause)}.", printable(cause.next_action)]
@@ -118,7 +118,7 @@ def _of_cause(cause: Cause) -> dict[str, Any]:
         "ruleId": f"failure/{cause.kind}",
         "level": "warning" if recovered(cause) else "error",
         "message": {"text": "\n".join(filter(None, said))},
-        "locations": [_location(place(failure), next(iter(files), _POLICY))],
+        "locations": [_location(place(failure), next(iter(files), policy))],
         "partialFingerprints": {"agentgateCause/v1": cause.signature},
         "baselineState": _STATES[cause.status],
         "properties": {
@@ -134,7 +134,7 @@ def _of_cause(cause: Cause) -> dict[str, Any]:
 
 
 def _location(frame: Frame | None, file: str) -> dict[str, Any]:
-    """Where the project's code raised; line 1 of the test's file where that is not known."""
+    """Where the project's code raised; line 1 of the file where that is not known."""
     if frame is None or frame.role not in (Role.TEST, Role.SOURCE):
         return {"physicalLocation": _physical(file, 1)}
     location: dict[str, Any] = {"physicalLocation": _physical(frame.path, max(frame.line, 1))}
@@ -160,7 +160,7 @@ def _physical(path: str, line: int) -> dict[str, Any]:
 
 
 def uri(path: str) -> str:
-    """A path as a reference that is relative to the root, whatever its characters are."""
+    """A path as a reference that is relative to the root, whatever its characters are; "." is the root itself."""
     parts = [part for part in path.split("/") if part not in ("", ".", "..")]
     return quote("/".join(parts).encode("utf-8", "backslashreplace"), safe="/") or "."
 
@@ -179,13 +179,13 @@ def _family(verdict: Verdict) -> str:
     return found[1] if found else "phase"
 
 
-def _of_gates(judgement: Judgement | None) -> Iterator[dict[str, Any]]:
+def _of_gates(judgement: Judgement | None, policy: str) -> Iterator[dict[str, Any]]:
     for verdict in _broken(judgement):
         yield {
             "ruleId": f"gate/{_family(verdict)}",
             "level": "warning" if verdict.state is GateState.WARNED else "error",
             "message": {"text": "\n".join((heading(verdict), *explanation(verdict)))},
-            "locations": [{"physicalLocation": _physical(_POLICY, 1)}],
+            "locations": [{"physicalLocation": _physical(policy, 1)}],
             "partialFingerprints": {"agentgateGate/v1": f"{verdict.phase}: {verdict.name}"},
             "properties": {"phase": verdict.phase, "state": verdict.state.value},
         }
