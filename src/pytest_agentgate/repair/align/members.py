@@ -192,7 +192,7 @@ def _score(
             score = max(score, 0.9)
         said.insert(0, "equal bodies" if equal else f"{body:.0%} of the body is the same")
         needed = {each.name for each in old.parameters} - theirs, _required(new) - ours
-        if not equal and (body < 0.5 or all(needed)):
+        if not equal and (body < (0.5 if name >= 0.75 else 0.7) or all(needed)):
             return min(score, SCORE - 0.05), "; ".join(said)
     if vouching and (name > 0 or score >= 0.5):
         score += (1 - score) * min(0.8, 0.35 * vouching)

@@ -218,7 +218,7 @@ def _score(
     score = 0.25 * slot + 0.2 * default + 0.2 * annotation + 0.35 * name
     passed, passes = context.passed.get(pair.old.name, NOBODY), context.passes.get(pair.new.name, NOBODY)
     vouched = old.name in passed.keywords and new.name in passes.keywords and new.name not in passed.keywords
-    if vouched and (name > 0 or len(gone) == len(come) == 1):
+    if vouched and (name > 0 or (default == 1.0 and len(gone) == len(come) == 1)):
         score = min(1.0, score + 0.25)
         said.insert(0, f"callers passed one and pass the other ({passes.where[new.name]})")
     elif (old.name, new.name) in context.elsewhere:

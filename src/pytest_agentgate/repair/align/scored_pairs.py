@@ -97,7 +97,7 @@ class Scorer:
         if same and self.leaves[0].get(leaf(old.name)) == 1 and self.leaves[1].get(leaf(old.name), 0) <= 1:
             score = max(score, 0.5 + 0.4 * (body + shape) / 2)
         vouching = self.witnesses.of(old.name, new.name)
-        weak = len(vouching) == 1 and body < HALF and name < 0.75
+        weak = name < 0.75 and (body < LEAST_BODY or (len(vouching) == 1 and body < HALF))
         if vouching and score >= LEAST_BODY and not weak:
             share = self.witnesses.share(old.name, new.name)
             score += (1 - score) * (1 - 0.55 ** len(vouching)) * share
