@@ -68,6 +68,11 @@ CASES: Mapping[str, tuple[str, str, list[str]]] = {
         "class Settings:\n    def url(self): return self.host + ':' + self.port\ndef f(c: Settings): return c",
         ["symbol moved: shop.Config -> shop.Settings"],
     ),
+    "its type is asked for under another name, which is no other type": (
+        "class Config: ...\ndef f(c: Config): return c",
+        "class Config: ...\nSettings = Config\ndef f(c: Settings): return c",
+        [],
+    ),
     "of a constructor": (
         "class Order:\n    def __init__(self, item, qty): self.cost = item.price * qty",
         "class Order:\n    def __init__(self, item, quantity, unit): self.cost = item.price * quantity * unit",

@@ -14,6 +14,7 @@ from pytest_agentgate.repair.align.pairs import Book, Pair
 from pytest_agentgate.repair.align.parameters import Context
 from pytest_agentgate.repair.align.scored_pairs import pair_alike
 from pytest_agentgate.repair.align.sides import Side, Table, family, head, leaf, place
+from pytest_agentgate.repair.align.types import Meanings
 from pytest_agentgate.repair.api.table import Sort as Kind
 from pytest_agentgate.repair.api.table import Symbol
 from pytest_agentgate.repair.breakage import Breakage, Sort
@@ -79,7 +80,7 @@ def _modules(book: Book, moves: dict[str, Move]) -> Iterator[Breakage]:
 
 def _symbols(book: Book, moves: dict[str, Move]) -> Iterator[Breakage]:
     context = Context(
-        {name: pair.new.name for name, pair in book.pairs.items()},
+        Meanings(book.old.api, book.new.api, {name: pair.new.name for name, pair in book.pairs.items()}),
         Arguments.by_function(book.old),
         Arguments.by_function(book.new),
     )
@@ -127,12 +128,12 @@ def _changes(book: Book, pair: Pair, context: Context, words: Substitutions) -> 
     """What changed in a definition and below it."""
     if family(pair.old) != family(pair.new) and not _both_attributes(pair):
         return
-    yield from values.compare(pair, context.became)
+    yield from values.compare(pair, context.meanings)
     if pair.old.parameters or pair.new.parameters:
         yield from parameters.compare(pair, context)
     if pair.old.sort is not Kind.CLASS:
         return
-    found = members.compare(pair, book.old, book.new, words, context.became)
+    found = members.compare(pair, book.old, book.new, words, context.meanings)
     for member in found.kept:
         yield from _changes(book, member, context, words)
     for member in found.renamed:

@@ -10,7 +10,7 @@ from pytest_agentgate.repair.align.pairs import Pair
 from pytest_agentgate.repair.align.parameters import same_text
 from pytest_agentgate.repair.align.scored_pairs import MARGIN, SCORE
 from pytest_agentgate.repair.align.sides import CALLABLE, Side, family, leaf, place
-from pytest_agentgate.repair.align.types import normal
+from pytest_agentgate.repair.align.types import Meanings
 from pytest_agentgate.repair.align.words import Rarity, alike
 from pytest_agentgate.repair.api.table import Passing, Sort, Symbol
 
@@ -86,7 +86,7 @@ class Substitutions:
         return frozenset(names | {each.name for symbol in self.new.everything() for each in symbol.parameters})
 
 
-def compare(pair: Pair, old: Side, new: Side, words: Substitutions, became: Mapping[str, str]) -> Members:
+def compare(pair: Pair, old: Side, new: Side, words: Substitutions, meanings: Meanings) -> Members:
     """Pair the members of two classes that are one."""
     ours = {name: each for name, each in old.members.get(pair.old.name, {}).items() if not _special(name)}
     theirs = dict(new.api.members(pair.new))
@@ -109,7 +109,7 @@ def compare(pair: Pair, old: Side, new: Side, words: Substitutions, became: Mapp
     fresh = {name: each for name, each in theirs.items() if name not in known and not _special(name)}
     used = {name: _users(name, pair, words) for name in lost}
     open_ = {name: each for name, each in lost.items() if not used[name]}
-    renamed = tuple(_renamed(open_, fresh, words, became, pair))
+    renamed = tuple(_renamed(open_, fresh, words, meanings, pair))
     done = {leaf(each.old.name) for each in renamed}
     gone = tuple(each for name, each in lost.items() if name not in done)
     return Members(kept, renamed, gone, {name: places for name, places in used.items() if places})
@@ -136,12 +136,12 @@ def _renamed(
     lost: Mapping[str, Symbol],
     fresh: Mapping[str, Symbol],
     words: Substitutions,
-    became: Mapping[str, str],
+    meanings: Meanings,
     pair: Pair,
 ) -> Iterator[Pair]:
     rarity = Rarity([each.tokens for each in (*lost.values(), *fresh.values())])
     scores = {
-        (before, after): _score(lost[before], fresh[after], words, became, rarity)
+        (before, after): _score(lost[before], fresh[after], words, meanings, rarity)
         for before in lost
         for after in fresh
         if _comparable(lost[before], fresh[after])
@@ -169,9 +169,7 @@ def _comparable(old: Symbol, new: Symbol) -> bool:
     return family(old) == family(new) and (old.sort is Sort.MEMBER) == (new.sort is Sort.MEMBER)
 
 
-def _score(
-    old: Symbol, new: Symbol, words: Substitutions, became: Mapping[str, str], rarity: Rarity
-) -> tuple[float, str]:
+def _score(old: Symbol, new: Symbol, words: Substitutions, meanings: Meanings, rarity: Rarity) -> tuple[float, str]:
     name = alike(leaf(old.name), leaf(new.name))
     vouching, where = words.of(leaf(old.name), leaf(new.name))
     said = [f"names {name:.0%} alike"]
@@ -180,7 +178,7 @@ def _score(
         score = 0.7 + 0.3 * name if equal else 0.45 * name
         said.insert(0, "the same value" if equal else "another value")
     elif old.sort in {Sort.FIELD, Sort.PROPERTY} and new.sort in {Sort.FIELD, Sort.PROPERTY}:
-        score = _of_fields(old, new, became, name, said)
+        score = _of_fields(old, new, meanings, name, said)
     else:
         equal = bool(old.body) and old.body == new.body
         body = 1.0 if equal else rarity.overlap(old.tokens, new.tokens)
@@ -205,9 +203,9 @@ def _required(symbol: Symbol) -> set[str]:
     return {each.name for each in symbol.parameters if each.default is None and each.passing in passed}
 
 
-def _of_fields(old: Symbol, new: Symbol, became: Mapping[str, str], name: float, said: list[str]) -> float:
-    before = normal(old.annotation or old.returns, became)
-    after = normal(new.annotation or new.returns)
+def _of_fields(old: Symbol, new: Symbol, meanings: Meanings, name: float, said: list[str]) -> float:
+    before = meanings.before(old.annotation or old.returns)
+    after = meanings.after(new.annotation or new.returns)
     if old.body and old.body == new.body and len(old.tokens) >= 2 and old.sort is Sort.PROPERTY is new.sort:
         said.insert(0, "equal bodies")
         return 0.6 + 0.4 * name

@@ -10,7 +10,7 @@ from pytest_agentgate.repair.align.callers import Arguments
 from pytest_agentgate.repair.align.pairs import Pair
 from pytest_agentgate.repair.align.scored_pairs import MARGIN, SCORE
 from pytest_agentgate.repair.align.sides import place
-from pytest_agentgate.repair.align.types import normal, takes_all
+from pytest_agentgate.repair.align.types import Meanings
 from pytest_agentgate.repair.align.words import alike
 from pytest_agentgate.repair.api.table import Parameter, Passing
 from pytest_agentgate.repair.breakage import Breakage, Sort
@@ -26,7 +26,7 @@ NOBODY = Arguments()
 class Context:
     """What is known beside the two definitions."""
 
-    became: Mapping[str, str] = field(default_factory=dict)  # dotted names that became others
+    meanings: Meanings
     passed: Mapping[str, Arguments] = field(default_factory=dict)  # by the old implementation, by dotted function
     passes: Mapping[str, Arguments] = field(default_factory=dict)  # by the new one
     elsewhere: Mapping[tuple[str, str], str] = field(default_factory=dict)  # parameters that other functions renamed
@@ -137,8 +137,7 @@ def _changed(at: Breakage, before: Parameter, after: Parameter, context: Context
             became=after.default,
             why=why,
         )
-    was, became = normal(before.annotation, context.became), normal(after.annotation)
-    if not takes_all(was, became):
+    if not context.meanings.takes_all(before.annotation, after.annotation):
         why = f"the annotation of {after.name} was {before.annotation} and is {after.annotation}"
         yield replace(
             at,
@@ -209,7 +208,7 @@ def _score(
         default = 1.0 if same_text(old.default, new.default) else 0.2
         if default == 1.0:
             said.append(f"the same default {new.default}")
-    before, after = normal(old.annotation, context.became), normal(new.annotation)
+    before, after = context.meanings.before(old.annotation), context.meanings.after(new.annotation)
     annotation = 0.5 if not before or not after else 1.0 if before == after else 0.0
     if annotation == 1.0:
         said.append(f"the same annotation {new.annotation}")

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from pytest_agentgate.repair.align.sides import Table
 
 _SPELLINGS = {
     "typing.Dict": "dict", "typing.List": "list", "typing.Tuple": "tuple", "typing.Set": "set",
@@ -14,16 +17,51 @@ _NAME = re.compile(r"[A-Za-z_][\w.]*")
 _ANYTHING = frozenset({"Any", "object", "builtins.object"})
 
 
-def normal(annotation: str, became: Mapping[str, str] | None = None) -> str:
-    """An annotation in one spelling; names that became others are read as these."""
+@dataclass(frozen=True)
+class Meanings:
+    """What the names in annotations mean in the end: re-exports followed, those that became others read as these."""
+
+    old: Table
+    new: Table
+    became: Mapping[str, str]  # dotted names -> what took their place
+    known: dict[tuple[bool, str], str] = field(default_factory=dict, compare=False, repr=False)
+
+    def before(self, annotation: str) -> str:
+        """An old annotation in one spelling, with new names."""
+        return self._spelled(annotation, True)
+
+    def after(self, annotation: str) -> str:
+        """A new annotation in one spelling."""
+        return self._spelled(annotation, False)
+
+    def same(self, before: str, after: str) -> bool:
+        """Whether an old and a new annotation say the same."""
+        return before == after or self.before(before) == self.after(after)
+
+    def takes_all(self, before: str, after: str) -> bool:
+        """Whether whatever was of the old type is of the new one."""
+        return before == after or takes_all(self.before(before), self.after(after))
+
+    def _spelled(self, annotation: str, is_old: bool) -> str:
+        key = (is_old, annotation)
+        if key not in self.known:
+            self.known[key] = normal(annotation, self._earlier if is_old else self.new.canonical)
+        return self.known[key]
+
+    def _earlier(self, name: str) -> str:
+        meant = self.old.canonical(name)
+        return self.became.get(meant, meant)
+
+
+def normal(annotation: str, meaning: Callable[[str], str] = str) -> str:
+    """An annotation in one spelling, without quotes, blanks and the modules of typing."""
     if not annotation:
         return ""
     text = annotation.replace("'", "").replace('"', "").replace("builtins.", "")
-    renamed = became or {}
 
     def spelled(match: re.Match[str]) -> str:
         name = match.group(0)
-        return renamed.get(name, _SPELLINGS.get(name, name))
+        return _SPELLINGS.get(name) or (meaning(name) if "." in name else name)
 
     return _FROM_COLLECTIONS.sub("", _NAME.sub(spelled, text)).replace(" ", "")
 
