@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import gc
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,6 +17,7 @@ from pytest_agentgate.codemods.codemod import Codemod
 from pytest_agentgate.codemods.files.edits import Edit, UnwritableError, contents, decoded, is_generated, is_read_only
 from pytest_agentgate.codemods.files.processes import Crew, Lost, processors
 from pytest_agentgate.codemods.files.tree import Disk, Tree
+from pytest_agentgate.codemods.reading.garbage import uncollected
 from pytest_agentgate.codemods.reading.sources import Place
 from pytest_agentgate.codemods.writing.rewrite import Note
 
@@ -127,7 +127,7 @@ class Planner:
 
     def __call__(self, path: str) -> Planned:
         """What the codemod makes of a file."""
-        with _no_collection():
+        with uncollected():
             planned = self._planned(self._disk.tree.root, path)
         self._since += 1
         if self._sources.parsed > self._enough:
@@ -170,18 +170,6 @@ class Planner:
             reason = f"the result has {error.object[error.start]!a}, which {read.encoding} can't encode"
             return Planned(path, notes=outcome.notes, reason=reason, failed=True)
         return Planned(path, Edit(path, raw, after), tuple(map(str, outcome.by)), outcome.notes)
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Look for no garbage while a tree is built: it takes a fifth of the time, and nothing of it is garbage yet."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 def _said(error: Exception) -> str:
