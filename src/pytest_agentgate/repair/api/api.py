@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from pytest_agentgate.codemods.reading.garbage import uncollected
 from pytest_agentgate.codemods.reading.sources import Sources, package_of
-from pytest_agentgate.repair.api.linking import link
+from pytest_agentgate.repair.api.cache import Cache, flat, flat_parameters, key_of, module_of, parameters_of
+from pytest_agentgate.repair.api.linking import PINS, link
 from pytest_agentgate.repair.api.namespace import Namespace
 from pytest_agentgate.repair.api.read import Read, read
 from pytest_agentgate.repair.api.table import Module, Symbol
@@ -40,22 +42,9 @@ class Api:
         """
         places = {path: module_name(path, roots) for path in tree.paths() if _is_in(path, folders)}
         places = {path: name for path, name in places.items() if all(map(str.isidentifier, name.split(".")))}
-        tops = frozenset(name.partition(".")[0] for name in places.values())
-        found: dict[str, Read] = {}
-        skipped: dict[str, str] = {}
-        for path, text in tree.texts(list(places)):
-            if text is None:
-                skipped[path] = "it can't be decoded"
-                continue
-            name = places[path]
-            try:
-                made = read(text, path, name, package_of(path, name), tops)
-            except SyntaxError as error:
-                skipped[path] = f"line {error.lineno or 0}: {error.msg}"
-                continue
-            if name not in found or path.endswith("/__init__.py"):
-                found[name] = made
-        return cls(link(found, lambda: Sources(tree.text, roots, tree.paths)), skipped)
+        with uncollected():
+            reads, skipped = _reads(tree, places, Cache(cache))
+            return cls(_linked(reads, tree, roots, Cache(cache)), skipped)
 
     def symbol(self, dotted: str) -> Symbol | None:
         """What a dotted name leads to: re-exports, aliases and stars followed, members looked up in the bases.
@@ -100,6 +89,58 @@ def module_name(path: str, roots: Sequence[str]) -> str:
     root = max((each for each in roots if not each or path.startswith(f"{each}/")), key=len, default="")
     inner = path[len(root) + 1 :] if root else path
     return inner.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def _reads(tree: Tree, places: Mapping[str, str], cache: Cache) -> tuple[dict[str, Read], dict[str, str]]:
+    """What each file says, and which could not be read."""
+    tops = frozenset(name.partition(".")[0] for name in places.values())
+    reads: dict[str, Read] = {}
+    skipped: dict[str, str] = {}
+    missing: dict[str, str] = {}
+    shared = "\0".join(sorted(tops))
+    for path, name in places.items():
+        key = key_of(tree.blob(path), name, package_of(path, name), shared)
+        kept = cache.get(key)
+        if kept is None:
+            missing[path] = key
+        elif isinstance(kept, str):
+            skipped[path] = kept
+        else:
+            module, open_, partials = kept
+            _add(reads, Read(module_of(module, name, path), open_, partials))
+    for path, text in tree.texts(list(missing)):
+        name = places[path]
+        try:
+            if text is None:
+                raise SyntaxError("it can't be decoded")
+            made = read(text, path, name, package_of(path, name), tops)
+        except SyntaxError as error:
+            skipped[path] = f"line {error.lineno}: {error.msg}" if error.lineno else error.msg
+            cache.put(missing[path], skipped[path])
+            continue
+        cache.put(missing[path], (flat(made.module), made.open, made.partials))
+        _add(reads, made)
+    cache.tidy()
+    return reads, skipped
+
+
+def _add(reads: dict[str, Read], made: Read) -> None:
+    name = made.module.name
+    if name not in reads or made.module.path.endswith("__init__.py"):
+        reads[name] = made
+
+
+def _linked(reads: Mapping[str, Read], tree: Tree, roots: Sequence[str], cache: Cache) -> dict[str, Module]:
+    """The modules; the models among them are read anew where any file of the tree has changed."""
+    blobs = (f"{name} {tree.blob(each.module.path)}" for name, each in sorted(reads.items()))
+    key = key_of("models", blobs, [tree.blob(path) for path in PINS])
+    kept = cache.get(key) or {}
+    known = {name: None if each is None else parameters_of(each) for name, each in kept.items()}
+    before = len(known)
+    modules = link(reads, lambda: Sources(tree.text, roots, tree.paths), known)
+    if len(known) != before:
+        cache.put(key, {name: None if each is None else flat_parameters(each) for name, each in known.items()})
+    return modules
 
 
 def _is_in(path: str, folders: Sequence[str]) -> bool:

@@ -13,6 +13,9 @@ from pytest_agentgate.repair.api.namespace import Namespace
 from pytest_agentgate.repair.api.read import Read
 from pytest_agentgate.repair.api.table import Module, Parameter, Passing, Sort, Symbol
 
+PINS = ("pyproject.toml", "requirements.txt", "setup.cfg")
+"""Files that tell which version of pydantic is meant."""
+
 _VALUE = (Parameter("value"),)
 _NEUTRAL = ("object", "abc.ABC", "typing.Generic", "typing.Protocol", "typing_extensions.Protocol")
 _PARSED = 1_500_000  # characters of files that are kept in memory to read models
@@ -21,15 +24,18 @@ _DEEPEST = 50
 Parameters = tuple[Parameter, ...]
 
 
-def link(reads: Mapping[str, Read], sources: Callable[[], Sources]) -> dict[str, Module]:
+def link(
+    reads: Mapping[str, Read], sources: Callable[[], Sources], models: dict[str, Parameters | None]
+) -> dict[str, Module]:
     """The modules, with what only all of them together tell written into their symbols.
 
     Args:
         reads: by dotted name.
         sources: the files, read anew; asked for where a model has to be read.
+        models: what models take, as far as it is known, by the dotted name of the class; what is read is added.
     """
     modules = {name: each.module for name, each in reads.items()}
-    linker = _Linker(reads, modules, sources)
+    linker = _Linker(reads, modules, sources, models)
     for name, each in reads.items():
         for cls in each.open:
             linker.close(name, cls)
@@ -41,8 +47,13 @@ def link(reads: Mapping[str, Read], sources: Callable[[], Sources]) -> dict[str,
 
 class _Linker:
     def __init__(
-        self, reads: Mapping[str, Read], modules: Mapping[str, Module], sources: Callable[[], Sources]
+        self,
+        reads: Mapping[str, Read],
+        modules: Mapping[str, Module],
+        sources: Callable[[], Sources],
+        models: dict[str, Parameters | None],
     ) -> None:
+        self.models = models
         self.modules = modules
         self.namespace = Namespace(modules)
         self.open = {f"{name}.{cls}" for name, each in reads.items() for cls in each.open}
@@ -101,10 +112,13 @@ class _Linker:
         return ()
 
     def _made(self, name: str) -> Parameters | None:
+        if name in self.models:
+            return self.models[name]
         if self._sources is None or self._sources.parsed > _PARSED:
             self._sources = self._new()
         definition = self._sources.definition(name)
-        return None if definition is None else made(definition, self._sources)
+        self.models[name] = None if definition is None else made(definition, self._sources)
+        return self.models[name]
 
     def _outside(self, cls: Symbol) -> set[str]:
         """What a class derives from that is none of the modules'."""

@@ -116,7 +116,9 @@ class Namespace:
     def exports(self, module: str) -> frozenset[str]:
         """The names that ``from MODULE import *`` binds."""
         if self._all is None:
+            self._all = {}  # so that names which are asked for meanwhile know of no stars
             self._all = self._exported()
+            self._known.clear()
         return self._all.get(module, frozenset())
 
     def _exported(self) -> dict[str, frozenset[str]]:

@@ -38,11 +38,15 @@ def read(text: str, path: str, name: str, package: str, tops: frozenset[str] = f
     Raises:
         SyntaxError: Python can't read it.
     """
+    names = None
     try:
         names = ModuleNames(parse(text), name, package)
         return _Reader(names, compiled(text), path, tops).read()
     except RecursionError as error:
         raise SyntaxError("it is nested too deeply") from error
+    finally:
+        for scope in () if names is None else names.scopes.values():
+            scope.bindings.clear()  # which lead back to it: what was read is to go at once
 
 
 class _Reader:
