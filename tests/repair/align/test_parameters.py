@@ -27,6 +27,26 @@ CASES: Mapping[str, tuple[str, str, list[str]]] = {
     "added with a default": ("def f(a): return a", "def f(a, b=1): return a", []),
     "added, required": ("def f(a): return a", "def f(a, b: int): return a", ["parameter added: shop.f (b) [ -> int]"]),
     "required now": ("def f(a=1): return a", "def f(a): return a", ["parameter added: shop.f (a) [1 -> ]"]),
+    "required now, though a caller relies on the default": (
+        "def f(a=1): return a\ndef g(): return f()",
+        "def f(a): return a\ndef g(): return f()",
+        ["parameter added: shop.f (a) [1 -> ] still used"],
+    ),
+    "required now, and callers pass it": (
+        "def f(a=1): return a\ndef g(): return f()",
+        "def f(a): return a\ndef g(): return f(1)",
+        ["parameter added: shop.f (a) [1 -> ]"],
+    ),
+    "added, required, and a caller lacks it": (
+        "def f(a): return a\ndef g(): return f(1)",
+        "def f(a, b): return a\ndef g(): return f(1)",
+        ["parameter added: shop.f (b) still used"],
+    ),
+    "added, required, and callers may pass it": (
+        "def f(a): return a\ndef g(*x, **y): return f(*x), f(1, **y)",
+        "def f(a, b): return a\ndef g(*x, **y): return f(*x), f(1, **y)",
+        ["parameter added: shop.f (b)"],
+    ),
     "gone": ("def f(a, b=2): return a", "def f(a): return a", ["parameter gone: shop.f (b) [2 -> ]"]),
     "gone into **": ("def f(a, b=2): return a", "def f(a, **rest): return a", []),
     "** is gone": ("def f(a, **rest): return a", "def f(a): return a", ["parameter gone: shop.f (**rest)"]),

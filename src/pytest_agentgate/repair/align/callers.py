@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
+from functools import cached_property
 
 from pytest_agentgate.repair.align.pairs import Book
 from pytest_agentgate.repair.align.sides import Side, leaf
@@ -77,17 +78,32 @@ def _replaced(before: list[tuple[str, int]], after: list[tuple[str, int]]) -> li
 class Arguments:
     """What the implementation's own callers pass to a function."""
 
-    keywords: frozenset[str] = frozenset()
-    where: Mapping[str, str] = field(default_factory=dict)  # keyword -> one place that passes it
+    calls: tuple[tuple[Call, str], ...] = ()  # each with its place
+
+    @cached_property
+    def keywords(self) -> Mapping[str, str]:
+        """The keywords that are passed, and one place for each."""
+        found: dict[str, str] = {}
+        for call, where in self.calls:
+            for keyword in call.keywords:
+                found.setdefault(keyword, where)
+        return found
+
+    def without(self, parameter: str, position: int | None) -> tuple[str, ...]:
+        """The places that pass nothing for a parameter, neither by its name nor by its position."""
+        return tuple(
+            where
+            for call, where in self.calls
+            if not {parameter, "**"} & set(call.keywords)
+            and call.positional >= 0
+            and (position is None or call.positional <= position)
+        )
 
     @classmethod
     def by_function(cls, side: Side) -> dict[str, Arguments]:
-        found: dict[str, dict[str, str]] = {}
+        found: dict[str, list[tuple[Call, str]]] = {}
         for module in side.api.modules.values():
             for call in module.calls:
-                if call.is_call and call.keywords:
-                    name = side.api.canonical(call.name)
-                    there = found.setdefault(name, {})
-                    for keyword in call.keywords:
-                        there.setdefault(keyword, f"{module.path}:{call.line}")
-        return {name: cls(frozenset(there), there) for name, there in found.items()}
+                if call.is_call:
+                    found.setdefault(side.api.canonical(call.name), []).append((call, f"{module.path}:{call.line}"))
+        return {name: cls(tuple(calls)) for name, calls in found.items()}

@@ -75,7 +75,7 @@ def compare(pair: Pair, context: Context) -> Iterator[Breakage]:
         if name in renamed or swallows:
             continue
         if name in passes.keywords:
-            where = passes.where[name]
+            where = passes.keywords[name]
             why = f"no parameter has that name, but the implementation still passes it at {where}"
             yield replace(at, sort=Sort.PARAMETER_GONE, parameter=name, why=why, score=0.0, still_used=(where,))
         elif old[name].passing is Passing.POSITIONAL_ONLY and len(new) >= len(old):
@@ -89,11 +89,12 @@ def compare(pair: Pair, context: Context) -> Iterator[Breakage]:
     for name in added:
         if new[name].default is None:
             why = "new, and without a default"
-            yield replace(at, sort=Sort.PARAMETER_ADDED, parameter=name, became=new[name].annotation, why=why)
+            required = replace(at, sort=Sort.PARAMETER_ADDED, parameter=name, became=new[name].annotation, why=why)
+            yield _unless_missed(required, pair, passes)
     for name, before in old.items():
         after = new.get(renamed[name].new if name in renamed else name)
         if after is not None:
-            yield from _changed(at, before, after, context)
+            yield from (_unless_missed(each, pair, passes) for each in _changed(at, before, after, context))
     yield from _order(pair, at, renamed, [name for name in added if new[name].default is None])
 
 
@@ -108,6 +109,19 @@ def consistent(pairs: Iterable[Pair], context: Context) -> Context:
             if each.sort is Sort.PARAMETER_RENAMED:
                 found.setdefault((each.was, each.became), each.new)
     return replace(context, elsewhere=found)
+
+
+def _unless_missed(added: Breakage, pair: Pair, passes: Arguments) -> Breakage:
+    """A parameter that is required now and that the implementation's own callers don't pass: half a change."""
+    known = {"builtins.staticmethod", "builtins.classmethod", "staticmethod", "classmethod"}
+    if added.sort is not Sort.PARAMETER_ADDED or set(pair.new.decorators) - known:
+        return added
+    ordered = [each.name for each in pair.new.parameters if each.passing in _BY_POSITION]
+    places = passes.without(added.parameter, ordered.index(added.parameter) if added.parameter in ordered else None)
+    if not places:
+        return added
+    why = f"{added.why}, but the implementation itself does not pass it at {', '.join(places[:3])}"
+    return replace(added, why=why, score=0.0, still_used=places)
 
 
 def _swallowed_no_more(pair: Pair, at: Breakage) -> Iterator[Breakage]:
@@ -219,7 +233,7 @@ def _score(
     vouched = old.name in passed.keywords and new.name in passes.keywords and new.name not in passed.keywords
     if vouched and (name > 0 or (default == 1.0 and len(gone) == len(come) == 1)):
         score = min(1.0, score + 0.25)
-        said.insert(0, f"callers passed one and pass the other ({passes.where[new.name]})")
+        said.insert(0, f"callers passed one and pass the other ({passes.keywords[new.name]})")
     elif (old.name, new.name) in context.elsewhere:
         score = min(1.0, score + 0.2)
         said.insert(0, f"the same parameter was renamed in {context.elsewhere[old.name, new.name]}")
