@@ -44,8 +44,8 @@ def demo(directory: Path | None, keep: bool, workers: int) -> int:
     """Break a small project's tests and show what agentgate makes of it.
 
     The project is a voice service whose implementation has moved on, and whose tests have not. It is written as a git
-    repository with the commits base and head; its suite is run, triaged, recorded, and judged by its phases. The exit
-    status is 0 when that worked, although the suite is red.
+    repository with the commits base and head; its suite is run, triaged, recorded, judged by its phases, and repaired.
+    The exit status is 0 when that worked, although two things are left for a person.
 
     \b
     Example:
@@ -99,6 +99,19 @@ def _run(folder: Path, workers: int) -> None:
         raise AgentgateError(
             f"{folder}: the demo's tests ended with status {ended.status}, and were expected to be red"
         )
+    _repair(folder, workers)
+
+
+def _repair(folder: Path, workers: int) -> None:
+    """Repair the tests as the command does; raises AgentgateError if that did not come to its end."""
+    from pytest_agentgate.cli.repair import LEFT_RED, repair
+
+    screen.say("\nThe tests follow: agentgate repair --base base\n")
+    sys.stdout.flush()
+    asked = ["--base", "base", "--python", sys.executable, "--root", str(folder), "--jobs", str(workers)]
+    status = repair.main(asked, standalone_mode=False)
+    if status != LEFT_RED:
+        raise AgentgateError(f"{folder}: the repair of the demo's tests ended with status {status}")
 
 
 def _judge(store: Store, project: Project, run_id: str) -> None:
@@ -161,15 +174,18 @@ def _say_what_next(folder: Path) -> None:
     agentgate = _as_it_was_called()
     lines = (
         ("git diff base head --stat", "what became of the implementation"),
-        (f"{agentgate} triage", "the causes again"),
-        (f"{agentgate} errors --kind import", "the failures of one kind"),
-        (f"{agentgate} gate imports", "whether this phase is done; with an exit status"),
+        ("git diff", "what became of the tests"),
+        (f"{agentgate} triage", "the causes that are left"),
+        (f"{agentgate} gate sessions", "whether this phase is done; with an exit status"),
+        (f"{agentgate} undo", "all edits taken back; then: errors --kind import"),
         (f"{agentgate} status", "where the work stands"),
         (f"{agentgate} report --json", "all of it, for machines"),
         (f"{agentgate} run -- -n 2", "another run; then: runs, compare"),
     )
     wide = max(len(command) for command, _ in lines)
-    screen.say("\nThe suite is red, as it should be: nothing has been repaired. Go on from here:\n")
+    screen.say(
+        "\nWhat is left is for a person: a result that is new, and a Redis that does not run. Go on from here:\n"
+    )
     screen.say(f"  cd {shlex.quote(str(folder))}")
     for command, what in lines:
         screen.say(f"  {command:<{wide}}  # {what}")
