@@ -62,9 +62,7 @@ _OWN = ("md", "json")  # reports of the repair; the others are of its last run
 @click.option("--phase", "asked", metavar="NAME", multiple=True, help="Repair what this phase repairs, and no more.")
 @click.option("--dry-run", "dry", is_flag=True, help="Show what would be tried, with its diff, and write nothing.")
 @click.option("--unsafe", is_flag=True, help="Try remedies that may change what a test means; the report marks them.")
-@click.option(
-    "--commit", is_flag=True, help="Commit what a phase, or all, has kept when a run confirms it."
-)
+@click.option("--commit", is_flag=True, help="Commit what a phase, or all, has kept when a run confirms it.")
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes at most (default: the processors).")
 @click.option(
     "--timeout",
@@ -256,7 +254,7 @@ def _committer(project: Project, base: str) -> Callable[[Kept], str]:
             judgement = _judged(project, kept.run.id, (kept.step.name,), base, kept.run.agent)
             if not _passes(judgement, kept.step.name):
                 raise CheckpointError("its gates do not pass")
-        return checkpoint.commit_edits(project, _message(project, kept), kept.attempts[0].batch or kept.run.id, files)
+        return checkpoint.commit_edits(project, _message(project, kept), kept.repair, files)
 
     return commit
 

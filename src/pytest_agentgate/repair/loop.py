@@ -17,11 +17,12 @@ from pytest_agentgate.model import Cause, Failure, Kind
 from pytest_agentgate.model.repair import Attempt, Left, Verdict
 from pytest_agentgate.repair.attempts.attempting import Attempting, StoppedError, Tried, describe, moved_along
 from pytest_agentgate.repair.attempts.order import ordered
-from pytest_agentgate.repair.attempts.planning import Tests
+from pytest_agentgate.repair.attempts.planning import FilesOfTests
 from pytest_agentgate.repair.attempts.rerun import Ran, Reruns
 from pytest_agentgate.repair.attempts.state import PASSED, State, file_of, hides, tests_of
 from pytest_agentgate.repair.attempts.verdict import change
 from pytest_agentgate.repair.proposal import NoProposal, Proposal
+from pytest_agentgate.report.phrases import place
 
 Propose = Callable[[Cause, Sequence[Failure]], Sequence[Proposal] | NoProposal]
 
@@ -65,7 +66,7 @@ class Loop:
 
     def __init__(
         self,
-        tests: Tests,
+        tests: FilesOfTests,
         reruns: Reruns,
         journal: Journal,
         propose: Propose,
@@ -395,7 +396,8 @@ class Loop:
             kept = next((one for one in self.kept if one.codemods in codemods), None)
             why = kept.evidence[0] if kept and kept.evidence else "the edits that were kept do not help these tests"
             return replace(left, why=why if kept else "not tried")
-        where = last.evidence[0] if last.evidence else ""
+        at = place(cause.exemplar)
+        where = f"{at.path}:{at.line}" if at else ""
         if last.verdict is Verdict.SKIPPED:
             return replace(left, why=f"{last.codemods[0]}: {last.why}", look_at=where)
         return replace(left, why=f"{last.codemods[0]} was tried and taken back: {last.why}", look_at=where)

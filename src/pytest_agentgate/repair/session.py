@@ -21,7 +21,7 @@ from pytest_agentgate.model import Kind, Run
 from pytest_agentgate.model.repair import Attempt, Repair
 from pytest_agentgate.origin import checkout_of
 from pytest_agentgate.repair.attempts.attempting import StoppedError
-from pytest_agentgate.repair.attempts.planning import Tests
+from pytest_agentgate.repair.attempts.planning import FilesOfTests
 from pytest_agentgate.repair.attempts.rerun import Ran, Reruns, recorded_state
 from pytest_agentgate.repair.attempts.state import State
 from pytest_agentgate.repair.loop import Loop, Progress, Propose
@@ -47,6 +47,7 @@ class Kept:
     run: Run
     attempts: tuple[Attempt, ...]
     files: tuple[str, ...]
+    repair: str  # its id
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,7 @@ class Session:
         self._commits: list[str] = []
         self._notes: list[str] = []
         self._logged = 0
+        self._id = new_id()
 
     def repair(self) -> Repair:
         """Go from the first run to the last; -> what came of it, which is recorded.
@@ -103,12 +105,12 @@ class Session:
         """
         wishes, project = self._wishes, self._project
         began = monotonic()
-        tests = Tests(project, wishes.jobs)
+        tests = FilesOfTests(project, wishes.jobs)
         state_folder = project.prepare_state()
         journal = Journal(state_folder / "journal", project.root)
         checkout = checkout_of(project.root)
         now = datetime.now(UTC).isoformat(timespec="microseconds")
-        head = Repair(new_id(), now, wishes.agent, wishes.base, wishes.base_commit, checkout.commit, dry=wishes.dry)
+        head = Repair(self._id, now, wishes.agent, wishes.base, wishes.base_commit, checkout.commit, dry=wishes.dry)
         with journal.at_work(), self._reruns() as reruns:
             self._restore(journal)
             log = RepairLog(project.runs, head)
@@ -165,7 +167,7 @@ class Session:
         notes += [f"pytest printed: {line}" for line in first.said.splitlines()[-5:]]
         return replace(head, before_run=first.run.id if first.run else "", complete=False, notes=tuple(notes))
 
-    def _loop(self, head: Repair, tests: Tests, reruns: Reruns, journal: Journal, state: State) -> Loop:
+    def _loop(self, head: Repair, tests: FilesOfTests, reruns: Reruns, journal: Journal, state: State) -> Loop:
         return Loop(
             tests,
             reruns,
@@ -223,7 +225,7 @@ class Session:
         if self._commit is None or last.run is None or last.why or not attempts:
             return
         try:
-            made = self._commit(Kept(step, last.run, attempts, loop.files))
+            made = self._commit(Kept(step, last.run, attempts, loop.files, self._id))
         except AgentgateError as error:
             self._notes.append(f"no commit{f' of phase {step.name!r}' if step.name else ''}: {error}")
             return

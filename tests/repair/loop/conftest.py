@@ -17,7 +17,7 @@ from pytest_agentgate.codemods.files.journal import Journal
 from pytest_agentgate.config import Project, find_project
 from pytest_agentgate.model import Cause, Failure
 from pytest_agentgate.model.repair import Attempt, Verdict
-from pytest_agentgate.repair.attempts.planning import Tests
+from pytest_agentgate.repair.attempts.planning import FilesOfTests
 from pytest_agentgate.repair.attempts.rerun import Reruns
 from pytest_agentgate.repair.loop import Loop
 from pytest_agentgate.repair.proposal import NoProposal, Proposal
@@ -77,7 +77,7 @@ class Suite:
         reruns = self.reruns()
         first = reruns.whole(recorded=True)
         assert not first.why, first
-        return Loop(Tests(self.project, 0), reruns, self.journal, propose, first.state, group="repair-1", **more)
+        return Loop(FilesOfTests(self.project, 0), reruns, self.journal, propose, first.state, group="repair-1", **more)
 
     def repaired(self, remedies: Mapping[str, Sequence[Proposal]], **more: Any) -> Loop:
         """A repair from its first run to its last."""

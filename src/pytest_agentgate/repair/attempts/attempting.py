@@ -12,13 +12,13 @@ from dataclasses import dataclass, field, replace
 from time import monotonic
 
 from pytest_agentgate.codemods.files.diff import unified
-from pytest_agentgate.codemods.files.edits import Edit
+from pytest_agentgate.codemods.files.edits import Edit, UnwritableError, contents
 from pytest_agentgate.codemods.files.journal import Journal
 from pytest_agentgate.errors import AgentgateError, JournalError
 from pytest_agentgate.model import Cause
 from pytest_agentgate.model.repair import Attempt, Verdict
 from pytest_agentgate.repair.attempts.dependents import dependents
-from pytest_agentgate.repair.attempts.planning import Plan, Tests, texts_of
+from pytest_agentgate.repair.attempts.planning import FilesOfTests, Plan, texts_of
 from pytest_agentgate.repair.attempts.rerun import Ran, Reruns
 from pytest_agentgate.repair.attempts.state import State, file_of, hides, tests_of
 from pytest_agentgate.repair.attempts.verdict import Judged, Written, judged
@@ -52,7 +52,7 @@ class Tried:
 class Attempting:
     """Makes attempts on one suite; ``group`` is what its batches in the journal belong to."""
 
-    tests: Tests
+    tests: FilesOfTests
     reruns: Reruns
     journal: Journal
     group: str
@@ -109,6 +109,8 @@ class Attempting:
             raise StoppedError("stopped")
         if ran.why:
             return self._taken_back(found, batch, state, Judged(False, ran.why))
+        if meddled := self._meddled(plan):
+            return self._taken_back(found, batch, state, Judged(False, f"{meddled} was changed while the tests ran"))
         targets = tests_of(causes)
         signatures = {cause.signature for cause in causes}
         changes = Written(texts_of(plan.edits))
@@ -134,6 +136,17 @@ class Attempting:
             batch=batch,
         )
         return Tried(kept, state.updated(after, scope), plan.edits)
+
+    def _meddled(self, plan: Plan) -> str:
+        """A file that is not any more as it was written, "" if there is none."""
+        for edit in plan.edits:
+            try:
+                if contents(self.journal.root, edit.path) == edit.after:
+                    continue
+            except UnwritableError:
+                pass
+            return edit.path
+        return ""
 
     def _run(self, state: State, scope: frozenset[str] | None) -> Ran:
         return self.reruns.whole(state) if scope is None else self.reruns.part(state, scope)

@@ -28,7 +28,7 @@ class Plan:
         return tuple(edit.path for edit in self.edits)
 
 
-class Tests:
+class FilesOfTests:
     """The files of tests that a project has, and what codemods would make of them.
 
     Raises UsageError where a project has no folder of tests.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import cached_property
@@ -189,7 +189,7 @@ class Written:
 
     def __init__(self, texts: Mapping[str, tuple[str, str]]) -> None:
         self._texts = texts
-        self._blocks: dict[str, list[tuple[str, int, int, int, int]]] = {}
+        self._blocks: dict[str, Sequence[tuple[str, int, int, int, int]]] = {}
 
     def now_at(self, path: str, line: int) -> tuple[int, int]:
         """The lines, first and last, that stand where a line stood."""

@@ -1,0 +1,255 @@
+"""What goes wrong in the middle of a repair: the files are as they were, and what can go on goes on.
+
+AGENTGATE_FAULT_RUNS=100 makes as many of those that are killed at random moments.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+from tests.repair.loop.conftest import Suite, of, proposal
+
+from pytest_agentgate.codemods.rewrites.rename_symbol import RenameSymbol
+from pytest_agentgate.model import Cause, Failure
+from pytest_agentgate.model.repair import Verdict
+from pytest_agentgate.repair.attempts.planning import FilesOfTests
+from pytest_agentgate.repair.loop import Loop
+from pytest_agentgate.repair.proposal import NoProposal, Proposal
+
+RUNS = int(os.environ.get("AGENTGATE_FAULT_RUNS", "3"))
+
+MakeSuite = Callable[..., Suite]
+
+GOOD = "tests/test_good.py"
+BAD = "tests/test_bad.py"
+FILES = {
+    GOOD: "from shop import old_good\n\ndef test_good(): assert old_good() == 1\n",
+    BAD: "from shop import old_bad\n\ndef test_bad(): assert old_bad() == 1\n",
+}
+REMEDIES = {
+    "old_bad": [proposal(RenameSymbol(old="shop.old_bad", new="shop.bad"))],
+    "old_good": [proposal(RenameSymbol(old="shop.old_good", new="shop.good"))],
+}
+
+
+def shop(bad: str) -> str:
+    return f"import os, subprocess, sys, time\n\ndef good(): return 1\n\ndef bad():\n{textwrap.indent(bad, '    ')}\n"
+
+
+def assert_bad_was_taken_back(made: Suite, loop: Loop, before: dict[str, bytes], why: str) -> None:
+    [attempt] = of(loop, Verdict.ROLLED_BACK)
+    assert attempt.codemods == ("rename-symbol old=shop.old_bad new=shop.bad",)
+    assert why in attempt.why
+    assert [attempt.codemods for attempt in of(loop, Verdict.KEPT)] == [
+        ("rename-symbol old=shop.old_good new=shop.good",)
+    ]
+    after = made.contents()
+    assert after[BAD] == before[BAD]
+    assert b"good" in after[GOOD]
+    assert b"old_good" not in after[GOOD]
+    made.journal.undo_group()
+    assert made.contents() == before
+
+
+@pytest.mark.parametrize("crash", ["os.abort()", "os._exit(0)", "os.kill(os.getpid(), 9)"])
+def test_an_attempt_that_crashes_the_interpreter_stops_nothing(suite: MakeSuite, crash: str) -> None:
+    made = suite({"src/shop.py": shop(crash), **FILES})
+    before = made.contents()
+    assert_bad_was_taken_back(made, made.repaired(REMEDIES), before, "the tests' process ended with status")
+
+
+def test_an_attempt_that_hangs_is_killed_with_all_that_it_started(suite: MakeSuite, tmp_path: Path) -> None:
+    started = tmp_path / "started"
+    child = f"open({str(started)!r}, 'w').write(str(subprocess.Popen(['sleep', '600']).pid)); time.sleep(600)"
+    made = suite({"src/shop.py": shop(child), **FILES}, limit=20.0)
+    before = made.contents()
+    loop = made.repaired(REMEDIES)
+    assert_bad_was_taken_back(made, loop, before, "it took more than 20 seconds")
+    assert not is_running(int(started.read_text()))
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_a_file_that_an_attempt_deletes_is_there_again(suite: MakeSuite) -> None:
+    made = suite({"src/shop.py": shop(f"os.remove({BAD!r})\nreturn 1"), **FILES})
+    before = made.contents()
+    assert_bad_was_taken_back(made, made.repaired(REMEDIES), before, f"{BAD} was changed while the tests ran")
+
+
+def test_a_file_that_somebody_changes_meanwhile_is_left_to_them(suite: MakeSuite) -> None:
+    made = suite({"src/shop.py": shop(f"open({BAD!r}, 'a').write('# theirs')\nreturn 1"), **FILES})
+    loop = made.repaired(REMEDIES)
+    [attempt] = of(loop, Verdict.ROLLED_BACK)
+    assert "could not be taken back" in attempt.why
+    assert made.contents()[BAD].endswith(b"# theirs")
+    assert [attempt.codemods[0].split("new=")[1] for attempt in of(loop, Verdict.KEPT)] == ["shop.good"]
+    assert loop.notes == [f"{BAD}: changed by somebody else, and left as it is"]
+
+
+def test_a_read_only_file_is_left_alone(suite: MakeSuite) -> None:
+    made = suite({"src/shop.py": shop("return 1"), **FILES})
+    (made.root / BAD).chmod(0o444)
+    before = made.contents()
+    loop = made.repaired(REMEDIES)
+    [attempt] = of(loop, Verdict.SKIPPED)
+    assert attempt.why == f"{BAD}: it is read-only"
+    assert made.contents()[BAD] == before[BAD]
+    assert len(loop.kept) == 1
+
+
+def test_a_disk_that_is_full_costs_the_one_attempt(suite: MakeSuite) -> None:
+    """No file may grow beyond a few bytes, which is how a full disk looks to whoever writes."""
+    resource = pytest.importorskip("resource")
+    made = suite({"src/shop.py": shop("return 1"), **FILES})
+    before = made.contents()
+    loop = made.loop({})
+    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def propose(cause: Cause, failures: Sequence[Failure]) -> Sequence[Proposal] | NoProposal:
+        return next(found for words, found in REMEDIES.items() if words in cause.title)
+
+    loop._propose = propose
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, hard))
+    try:
+        loop.repair()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+    assert [attempt.verdict for attempt in loop.attempts] == [Verdict.SKIPPED, Verdict.SKIPPED]
+    assert all("the journal cannot be written" in attempt.why for attempt in loop.attempts)
+    assert made.contents() == before
+
+
+# ---- stopped and killed: a repair in a process of its own
+
+DRIVER = """
+import sys
+from pathlib import Path
+from pytest_agentgate.codemods.rewrites.rename_symbol import RenameSymbol
+from pytest_agentgate.codemods.codemod import Applicability
+from pytest_agentgate.config import find_project
+from pytest_agentgate.repair.proposal import Proposal
+from pytest_agentgate.repair.session import Session, Wishes
+from pytest_agentgate.runner.interpreter import named
+
+root = Path(sys.argv[1])
+
+def propose(cause, failures):
+    name = next(name for name in ("one", "two", "three", "good", "bad") if f"old_{name}" in cause.title)
+    codemod = RenameSymbol(old=f"shop.old_{name}", new=f"shop.{name}")
+    return (Proposal((codemod,), Applicability.SAFE, ("it says so",)),)
+
+session = Session(find_project(root), named(sys.executable, root), propose, Wishes(jobs=1, agent="zoë"))
+repair = session.repair()
+print("kept", sum(attempt.verdict == "kept" for attempt in repair.attempts), "complete", repair.complete)
+"""
+
+
+def driven(root: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", DRIVER, str(root)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def undo(root: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "pytest_agentgate", "undo"]
+    return subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+
+
+def test_ctrl_c_takes_back_what_is_on_trial_and_keeps_the_rest(suite: MakeSuite) -> None:
+    made = suite({"src/shop.py": shop("open('../hangs', 'w').close(); time.sleep(600)"), **FILES})
+    (made.root / GOOD).write_text("from shop import old_good\n\ndef test_a(): old_good()\ndef test_b(): old_good()\n")
+    (made.root / "tests/test_more.py").write_text("from shop import old_good\n\ndef test_more(): old_good()\n")
+    before = made.contents()
+    process = driven(made.root)
+    hangs = made.root.parent / "hangs"
+    deadline = time.monotonic() + 100
+    while not hangs.exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert b"old_bad" not in made.contents()[BAD]
+    process.send_signal(signal.SIGINT)
+    said, _ = process.communicate(timeout=60)
+    assert said.splitlines()[-1] == "kept 1 complete False", said
+    after = made.contents()
+    assert after[BAD] == before[BAD]
+    assert b"old_good" not in after[GOOD]
+    assert undo(made.root).returncode == 0
+    assert made.contents() == before
+
+
+@pytest.mark.parametrize("number", range(RUNS))
+def test_whenever_it_is_killed_undo_restores_every_byte(suite: MakeSuite, number: int) -> None:
+    names = ("one", "two", "three")
+    tests = "".join(f"from shop import old_{name}\n" for name in names)
+    tests += "".join(f"def test_{name}(): assert old_{name}() == 1\n" for name in names)
+    source = "".join(f"def {name}(): return 1\n" for name in names)
+    made = suite({"src/shop.py": source, "tests/test_a.py": tests, "tests/test_b.py": tests})
+    before = made.contents()
+    process = driven(made.root)
+    batches = made.root / ".agentgate/journal"
+    wanted, deadline = number % 3 + 1, time.monotonic() + 100
+    while process.poll() is None and time.monotonic() < deadline:
+        if len(list(batches.glob("*/batch.json"))) >= wanted:
+            break
+        time.sleep(0.002)
+    time.sleep(random.random() * 0.5)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    done = undo(made.root)
+    assert done.returncode == 0, done.stderr
+    assert made.contents() == before
+    assert undo(made.root).returncode == 2
+
+
+def test_a_repair_that_was_killed_is_taken_up_by_the_next(suite: MakeSuite) -> None:
+    """What was on trial is taken back, what was kept stays, and one undo for each repair brings all of it back."""
+    names = ("one", "two")
+    tests = "".join(f"from shop import old_{name}\n" for name in names)
+    tests += "".join(f"def test_{name}(): assert old_{name}() == 1\n" for name in names)
+    made = suite({"src/shop.py": "def one(): return 1\ndef two(): return 1\n", "tests/test_a.py": tests})
+    before = made.contents()
+    trial = made.journal.write(
+        FilesOfTests(made.project, 0).plan([RenameSymbol(old="shop.old_one", new="shop.one")]).edits,
+        "an attempt",
+        group="repair-killed",
+    )
+    assert trial.paths == ("tests/test_a.py",)
+    process = driven(made.root)
+    said, _ = process.communicate(timeout=100)
+    assert said.splitlines()[-1] == "kept 2 complete True", said
+    assert {batch.group == "repair-killed" for batch in made.journal.batches()} == {False}
+    assert undo(made.root).returncode == 0
+    assert made.contents() == before
+
+
+def test_two_repairs_of_one_checkout_do_not_run_at_a_time(suite: MakeSuite) -> None:
+    made = suite({"src/shop.py": shop("return 1"), **FILES})
+    with made.journal.at_work():
+        said, _ = driven(made.root).communicate(timeout=60)
+    assert "another agentgate is at work" in said
+
+
+def test_a_suite_that_crashes_from_the_start_is_said_to_and_left_alone(suite: MakeSuite) -> None:
+    made = suite({"src/shop.py": shop("os.abort()"), "tests/test_it.py": "import shop\n\ndef test_it(): shop.bad()\n"})
+    before = made.contents()
+    said, _ = driven(made.root).communicate(timeout=60)
+    assert said.splitlines()[-1] == "kept 0 complete False", said
+    assert made.contents() == before
