@@ -56,3 +56,11 @@ def timed(
 def percentile95(values: Sequence[float]) -> float:
     """The nearest rank: the smallest of the values that 95% of them do not exceed."""
     return sorted(values)[math.ceil(len(values) * 95 / 100) - 1]
+
+
+def total(values: Sequence[float]) -> float:
+    """The sum; infinite where it is too large for a number."""
+    try:
+        return math.fsum(values)
+    except OverflowError:
+        return math.inf

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import field
 from functools import cached_property
@@ -27,6 +28,14 @@ class RunFacts:
     @cached_property
     def _ended(self) -> Ended:
         return ended(self.results)
+
+    @cached_property
+    def lost(self) -> Mapping[str, int]:
+        """Tests that were collected and have no result, by file: not even the one of a test that was not run."""
+        if not self.collected:
+            return {}
+        reported = Counter([nodeid.partition("::")[0] for nodeid in self.tests])
+        return {file: number - reported[file] for file, number in self.collected.items() if number > reported[file]}
 
     @property
     def tests(self) -> Mapping[str, Result]:

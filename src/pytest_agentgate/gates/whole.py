@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 from pytest_agentgate.gates.facts import RunFacts
 from pytest_agentgate.gates.hidden import listed
 from pytest_agentgate.model import Outcome, RunStatus, Scope
@@ -34,15 +32,6 @@ def _reasons(run: RunFacts) -> list[str]:
         _UNDONE.get(run.run.exit_status or 0, ""),
         *of_run,
         f"{unseen:,} collected and not run" + (f": {listed(not_run)}" if not_run else "") if unseen else "",
-        _lost(run),
+        f"{sum(run.lost.values()):,} collected and without a result: {listed(list(run.lost))}" if run.lost else "",
         "no test was reported" if not run.tests and not collectors else "",
     ]
-
-
-def _lost(run: RunFacts) -> str:
-    """What a record lacks that claims to be complete: results of tests that were collected."""
-    if not run.collected:
-        return ""
-    reported = Counter([nodeid.partition("::")[0] for nodeid in run.tests])
-    short = {file: number - reported[file] for file, number in run.collected.items() if number > reported[file]}
-    return f"{sum(short.values()):,} collected and without a result: {listed(list(short))}" if short else ""

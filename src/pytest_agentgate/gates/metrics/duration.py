@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from pytest_agentgate.gates.durations import percentile95, timed
+from pytest_agentgate.gates.durations import percentile95, timed, total
 from pytest_agentgate.gates.facts import Facts
 from pytest_agentgate.gates.metric import Metric
 from pytest_agentgate.model.judgement import Measure, Unit
@@ -23,7 +23,7 @@ class Total(Metric):
 
     def measure(self, facts: Facts, arguments: Sequence[str], on_new: bool) -> Measure:
         """The sum."""
-        return timed(facts, on_new, math.fsum, lambda total: (total, math.inf))
+        return timed(facts, on_new, total, lambda least: (least, math.inf))
 
 
 class P95(Metric):
