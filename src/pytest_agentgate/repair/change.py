@@ -114,9 +114,34 @@ class Change:
         fewer private parts.
         """
         symbol = self.new.symbol(name)
-        names = (name,) if symbol is None or symbol.sort is Is.MODULE else self.new.names_of(symbol)
-        offered = [each for each in dict.fromkeys((name, *names)) if self.new.offers(each)] or [name]
-        return min(offered, key=lambda each: _distance(each, like))
+        if symbol is None or symbol.sort is Is.MODULE:
+            return name
+        home = symbol.name
+        depth = home.count(".") - self._module_of(home).count(".")
+        names = [
+            each
+            for each in dict.fromkeys((name, *self.new.names_of(symbol)))
+            if each.rsplit(".", depth)[0] in self.new.modules and self.new.offers(each)
+        ]
+        return min(names or [name], key=lambda each: self._distance(each, like, home))
+
+    def _module_of(self, name: str) -> str:
+        """The module that a name is in, the longest that there is."""
+        parts = name.split(".")
+        above = (".".join(parts[:end]) for end in range(len(parts) - 1, 0, -1))
+        return next((each for each in above if each in self.new.modules), name.rpartition(".")[0])
+
+    def _distance(self, name: str, like: str, home: str) -> tuple[bool, bool, int, int, bool, int, str]:
+        """How far a name is from an old one; what a module only imports for itself is far."""
+        module, last = self._module_of(name), name.rpartition(".")[2]
+        exported = self.new.modules[module].exported if module in self.new.modules else None
+        offered = name == home or home.startswith(f"{module}.") or last in (exported or ())
+        parts, wanted = name.split("."), like.split(".")
+        private = sum(part.startswith("_") and not part.endswith("__") for part in parts)
+        shared = next(
+            (at for at, pair in enumerate(zip(parts, wanted, strict=False)) if pair[0] != pair[1]), len(parts)
+        )
+        return (parts[:-1] != wanted[:-1], not offered, private, -shared, name != home, len(parts), name)
 
     def still_used(self, name: str) -> tuple[str, ...]:
         """Places where the implementation itself still asks for a name that it does not offer: ``src/a.py:3``.
@@ -143,11 +168,3 @@ class Change:
 
 def _plain(name: str) -> str:
     return name.removesuffix(".__init__").removesuffix(".__new__")
-
-
-def _distance(name: str, like: str) -> tuple[int, int, int, int, str]:
-    parts, wanted = name.split("."), like.split(".")
-    private = sum(part.startswith("_") and not part.endswith("__") for part in parts)
-    shared = next((at for at, pair in enumerate(zip(parts, wanted, strict=False)) if pair[0] != pair[1]), len(parts))
-    same_module = parts[:-1] == wanted[:-1]
-    return (not same_module, private, -shared, len(parts), name)

@@ -15,8 +15,12 @@ NEW_NAMES = {
     ),
     "a keyword of a constructor": (
         "class Order:\n    def __init__(self, item, qty=1):\n        self.item = item\n        self.total = qty * 2\n",
-        "class Order:\n    def __init__(self, item, quantity=1):\n        self.item = item\n"
-        "        self.total = quantity * 2\n",
+        """
+        class Order:
+            def __init__(self, item, quantity=1):
+                self.item = item
+                self.total = quantity * 2
+        """,
         "from shop import Order\n\ndef test_order():\n    assert Order('tea', qty=2).total == 4\n",
         "safe: rename-keyword function=shop.Order old=qty new=quantity",
     ),
@@ -68,8 +72,13 @@ def test_an_argument_that_callers_dropped_as_well_may_be_dropped_when_asked_for(
 SILENT = {
     "the implementation still passes the old keyword": (
         "def order(item, qty=1):\n    return len(item) * qty + 7\n\ndef sell():\n    return order('tea', qty=3)\n",
-        "def order(item, quantity=1):\n    return len(item) * quantity + 7\n\n"
-        "def sell():\n    return order('tea', qty=3)\n",
+        """
+        def order(item, quantity=1):
+            return len(item) * quantity + 7
+
+        def sell():
+            return order('tea', qty=3)
+        """,
         "from shop import order\n\ndef test_order():\n    assert order('tea', qty=2) == 13\n",
         "the change is half done",
     ),

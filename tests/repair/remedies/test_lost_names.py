@@ -203,6 +203,17 @@ def test_nothing_is_proposed_and_it_says_why(told: Any, old: Any, new: Any, test
     assert (found.lines, why in found.why) == ([], True), found
 
 
+def test_a_name_is_asked_for_where_it_is_offered_not_where_it_is_only_imported(told: Any) -> None:
+    old = {"shop/__init__.py": "", "shop/cart.py": ORDER}
+    new = {
+        "shop/__init__.py": "",
+        "shop/basket.py": "from shop import orders\nfrom shop.orders import Purchase\n\nprint(Purchase, orders)\n",
+        "shop/orders.py": ORDER.replace("Order", "Purchase"),
+    }
+    tests = "from shop.cart import Order\n\ndef test_total():\n    assert Order('tea', 2).total() == 4\n"
+    assert told(old, new, tests).best.startswith("safe: rename-symbol old=shop.cart.Order new=shop.orders.Purchase")
+
+
 def test_two_places_that_are_alike_are_none(told: Any) -> None:
     twice = {"shop/__init__.py": "", "shop/one.py": ORDER, "shop/two.py": ORDER}
     tests = "from shop.order import Order\n\ndef test_total():\n    assert Order('tea', 2).total() == 4\n"
