@@ -36,6 +36,7 @@ def test_the_keys_are_those_of_the_documented_form_in_its_order(run: RunSummary)
     data = read(run)
     assert list(data) == [
         "schema", "run", "counts", "causes", "judgement", "phases", "gates", "findings", "attempts",
+        "repair",
     ]  # fmt: skip
     assert data["schema"] == "agentgate/1"
     assert list(data["causes"][0]) == [

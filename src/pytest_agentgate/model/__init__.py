@@ -15,6 +15,7 @@ from pytest_agentgate.values import frozen
 
 if TYPE_CHECKING:
     from pytest_agentgate.model.judgement import Judgement
+    from pytest_agentgate.model.repair import Repair
 
 JSON = None | bool | int | float | str | list["JSON"] | dict[str, "JSON"]
 
@@ -337,6 +338,7 @@ class RunSummary:
         default_factory=dict
     )  # file -> all its tests; nothing where that is not known, as in a run of selected tests
     judgement: Judgement | None = None  # the latest
+    repair: Repair | None = None  # that it ended
 
 
 class Part(Word):

@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from math import isfinite
+from typing import TYPE_CHECKING
 
 from pytest_agentgate.model import JSON, Cause, Counts, Failure, Run, RunReport, RunSummary
 from pytest_agentgate.model.judgement import EXIT_STATUS, GateResult, Judgement
 from pytest_agentgate.patterns import deferred
 from pytest_agentgate.report.phrases import ordered, place
+
+if TYPE_CHECKING:
+    from pytest_agentgate.model.repair import Repair
 
 SCHEMA = "agentgate/1"
 
@@ -35,7 +39,7 @@ def document(summary: RunSummary | None) -> dict[str, JSON]:
         "causes": [cause_data(cause) for cause in ordered(summary.causes)] if summary else [],
         **_judged(summary.judgement if summary else None),
         "findings": [],
-        "attempts": [],
+        **_repaired(summary.repair if summary else None),
     }
 
 
@@ -72,6 +76,14 @@ def _judged(judgement: Judgement | None) -> dict[str, JSON]:
         ],
         "gates": [{"phase": one.phase, **gate_data(gate)} for one in judgement.phases for gate in one.gates],
     }
+
+
+def _repaired(repair: Repair | None) -> dict[str, JSON]:
+    if repair is None:
+        return {"attempts": [], "repair": None}
+    from pytest_agentgate.report.repair import attempts_data, data  # most runs end none
+
+    return {"attempts": attempts_data(repair.attempts), "repair": data(repair)}
 
 
 def gate_data(gate: GateResult) -> dict[str, JSON]:

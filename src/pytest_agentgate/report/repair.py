@@ -12,7 +12,6 @@ from typing import Any
 
 from pytest_agentgate.model import JSON, RunSummary
 from pytest_agentgate.model.repair import Attempt, Left, Repair, Verdict
-from pytest_agentgate.report.document import document
 from pytest_agentgate.report.markdown import code, words
 from pytest_agentgate.report.phrases import counted
 from pytest_agentgate.report.printable import fit, printable, wrap
@@ -195,7 +194,9 @@ def attempts_data(attempts: Sequence[Attempt]) -> list[JSON]:
 
 
 def render(repair: Repair, summary: RunSummary | None) -> str:
-    """The JSON document of the last run, with the repair that it ended."""
+    """The JSON document of the last run, with the repair that it ended, or could not."""
+    from pytest_agentgate.report.document import document
+
     whole = {**document(summary), "attempts": attempts_data(repair.attempts), "repair": data(repair)}
     return json.dumps(whole, indent=2) + "\n"
 

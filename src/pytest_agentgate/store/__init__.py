@@ -205,7 +205,8 @@ class Store:
 
     def _summary(self, run: Run, key: int) -> RunSummary:
         database = self._database
-        return RunSummary(run, causes.causes(database, key), runs.collected(database, run, key), self._judged(run))
+        collected = runs.collected(database, run, key)
+        return RunSummary(run, causes.causes(database, key), collected, self._judged(run), self._repaired(run))
 
     def _judged(self, run: Run, judge: Judge | None = None) -> Judgement | None:
         if not runs.is_judged(self._database, run.id):  # most runs are not, and need none of the nouns of gates
@@ -213,6 +214,13 @@ class Store:
         from pytest_agentgate.store import judgements
 
         return judgements.of_run(self._database, run.id, judge)
+
+    def _repaired(self, run: Run) -> Repair | None:
+        if not runs.ends_repair(self._database, run.id):
+            return None
+        from pytest_agentgate.store import repairs
+
+        return repairs.of_run(self._database, run.id)
 
     def _chosen(self, selector: str) -> tuple[Run, int]:
         run = runs.one(self._database, selector)

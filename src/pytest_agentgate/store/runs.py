@@ -86,6 +86,11 @@ def is_judged(database: Database, run_id: str) -> bool:
     return bool(database.rows("SELECT 1 FROM judgement WHERE run_id = ? LIMIT 1", [run_id]))
 
 
+def ends_repair(database: Database, run_id: str) -> bool:
+    """Whether a run is the last of a repair."""
+    return bool(database.rows("SELECT 1 FROM repair WHERE after_run = ? LIMIT 1", [run_id]))
+
+
 def collected(database: Database, run: Run, run_key: int) -> dict[str, int]:
     """How many tests each file has; nothing where the run was of selected tests and does not know."""
     return {} if _is_selected(run) else database.pairs(COLLECTED, [run_key])
