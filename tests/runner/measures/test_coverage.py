@@ -72,6 +72,23 @@ def test_what_the_project_excludes_or_omits_does_not_count(shop: Path, run: Run,
     assert measured("coverage.percent", began).value == 3 / 4
 
 
+def test_a_file_that_is_no_python_is_not_left_out(shop: Path, run: Run, measured: Measured) -> None:
+    began = run("-m", "coverage", "run", "-m", "pytest", "-q")
+    (shop / "src/unused.py").write_text("A = (\n")
+    measure = measured("coverage.percent", began)
+    assert (measure.value, measure.nothing) == (None, False)
+    assert measure.why.startswith("coverage.py cannot report: Couldn't parse")
+
+
+def test_a_source_without_a_line_to_execute_is_not_covered(shop: Path, run: Run, measured: Measured) -> None:
+    began = run("-m", "coverage", "run", "-m", "pytest", "-q")
+    (shop / "src/shop.py").write_text("")
+    (shop / "src/unused.py").unlink()
+    measure = measured("coverage.percent", began)
+    assert (measure.value, measure.nothing) == (None, False)
+    assert "no line that can be executed" in measure.why
+
+
 def test_the_worst_file_is_told_and_each_file_by_itself(shop: Path, run: Run, measured: Measured) -> None:
     began = run("-m", "coverage", "run", "-m", "pytest", "-q")
     worst = measured("coverage.worst_file", began)

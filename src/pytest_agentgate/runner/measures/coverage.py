@@ -168,16 +168,16 @@ def _reported(coverage: Coverage, data: Path, scene: Scene) -> tuple[_File, ...]
     with tempfile.TemporaryDirectory(prefix="agentgate-") as folder:
         report = Path(folder, "coverage.json")
         coverage.json_report(
-            morfs=[str(root / path) for path in sorted(measured | source.files())],
+            morfs=[str(root / path) for path in sorted(measured | source.files()) if (root / path).is_file()],
             outfile=str(report),
-            ignore_errors=True,
+            ignore_errors=False,  # a file that is no Python would be left out without a word
             omit=omitted or None,
             include=included or None,
         )
         found = json.loads(report.read_bytes())["files"]
     files = [_file(path, told) for name, told in sorted(found.items()) if (path := source.holds(root / name))]
     if not any(one.total for one in files):
-        raise _UnmeasuredError(Measure(None, nothing=True, why=f"{source.told} has no line that can be executed"))
+        raise _UnmeasuredError(unavailable(f"{source.told} has no line that can be executed"))
     return tuple(one for one in files if one.total)
 
 
