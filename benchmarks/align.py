@@ -217,9 +217,7 @@ def _tests(folder: Path) -> Iterator[Path]:
 def api(side: tuple[Tree, tuple[str, ...], tuple[str, ...]]) -> Api:
     tree, roots, folders = side
     read = Api.of(tree, roots, folders)
-    if not any(part in TEST_FOLDERS for name in read.modules for part in name.split(".")):
-        return read
-    return Api({name: each for name, each in read.modules.items() if not {*name.split(".")} & {*TEST_FOLDERS}})
+    return Api({name: each for name, each in read.modules.items() if not {*name.split(".")} & {"test", "tests"}})
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

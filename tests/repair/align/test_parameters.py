@@ -24,6 +24,32 @@ CASES: Mapping[str, tuple[str, str, list[str]]] = {
         "def order(item, *, quantity=1): return item.times(quantity)\ndef two(item): return order(item, quantity=2)",
         ["parameter renamed: shop.order (qty) [qty -> quantity]"],
     ),
+    "of a method, renamed altogether, and the only caller says it": (
+        """
+        class Order:
+            def pay(self, card, *, fee=None): return card.charge(self.total, fee)
+        def checkout(order, card): return order.pay(card, fee=2)
+        """,
+        """
+        class Order:
+            def pay(self, card, *, surcharge=None): return card.take(self.total + surcharge)
+        def checkout(order, card): return order.pay(card, surcharge=2)
+        """,
+        ["parameter renamed: shop.Order.pay (fee) [fee -> surcharge]"],
+    ),
+    "of a method, and a caller still passes the old keyword": (
+        """
+        class Order:
+            def pay(self, card, *, fee=None): return card.charge(self.total, fee)
+        def checkout(order, card): return order.pay(card, fee=2)
+        """,
+        """
+        class Order:
+            def pay(self, card, *, fees=None): return card.charge(self.total, fees)
+        def checkout(order, card): return order.pay(card, fee=2)
+        """,
+        ["parameter gone: shop.Order.pay (fee) still used"],
+    ),
     "added with a default": ("def f(a): return a", "def f(a, b=1): return a", []),
     "added, required": ("def f(a): return a", "def f(a, b: int): return a", ["parameter added: shop.f (b) [ -> int]"]),
     "required now": ("def f(a=1): return a", "def f(a): return a", ["parameter added: shop.f (a) [1 -> ]"]),

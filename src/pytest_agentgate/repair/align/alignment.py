@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 
@@ -83,6 +84,7 @@ def _symbols(book: Book, moves: dict[str, Move]) -> Iterator[Breakage]:
         Meanings(book.old.api, book.new.api, {name: pair.new.name for name, pair in book.pairs.items()}),
         Arguments.by_function(book.old),
         Arguments.by_function(book.new),
+        Counter(leaf(symbol.name) for symbol in book.new.everything()),
     )
     context = parameters.consistent(_callables(book), context)
     words = Substitutions(book.old, book.new, tuple(book.pairs.values()))
@@ -133,7 +135,7 @@ def _changes(book: Book, pair: Pair, context: Context, words: Substitutions) -> 
         yield from parameters.compare(pair, context)
     if pair.old.sort is not Kind.CLASS:
         return
-    found = members.compare(pair, book.old, book.new, words, context.meanings)
+    found = members.compare(pair, book, words, context.meanings)
     for member in found.kept:
         yield from _changes(book, member, context, words)
     for member in found.renamed:

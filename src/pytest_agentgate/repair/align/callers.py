@@ -9,7 +9,7 @@ from difflib import SequenceMatcher
 from functools import cached_property
 
 from pytest_agentgate.repair.align.pairs import Book
-from pytest_agentgate.repair.align.sides import Side, leaf
+from pytest_agentgate.repair.align.sides import Side
 from pytest_agentgate.repair.api.table import Call
 
 
@@ -38,10 +38,10 @@ def migrated(book: Book) -> Witnesses:
         after = book.new.api.modules.get(became)
         if after is None:
             continue
-        before_by = _by_definition(book.old, name, module.calls)
-        after_by = _by_definition(book.new, became, after.calls)
-        for key, before in before_by.items():
-            later = after_by.get(_counterpart(book, name, key), [])
+        before_by = _by_definition(book.old, module.calls)
+        after_by = _by_definition(book.new, after.calls)
+        for within, before in before_by.items():
+            later = after_by.get(_counterpart(book, within, name, became), [])
             if not lost & {used for used, _ in before} or not fresh & {used for used, _ in later}:
                 continue
             for old, new, line in _replaced(before, later):
@@ -50,16 +50,21 @@ def migrated(book: Book) -> Witnesses:
     return witnesses
 
 
-def _counterpart(book: Book, module: str, key: str) -> str:
-    top, dot, rest = key.partition(".")
+def _counterpart(book: Book, within: str, module: str, became: str) -> str:
+    """The new name of the definition that holds an old call."""
+    inner = within[len(module) + 1 :]
+    top, dot, rest = inner.partition(".")
     pair = book.pairs.get(f"{module}.{top}") if top else None
-    return f"{leaf(pair.new.name)}{dot}{rest}" if pair is not None else key
+    if pair is not None:
+        return f"{pair.new.name}{dot}{rest}"
+    return f"{became}.{inner}" if inner else ""
 
 
-def _by_definition(side: Side, module: str, calls: Iterable[Call]) -> dict[str, list[tuple[str, int]]]:
+def _by_definition(side: Side, calls: Iterable[Call]) -> dict[str, list[tuple[str, int]]]:
     found: dict[str, list[tuple[str, int]]] = defaultdict(list)
     for call in calls:
-        found[side.around(module, call.line)].append((side.api.canonical(call.name), call.line))
+        if call.name[0] != ".":
+            found[call.within].append((side.api.canonical(call.name), call.line))
     return found
 
 
@@ -76,7 +81,7 @@ def _replaced(before: list[tuple[str, int]], after: list[tuple[str, int]]) -> li
 
 @dataclass(frozen=True)
 class Arguments:
-    """What the implementation's own callers pass to a function."""
+    """What the implementation's own callers pass to a function, or to whatever has a name (``.total``)."""
 
     calls: tuple[tuple[Call, str], ...] = ()  # each with its place
 
@@ -105,5 +110,6 @@ class Arguments:
         for module in side.api.modules.values():
             for call in module.calls:
                 if call.is_call:
-                    found.setdefault(side.api.canonical(call.name), []).append((call, f"{module.path}:{call.line}"))
+                    name = call.name if call.name[0] == "." else side.api.canonical(call.name)
+                    found.setdefault(name, []).append((call, f"{module.path}:{call.line}"))
         return {name: cls(tuple(calls)) for name, calls in found.items()}

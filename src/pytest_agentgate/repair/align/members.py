@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from pytest_agentgate.repair.align.pairs import Pair
+from pytest_agentgate.repair.align.pairs import Book, Pair
 from pytest_agentgate.repair.align.parameters import same_text
 from pytest_agentgate.repair.align.scored_pairs import MARGIN, SCORE
 from pytest_agentgate.repair.align.sides import CALLABLE, Side, family, leaf, place
 from pytest_agentgate.repair.align.types import Meanings
-from pytest_agentgate.repair.align.words import Rarity, alike
+from pytest_agentgate.repair.align.words import Rarity, alike, parts
 from pytest_agentgate.repair.api.table import Passing, Sort, Symbol
 
 _HARMLESS = frozenset({
@@ -86,8 +86,9 @@ class Substitutions:
         return frozenset(names | {each.name for symbol in self.new.everything() for each in symbol.parameters})
 
 
-def compare(pair: Pair, old: Side, new: Side, words: Substitutions, meanings: Meanings) -> Members:
+def compare(pair: Pair, book: Book, words: Substitutions, meanings: Meanings) -> Members:
     """Pair the members of two classes that are one."""
+    old, new = book.old, book.new
     ours = {name: each for name, each in old.members.get(pair.old.name, {}).items() if not _special(name)}
     theirs = dict(new.api.members(pair.new))
     known = old.api.members(pair.old)
@@ -107,29 +108,40 @@ def compare(pair: Pair, old: Side, new: Side, words: Substitutions, meanings: Me
         if not (repr(name) in listed or (by_name and each.sort is Sort.FIELD and name in pair.new.tokens))
     }
     fresh = {name: each for name, each in theirs.items() if name not in known and not _special(name)}
-    used = {name: _users(name, pair, words) for name in lost}
-    open_ = {name: each for name, each in lost.items() if not used[name]}
+    missed = {name: _missed(name, pair, book) for name in lost}
+    doubted = {name: _may_be_used(name, pair, words) for name in lost}
+    open_ = {name: each for name, each in lost.items() if not missed[name] and not doubted[name]}
     renamed = tuple(_renamed(open_, fresh, words, meanings, pair))
     done = {leaf(each.old.name) for each in renamed}
     gone = tuple(each for name, each in lost.items() if name not in done)
-    return Members(kept, renamed, gone, {name: places for name, places in used.items() if places})
+    used = {name: missed[name] or (doubted[name] if _is_telling(name, words) else ()) for name in lost}
+    return Members(kept, renamed, gone, used)
 
 
-def _users(name: str, pair: Pair, words: Substitutions) -> tuple[str, ...]:
-    """Where the new implementation still uses a member that is gone, as far as words tell.
+def _missed(name: str, pair: Pair, book: Book) -> tuple[str, ...]:
+    """Where methods of the new class or of those that derive from it still ask ``self`` for a member that is gone."""
+    classes = (pair.new, *book.new.api.subclasses(pair.new))
+    return tuple(sorted(where for each in classes for where in book.dangling.get(f"{each.name}.{name}", ())))
+
+
+def _may_be_used(name: str, pair: Pair, words: Substitutions) -> tuple[str, ...]:
+    """Where the new implementation may still use a member that is gone: its word occurs.
 
     Within the class any use of the word counts; elsewhere only of a word that nothing else in the implementation is
-    called by, where the same definition used it before.
+    called by.
     """
-    inside, outside = [], []
+    found = []
     for user in words.users.get(name, ()):
         if any(each.name == name for each in user.parameters):
             continue
-        if user.name.startswith(f"{pair.new.name}."):
-            inside.append(place(user))
-        elif name not in words.defined and len(name) > 3:
-            outside.append(place(user))
-    return tuple(sorted(inside + outside)[:5])
+        if user.name.startswith(f"{pair.new.name}.") or (name not in words.defined and len(name) > 3):
+            found.append(place(user))
+    return tuple(sorted(found)[:5])
+
+
+def _is_telling(name: str, words: Substitutions) -> bool:
+    """Whether uses of a word are uses of the member: nothing else has that name, nor would a variable have it."""
+    return name not in words.defined and len(parts(name)) > 1
 
 
 def _renamed(

@@ -32,7 +32,8 @@ class Book:
     lost: dict[str, Symbol] = field(default_factory=dict)  # its place resolves no more and nothing is known yet
     fresh: dict[str, Symbol] = field(default_factory=dict)  # new, and nobody's successor yet
     modules: dict[str, str] = field(default_factory=dict)  # module -> the module that it became
-    broken: dict[str, tuple[str, ...]] = field(default_factory=dict)  # what the new code uses, and only the old one had
+    dangling: dict[str, tuple[str, ...]] = field(default_factory=dict)  # what the new code uses and does not have
+    broken: dict[str, tuple[str, ...]] = field(default_factory=dict)  # of these, what the old one had
     still_used: dict[str, tuple[str, ...]] = field(default_factory=dict)  # lost name -> where the new code uses it
 
     def enter(self, pair: Pair) -> None:

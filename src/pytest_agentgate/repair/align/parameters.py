@@ -9,13 +9,15 @@ from dataclasses import dataclass, field, replace
 from pytest_agentgate.repair.align.callers import Arguments
 from pytest_agentgate.repair.align.pairs import Pair
 from pytest_agentgate.repair.align.scored_pairs import MARGIN, SCORE
-from pytest_agentgate.repair.align.sides import place
+from pytest_agentgate.repair.align.sides import leaf, place
 from pytest_agentgate.repair.align.types import Meanings
 from pytest_agentgate.repair.align.words import alike
-from pytest_agentgate.repair.api.table import Parameter, Passing
+from pytest_agentgate.repair.api.table import Parameter, Passing, Symbol
+from pytest_agentgate.repair.api.table import Sort as Kind
 from pytest_agentgate.repair.breakage import Breakage, Sort
 
 _BY_POSITION = frozenset({Passing.POSITIONAL_ONLY, Passing.EITHER})
+_METHODS = frozenset({Kind.METHOD, Kind.CLASSMETHOD, Kind.STATICMETHOD})
 _PLAIN = frozenset({None, "None", "True", "False", "0", "1", "''"})  # defaults that many parameters have
 SAME_NAME = 0.9  # how alike names must be where neither an annotation nor a rare default speaks for a parameter
 _SWALLOWING = frozenset({Passing.VAR_POSITIONAL, Passing.VAR_KEYWORD})
@@ -29,7 +31,21 @@ class Context:
     meanings: Meanings
     passed: Mapping[str, Arguments] = field(default_factory=dict)  # by the old implementation, by dotted function
     passes: Mapping[str, Arguments] = field(default_factory=dict)  # by the new one
+    called: Mapping[str, int] = field(default_factory=dict)  # how many new definitions have a name
     elsewhere: Mapping[tuple[str, str], str] = field(default_factory=dict)  # parameters that other functions renamed
+
+    def all_keywords(self, function: Symbol, calls: Mapping[str, Arguments]) -> Mapping[str, str]:
+        """The keywords that are passed to a function, or to something that is called like this method."""
+        found = calls.get(function.name, NOBODY).keywords
+        if function.sort not in _METHODS:
+            return found
+        return {**calls.get(f".{leaf(function.name)}", NOBODY).keywords, **found}
+
+    def by_name(self, function: Symbol) -> Mapping[str, str]:
+        """The keywords that are passed to a method whose name no other definition has."""
+        if function.sort not in _METHODS or self.called.get(leaf(function.name), 0) != 1:
+            return {}
+        return self.passes.get(f".{leaf(function.name)}", NOBODY).keywords
 
 
 @dataclass(frozen=True)
@@ -48,9 +64,10 @@ def compare(pair: Pair, context: Context) -> Iterator[Breakage]:
     old = {each.name: each for each in pair.old.parameters if each.passing not in _SWALLOWING}
     new = {each.name: each for each in pair.new.parameters if each.passing not in _SWALLOWING}
     passes = context.passes.get(pair.new.name, NOBODY)
+    passed_still = {**context.by_name(pair.new), **passes.keywords}
     gone = [name for name in old if name not in new]
     come = [name for name in new if name not in old]
-    unused = [name for name in gone if name not in passes.keywords]
+    unused = [name for name in gone if name not in passed_still]
     renamed = {each.old: each for each in _renamed(pair, unused, come, context)}
     at = Breakage(
         Sort.PARAMETER_RENAMED,
@@ -74,8 +91,8 @@ def compare(pair: Pair, context: Context) -> Iterator[Breakage]:
     for name in gone:
         if name in renamed or swallows:
             continue
-        if name in passes.keywords:
-            where = passes.keywords[name]
+        if name in passed_still:
+            where = passed_still[name]
             why = f"no parameter has that name, but the implementation still passes it at {where}"
             yield replace(at, sort=Sort.PARAMETER_GONE, parameter=name, why=why, score=0.0, still_used=(where,))
         elif old[name].passing is Passing.POSITIONAL_ONLY and len(new) >= len(old):
@@ -229,11 +246,12 @@ def _score(
     name = alike(old.name, new.name)
     said.append(f"names {name:.0%} alike")
     score = 0.25 * slot + 0.2 * default + 0.2 * annotation + 0.35 * name
-    passed, passes = context.passed.get(pair.old.name, NOBODY), context.passes.get(pair.new.name, NOBODY)
-    vouched = old.name in passed.keywords and new.name in passes.keywords and new.name not in passed.keywords
+    passed = context.all_keywords(pair.old, context.passed)
+    passes = context.all_keywords(pair.new, context.passes)
+    vouched = old.name in passed and new.name in passes and new.name not in passed and old.name not in passes
     if vouched and (name > 0 or (default == 1.0 and len(gone) == len(come) == 1)):
         score = min(1.0, score + 0.25)
-        said.insert(0, f"callers passed one and pass the other ({passes.keywords[new.name]})")
+        said.insert(0, f"callers passed one and pass the other ({passes[new.name]})")
     elif (old.name, new.name) in context.elsewhere:
         score = min(1.0, score + 0.2)
         said.insert(0, f"the same parameter was renamed in {context.elsewhere[old.name, new.name]}")

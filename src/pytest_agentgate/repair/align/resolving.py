@@ -41,16 +41,20 @@ def _still_used(book: Book) -> None:
     uses: dict[str, set[str]] = {}
     for name, module in book.new.api.modules.items():
         for call in module.calls:
-            uses.setdefault(call.name, set()).add(f"{module.path}:{call.line}")
-        listed = (f"{name}.{each}" for each in module.exported or ())
-        for target in (*module.names.values(), *module.stars, *listed):
+            if call.name[0] != ".":
+                uses.setdefault(call.name, set()).add(f"{module.path}:{call.line}")
+        for target in (*module.names.values(), *module.stars):
             uses.setdefault(target, set()).add(module.path)
+        for listed in (f"{name}.{each}" for each in module.exported or () if "." not in each):
+            if book.old.offers(listed) and not book.new.offers(listed):
+                book.broken[listed] = (module.path,)
     found: dict[str, set[str]] = {}
     for used, places in uses.items():
-        if not _within(book, used) or book.new.offers(used):
+        if book.new.offers(used) or not _within(book, used):
             continue
+        book.dangling[used] = tuple(sorted(places))
         if book.old.offers(used):
-            book.broken[used] = tuple(sorted(places))
+            book.broken[used] = tuple(sorted({*places, *book.broken.get(used, ())}))
         meant = _lost_one(book, lost, used)
         if meant:
             found.setdefault(meant, set()).update(places)
@@ -58,9 +62,9 @@ def _still_used(book: Book) -> None:
 
 
 def _within(book: Book, name: str) -> bool:
-    """Whether a name is below a module of the old implementation, or one of these."""
+    """Whether a name is below a module of the implementation, or one of these."""
     while name:
-        if name in book.old.api.modules:
+        if name in book.old.api.modules or name in book.new.api.modules:
             return True
         name = head(name)
     return False

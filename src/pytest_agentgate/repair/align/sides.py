@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -22,6 +21,7 @@ class Table(Protocol):
     def canonical(self, dotted: str) -> str: ...
     def offers(self, dotted: str) -> bool: ...
     def names_of(self, symbol: Symbol) -> tuple[str, ...]: ...
+    def subclasses(self, cls: Symbol) -> tuple[Symbol, ...]: ...
     def members(self, cls: Symbol) -> Mapping[str, Symbol]: ...
 
 
@@ -94,21 +94,3 @@ class Side:
             dynamic = module is not None and "__getattr__" in module.symbols
             self.offered[name] = dynamic or self.api.symbol(name) is not None or self.api.offers(name)
         return self.offered[name]
-
-    @cached_property
-    def _lines(self) -> dict[str, tuple[list[int], list[str]]]:
-        found = {}
-        for name, module in self.api.modules.items():
-            spots = sorted(
-                (symbol.line, key)
-                for key, symbol in module.symbols.items()
-                if symbol.sort in CALLABLE or symbol.sort in {Sort.CLASS, Sort.PROPERTY}
-            )
-            found[name] = ([line for line, _ in spots], [key for _, key in spots])
-        return found
-
-    def around(self, module: str, line: int) -> str:
-        """The definition of a module in which a line stands, as nearly as first lines tell; "" before the first."""
-        lines, keys = self._lines[module]
-        at = bisect_right(lines, line)
-        return keys[at - 1] if at else ""
