@@ -157,6 +157,14 @@ DOUBTFUL: Mapping[str, tuple[Files, Files]] = {
         "def total(order): return order.price\nclass Order: ...",
         "def __getattr__(name): return load(name)\ndef sum_up(order): return order.price",
     ),
+    "a module that writes into globals() may offer anything": (
+        "def total(order): return order.price\nclass Order: ...",
+        "def sum_up(order): return order.price\nglobals().update(load())",
+    ),
+    "a module that gives its globals away may offer anything": (
+        "def total(order): return order.price\nclass Order: ...",
+        "from library import lazy\ndef sum_up(order): return order.price\nlazy(globals(), {})",
+    ),
     "a class with a base that can't be seen may have the member": (
         """
         class Order:
@@ -198,3 +206,13 @@ STILL_USED = [name for name in DOUBTFUL if name.startswith("half done")]
 @pytest.mark.parametrize("name", STILL_USED)
 def test_what_is_used_and_gone_says_where(aligned: Aligner, name: str) -> None:
     assert any(each.endswith("still used") for each in aligned(*DOUBTFUL[name]))
+
+
+@pytest.mark.parametrize("name", [name for name in DOUBTFUL if "may offer anything" in name])
+def test_what_may_be_there_is_not_gone(aligned: Aligner, name: str) -> None:
+    assert aligned(*DOUBTFUL[name]) == []
+
+
+def test_a_module_that_reads_its_globals_offers_what_it_binds(aligned: Aligner) -> None:
+    new = "__all__ = [name for name in sorted(globals())]\nold = globals().get('total')"
+    assert aligned("def total(order): return order.price", new) == ["symbol gone: shop.total"]

@@ -1,4 +1,4 @@
-"""What a module offers without binding it: names that its ``__getattr__`` imports or makes (PEP 562)."""
+"""What a module offers without binding it: names that its ``__getattr__`` (PEP 562) or ``globals()`` make."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ Offered = dict[str, tuple[str, ...]]
 
 
 def offered(names: ModuleNames, writer: Writer) -> Offered:
-    """What ``__getattr__`` offers; "*" among the names where it may offer any."""
+    """What ``__getattr__`` and writes into ``globals()`` offer; "*" among the names where it may offer any."""
     bindings = names.scope.bindings.get("__getattr__", ())
+    found: Offered = {"*": ()} if _makes_names(names) else {}
     if not bindings:
-        return {}
-    found: Offered = {}
+        return found
     for node in ast.walk(names.tree):
         if isinstance(node, ast.Dict):
             found.update(_table(node, names, writer))
@@ -25,6 +25,26 @@ def offered(names: ModuleNames, writer: Writer) -> Offered:
         if isinstance(binding.node, ast.FunctionDef):
             found.update(_told(binding.node, names))
     return found
+
+
+def _makes_names(names: ModuleNames) -> bool:
+    """Whether the module's own code writes into ``globals()``, or hands them to another function that may."""
+    for name in names.by_word.get("globals", ()):
+        call = names.up.parents[name]
+        if not isinstance(call, ast.Call) or call.func is not name or names.enclosing(call, *_INNER) is not None:
+            continue
+        around = names.up.parents[call]
+        if isinstance(around, ast.Subscript) and isinstance(around.ctx, ast.Store):
+            return True
+        if isinstance(around, ast.Attribute) and around.attr in {"update", "setdefault"}:
+            return True
+        if isinstance(around, ast.Call) and names.meaning(around.func) not in _READING:
+            return True
+    return False
+
+
+_INNER = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
+_READING = frozenset(f"builtins.{name}" for name in ("dict", "list", "sorted", "set", "tuple", "iter", "len"))
 
 
 def _table(node: ast.Dict, names: ModuleNames, writer: Writer) -> Iterator[tuple[str, tuple[str, ...]]]:
