@@ -12,9 +12,10 @@ import builtins
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import attrgetter
 from typing import Any, Literal, TypeAlias
 
-from pytest_agentgate.codemods.reading.ups import Ups
+from pytest_agentgate.codemods.reading.ups import CHILDREN, Ups
 
 FunctionNode: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 BindingKind: TypeAlias = Literal["import", "function", "class", "parameter", "assignment", "star"]
@@ -26,13 +27,9 @@ _SCOPES = frozenset({
 _MADE_AROUND = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef})
 _MAKING = frozenset({"decorator_list", "returns", "bases", "keywords"})  # evaluated where the scope is made
 _PARTS = frozenset({ast.arguments, ast.arg, ast.comprehension})
-# ``ast`` uses one object for all of a kind, so they hang nowhere: contexts and operators.
-_SHARED = frozenset(
-    kind
-    for base in (ast.expr_context, ast.operator, ast.boolop, ast.unaryop, ast.cmpop)
-    for kind in base.__subclasses__()
-)
 _BUILTINS = frozenset(dir(builtins))
+_PLACE = attrgetter("lineno", "col_offset")
+_PLACE_OF_BINDING = attrgetter("node.lineno", "node.col_offset")
 
 
 @dataclass(frozen=True, eq=False)
@@ -300,10 +297,11 @@ class _Reader:
             self.names.classes,
         ]
         for nodes in found:
-            nodes.sort(key=_place)
+            nodes.sort(key=_PLACE)
         for scope in self.names.scopes.values():
             for bindings in scope.bindings.values():
-                bindings.sort(key=lambda binding: _place(binding.node))
+                if len(bindings) > 1:
+                    bindings.sort(key=_PLACE_OF_BINDING)
 
     def _below(self, root: ast.AST, scope: Scope) -> None:
         parents, evaluated = self.names.up.parents, self.names._evaluated
@@ -313,26 +311,22 @@ class _Reader:
             node = stack.pop()
             kind = node.__class__
             here = evaluated[node]
+            fields = CHILDREN[kind]
             inner = here
             if kind in _SCOPES:
                 self.names.scopes[node] = inner = Scope(node, here)
-            for name in kind._fields:
+            for name in fields:
                 value = getattr(node, name, None)
-                if value.__class__ is list:
-                    if not value:
-                        continue
-                    items = [item for item in value if isinstance(item, ast.AST) and item.__class__ not in _SHARED]
-                elif isinstance(value, ast.AST) and value.__class__ not in _SHARED:
-                    items = [value]
-                else:
+                if value is None or value == []:
                     continue
                 there = here if name in _MAKING and kind in _MADE_AROUND else inner
                 if kind in _PARTS:
                     there = self._around(node, name, here)
-                for item in items:
-                    parents[item] = node
-                    evaluated[item] = there
-                stack += items
+                for item in value if value.__class__ is list else (value,):
+                    if isinstance(item, ast.AST):
+                        parents[item] = node
+                        evaluated[item] = there
+                        stack.append(item)
             visit = _VISITS.get(kind)
             if visit is not None:
                 visit(self, node, here)
@@ -433,10 +427,6 @@ class _Reader:
 
     def _call(self, node: ast.Call, here: Scope) -> None:
         self.names.calls.append(node)
-
-
-def _place(node: Any) -> tuple[int, int]:
-    return getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
 
 
 _VISITS: dict[type[ast.AST], Callable[[_Reader, Any, Scope], None]] = {

@@ -7,6 +7,29 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 
+class _Children(dict[type[ast.AST], tuple[str, ...]]):
+    """The fields of each kind of node in which nodes hang that are its own.
+
+    ``ast`` uses one object for all contexts and operators of a kind, so that these hang nowhere.
+    """
+
+    _others = frozenset(
+        {
+            "arg", "asname", "attr", "conversion", "ctx", "id", "is_async", "kind", "kwd_attrs", "level", "module",
+            "op", "ops", "rest", "simple", "type_comment", "type_ignores",
+        }
+    )  # fmt: skip
+    _leaves = (ast.Constant, ast.Global, ast.Nonlocal)
+
+    def __missing__(self, kind: type[ast.AST]) -> tuple[str, ...]:
+        fields = () if issubclass(kind, self._leaves) else kind._fields
+        self[kind] = tuple(name for name in fields if name not in self._others)
+        return self[kind]
+
+
+CHILDREN = _Children()
+
+
 class Up(NamedTuple):
     """Where a node hangs: its parent, the parent's field, and the place in it where the field is a list."""
 
