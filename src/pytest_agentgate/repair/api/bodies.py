@@ -63,12 +63,13 @@ def words(code: CodeType) -> frozenset[str]:
         found.update(each.co_names)
         found.update(each.co_varnames[each.co_argcount + each.co_kwonlyargcount :])
         for value in _consts(each):
-            if isinstance(value, str):
+            kind = value.__class__
+            if kind is str:
                 found.add(value[:_LONGEST])
-            elif isinstance(value, CodeType):
+            elif kind is CodeType:
                 left.append(value)
-            elif isinstance(value, tuple | frozenset):
-                found.update(item[:_LONGEST] for item in value if isinstance(item, str))
+            elif kind is tuple or kind is frozenset:
+                found.update([item[:_LONGEST] for item in value if item.__class__ is str])
     return frozenset(found)
 
 

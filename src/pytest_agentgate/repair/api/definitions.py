@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import cached_property
 from typing import TypeAlias
 
 from pytest_agentgate.codemods.idioms.fixtures import DECORATORS
@@ -215,7 +216,7 @@ class Definitions:
             first = below[f"{name}.{member}"]
             if is_enum and is_member(first):
                 members[f"{name}.{member}"] = replace(first, sort=Sort.MEMBER)
-        for member, symbol in self._set_by_methods(node, name, inside).items():
+        for member, symbol in self._set_by_methods(name, inside).items():
             members.setdefault(f"{name}.{member}", symbol)
         own = members.get(f"{name}.__init__") or members.get(f"{name}.__new__")
         parameters = own.parameters if own is not None else self._made(node, name, scope)
@@ -272,25 +273,35 @@ class Definitions:
                 found |= above
         return found
 
-    def _set_by_methods(self, node: ast.ClassDef, name: str, inside: Scope) -> dict[str, Symbol]:
+    def _set_by_methods(self, name: str, inside: Scope) -> dict[str, Symbol]:
         """What the methods of a class assign to the attributes of their first parameter."""
-        methods = {
-            binding.node: (*binding.node.args.posonlyargs, *binding.node.args.args)[0]
-            for bindings in inside.bindings.values()
-            for binding in bindings
-            if isinstance(binding.node, ast.FunctionDef | ast.AsyncFunctionDef)
-            and (binding.node.args.posonlyargs or binding.node.args.args)
-        }
         found: dict[str, Symbol] = {}
-        for word in {first.arg for first in methods.values()}:
+        for bindings in inside.bindings.values():
+            for binding in bindings:
+                for attribute in self._stores.get(binding.node, ()):
+                    if attribute.attr not in found:
+                        method = self.names.scopes[binding.node]
+                        found[attribute.attr] = self._set(attribute, method, f"{name}.{attribute.attr}", inside)
+        return found
+
+    @cached_property
+    def _stores(self) -> dict[ast.AST, list[ast.Attribute]]:
+        """The attributes of their first parameter that functions assign, also by way of functions within."""
+        first = {
+            function: arguments[0].arg
+            for function in self.names.functions
+            for arguments in [[*function.args.posonlyargs, *function.args.args]]
+            if arguments
+        }
+        found: dict[ast.AST, list[ast.Attribute]] = {}
+        parents, scope_of = self.names.up.parents, self.names.scope_of
+        for word in set(first.values()):
             for use in self.names.by_word.get(word, ()):
-                attribute = self.names.up.parents.get(use)
-                if not isinstance(attribute, ast.Attribute) or not isinstance(attribute.ctx, ast.Store):
-                    continue
-                home = self.names.scope_of(use).home(word) if isinstance(use, ast.Name) else None
-                if home is None or methods.get(home.node) is None or attribute.attr in found:  # type: ignore[call-overload]
-                    continue
-                found[attribute.attr] = self._set(attribute, home, f"{name}.{attribute.attr}", inside)
+                attribute = parents.get(use)
+                if attribute.__class__ is ast.Attribute and attribute.ctx.__class__ is ast.Store:
+                    home = scope_of(use).home(word)
+                    if home is not None and first.get(home.node) == word:  # type: ignore[call-overload]
+                        found.setdefault(home.node, []).append(attribute)
         return found
 
     def _set(self, node: ast.Attribute, method: Scope, name: str, inside: Scope) -> Symbol:

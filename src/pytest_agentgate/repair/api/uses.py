@@ -105,8 +105,10 @@ class _Uses:
 
 
 def _target(bindings: Sequence[Binding]) -> str | None:
-    target = next((each.target for each in bindings if each.target), None)
-    return None if target is None or "<locals>" in target else target
+    for each in bindings:
+        if each.target:
+            return None if "<locals>" in each.target else each.target
+    return None
 
 
 def _call(node: ast.Call, target: str, within: str) -> Call:
