@@ -6,7 +6,7 @@ import ast
 import builtins
 import sys
 
-from pytest_agentgate.codemods.codemod import Applicability
+from pytest_agentgate.codemods.rewrites.define_symbol import DefineSymbol
 from pytest_agentgate.codemods.rewrites.inline_symbol import InlineSymbol
 from pytest_agentgate.codemods.rewrites.localize_import import LocalizeImport
 from pytest_agentgate.codemods.rewrites.rename_module import RenameModule
@@ -23,6 +23,9 @@ _PLAIN = (
     ast.Constant, ast.Name, ast.Attribute, ast.Tuple, ast.List, ast.Compare, ast.BoolOp, ast.UnaryOp, ast.Subscript,
     ast.expr_context, ast.cmpop, ast.boolop, ast.unaryop,
 )  # fmt: skip
+
+_NOT_ALIKE = (ast.Lambda, ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr)
+"""What a definition has that can't be put into another file."""
 
 
 def half_done(name: str, change: Change) -> NoProposal | None:
@@ -96,18 +99,39 @@ def inlined(name: str, change: Change, suite: Suite) -> Proposal | None:
     return proposal([InlineSymbol(name, value)], [sentence], change.of(name, Sort.SYMBOL_GONE))
 
 
+def defined(name: str, change: Change, suite: Suite) -> Proposal | None:
+    """The constant's definition in the files that import it, if all that it names is still there."""
+    symbol = change.old.symbol(name)
+    tree = None if symbol is None or symbol.sort is not Is.CONSTANT else _parsed(symbol.value)
+    if symbol is None or tree is None or any(isinstance(node, _NOT_ALIKE) for node in ast.walk(tree)):
+        return None
+    names = _names_in(symbol.value)
+    if "builtins.object" in names:  # a mark that is known by its identity
+        return None
+    known = [each for each in names if _is_there(each, change)]
+    asked = [each for each in names if each not in known and not change.is_ours(each)]
+    if len(known) + len(asked) < len(names) or not all(
+        told_.holds for told_ in suite.confirm([Asked(each) for each in asked])
+    ):
+        return None
+    sentence = f"{name} was {symbol.value} ({symbol.path}:{symbol.line}) and is gone; no other place is known for it"
+    return proposal([DefineSymbol(name, symbol.value)], [sentence], change.of(name, Sort.SYMBOL_GONE))
+
+
+def _parsed(value: str) -> ast.Expression | None:
+    try:
+        return ast.parse(value, mode="eval") if value else None
+    except (SyntaxError, ValueError):
+        return None
+
+
 def _value(name: str, change: Change) -> str | None:
     home = change.old.canonical(name)
     symbol = change.old.symbol(name)
     if symbol is None:
         return home if home != name and _is_there(home, change) else None
-    if symbol.sort is not Is.CONSTANT or not symbol.value:
-        return None
-    try:
-        tree = ast.parse(symbol.value, mode="eval")
-    except (SyntaxError, ValueError):
-        return None
-    if not all(isinstance(node, (*_PLAIN, ast.Expression)) for node in ast.walk(tree)):
+    tree = _parsed(symbol.value) if symbol.sort is Is.CONSTANT else None
+    if tree is None or not all(isinstance(node, (*_PLAIN, ast.Expression)) for node in ast.walk(tree)):
         return None
     return symbol.value if all(_is_there(each, change) for each in _names_in(symbol.value)) else None
 
@@ -125,8 +149,17 @@ def _is_there(name: str, change: Change) -> bool:
 def _names_in(value: str) -> tuple[str, ...]:
     """The dotted names that an expression reads, those of builtins as ``builtins.NAME``."""
     found: dict[str, None] = {}
+    tree = ast.parse(value, mode="eval")
+    own = {each.id for each in ast.walk(tree) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)}
 
     def visit(node: ast.AST) -> None:
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            owner = node.func.value
+            if isinstance(owner, ast.Attribute):  # a method of what is named
+                visit(owner)
+                for given in (*node.args, *(each.value for each in node.keywords)):
+                    visit(given)
+                return
         if isinstance(node, ast.Attribute | ast.Name):
             parts: list[str] = []
             inner: ast.AST = node
@@ -135,12 +168,13 @@ def _names_in(value: str) -> tuple[str, ...]:
                 inner = inner.value
             if isinstance(inner, ast.Name):
                 name = ".".join([inner.id, *reversed(parts)])
-                found[name if "." in name else f"builtins.{name}"] = None
+                if inner.id not in own:
+                    found[name if "." in name else f"builtins.{name}"] = None
                 return
         for child in ast.iter_child_nodes(node):
             visit(child)
 
-    visit(ast.parse(value, mode="eval"))
+    visit(tree)
     return tuple(found)
 
 
@@ -175,7 +209,12 @@ def left_behind(name: str, change: Change, suite: Suite) -> Proposal | None:
 
 def way(name: str, change: Change, suite: Suite) -> Proposal | None:
     """The best that can be done about a name that is lost, for the tests that name it."""
-    return followed(name, change, suite) or inlined(name, change, suite) or localized(name, change, suite)
+    return (
+        followed(name, change, suite)
+        or inlined(name, change, suite)
+        or defined(name, change, suite)
+        or localized(name, change, suite)
+    )
 
 
 def module_ways(module: str, change: Change, suite: Suite) -> Proposal | None:
@@ -184,7 +223,7 @@ def module_ways(module: str, change: Change, suite: Suite) -> Proposal | None:
     for used in suite.below(module):
         if used == module or not change.old.offers(used) or _is_below_another(used, module, change):
             continue
-        found = followed(used, change, suite) or inlined(used, change, suite)
+        found = followed(used, change, suite) or inlined(used, change, suite) or defined(used, change, suite)
         if found is not None:
             ways.append(found)
     rest = localized(module, change, suite)
@@ -195,8 +234,3 @@ def _is_below_another(name: str, module: str, change: Change) -> bool:
     """Whether what lies between a module and a name is no module: an attribute of something that it defines."""
     between = name.rpartition(".")[0]
     return between != module and between not in change.old.modules
-
-
-def is_display(found: Proposal) -> bool:
-    """Whether a proposal is only shown."""
-    return found.applicability is Applicability.DISPLAY
