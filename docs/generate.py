@@ -453,7 +453,7 @@ def _printed() -> Mapping[str, str]:
     """The causes that the demo shows, and those that are left when the renamed package is followed."""
     with tempfile.TemporaryDirectory() as scratch:
         voice = Path(scratch, "voice")
-        demo = _causes(["-m", "pytest_agentgate", "demo", "--directory", "voice"], Path(scratch))
+        demo = _causes(["-m", "pytest_agentgate", "demo", "--no-repair", "--directory", "voice"], Path(scratch))
         for test in voice.glob("tests/**/*.py"):
             text = test.read_text(encoding="utf-8")
             test.write_text(re.sub(r"\blivekit\b", "livekit_utils", text), encoding="utf-8")

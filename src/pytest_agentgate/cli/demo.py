@@ -37,10 +37,11 @@ NEEDED = {"pydantic": "pydantic", "yaml": "pyyaml", "redis": "redis"}
 @click.option(
     "--keep/--no-keep", default=True, help="Leave the project where it is when all is shown (default), or not."
 )
+@click.option("--repair/--no-repair", "repairs", default=True, help="Repair the tests (default), or leave them red.")
 @click.option(
     "--workers", type=click.IntRange(min=1), default=2, show_default=True, metavar="N", help="Test processes."
 )
-def demo(directory: Path | None, keep: bool, workers: int) -> int:
+def demo(directory: Path | None, keep: bool, repairs: bool, workers: int) -> int:
     """Break a small project's tests and show what agentgate makes of it.
 
     The project is a voice service whose implementation has moved on, and whose tests have not. It is written as a git
@@ -60,12 +61,14 @@ def demo(directory: Path | None, keep: bool, workers: int) -> int:
     try:
         make_repository(folder)
         _run(folder, workers)
+        if repairs:
+            _repair(folder, workers)
     except BaseException:
         if directory is None:
             shutil.rmtree(folder, ignore_errors=True)
         raise
     if keep:
-        _say_what_next(folder)
+        _say_what_next(folder, repaired=repairs)
     else:
         shutil.rmtree(folder, ignore_errors=True)
     return 0
@@ -99,7 +102,6 @@ def _run(folder: Path, workers: int) -> None:
         raise AgentgateError(
             f"{folder}: the demo's tests ended with status {ended.status}, and were expected to be red"
         )
-    _repair(folder, workers)
 
 
 def _repair(folder: Path, workers: int) -> None:
@@ -170,22 +172,27 @@ def _show_record(store: Store, run_id: str) -> None:
     )
 
 
-def _say_what_next(folder: Path) -> None:
+def _say_what_next(folder: Path, *, repaired: bool) -> None:
     agentgate = _as_it_was_called()
-    lines = (
+    lines = [
         ("git diff base head --stat", "what became of the implementation"),
-        ("git diff", "what became of the tests"),
-        (f"{agentgate} triage", "the causes that are left"),
-        (f"{agentgate} gate sessions", "whether this phase is done; with an exit status"),
-        (f"{agentgate} undo", "all edits taken back; then: errors --kind import"),
+        (f"{agentgate} triage", "the causes again"),
+        (f"{agentgate} errors --kind import", "the failures of one kind"),
+        (f"{agentgate} gate imports", "whether this phase is done; with an exit status"),
         (f"{agentgate} status", "where the work stands"),
         (f"{agentgate} report --json", "all of it, for machines"),
         (f"{agentgate} run -- -n 2", "another run; then: runs, compare"),
-    )
+    ]
+    if repaired:
+        screen.say(
+            "\nWhat is left is for a person: a result that is new, and a Redis that does not run. Go on from here:\n"
+        )
+        lines.insert(1, ("git diff", "what became of the tests"))
+        lines.append((f"{agentgate} undo", "the tests as they were"))
+    else:
+        screen.say("\nThe suite is red, as it should be: nothing has been repaired. Go on from here:\n")
+        lines.insert(1, (f"{agentgate} repair --base base", "have the tests follow"))
     wide = max(len(command) for command, _ in lines)
-    screen.say(
-        "\nWhat is left is for a person: a result that is new, and a Redis that does not run. Go on from here:\n"
-    )
     screen.say(f"  cd {shlex.quote(str(folder))}")
     for command, what in lines:
         screen.say(f"  {command:<{wide}}  # {what}")
