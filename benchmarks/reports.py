@@ -233,7 +233,8 @@ def in_browser(page: Path, browser: str) -> None:
             tab = chromium.new_page()
             tab.add_init_script(THERE)
             tab.goto(page.resolve().as_uri())
-            tab.wait_for_function("window.there")
+            tab.wait_for_selector("main")
+            tab.wait_for_timeout(500)
             painted.append(tab.evaluate(PAINT))
             there.append(tab.evaluate("window.there"))
             for end in range(1, len(SEARCH) + 1):

@@ -274,7 +274,7 @@ def test_a_link_into_a_packed_page_leads_there(opened: Open, large: RunReport) -
     page.goto(f"{page.url}#trend")
     page.reload()
     page.locator("main").wait_for()
-    page.wait_for_function("document.getElementById('trend').getBoundingClientRect().top < innerHeight")
+    assert page.evaluate("document.getElementById('trend').getBoundingClientRect().top < innerHeight")
 
 
 def test_a_browser_that_is_too_old_says_so(browser: Browser, large: RunReport, tmp_path: Path) -> None:
