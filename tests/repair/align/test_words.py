@@ -53,9 +53,11 @@ def test_alike_is_a_share_and_whole_for_itself(one: str, other: str) -> None:
 def test_what_few_have_tells_more() -> None:
     rarity = Rarity([{"self", "price"}, {"self", "rate"}, {"self", "tax"}])
     assert rarity["price"] > rarity["self"]
-    assert rarity.overlap({"self", "price"}, {"self", "rate"}) < 0.5
-    assert rarity.overlap({"price", "self"}, {"price", "rate"}) > rarity.overlap({"self", "price"}, {"self", "rate"})
+    assert rarity["unheard"] > rarity["price"]
+    by_common = rarity.overlap(frozenset({"self", "price"}), frozenset({"self", "rate"}))
+    by_rare = rarity.overlap(frozenset({"price", "self"}), frozenset({"price", "rate"}))
+    assert by_common < by_rare < 1
 
 
 def test_sets_without_words_have_nothing_in_common() -> None:
-    assert Rarity([]).overlap(set(), set()) == 0
+    assert Rarity([]).overlap(frozenset(), frozenset()) == 0

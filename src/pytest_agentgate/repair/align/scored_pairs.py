@@ -51,15 +51,15 @@ class Scorer:
 
     def candidates(self, symbol: Symbol) -> list[Symbol]:
         """New definitions that share rare words or the name with an old one, the likeliest first."""
-        found: dict[str, float] = defaultdict(float)
+        found: dict[str, int] = defaultdict(int)
         for word in self.old[symbol.name]:
             for name in self._having.get(word, ()):
                 found[name] += self.rarity[word]
         for part in {*parts(leaf(symbol.name)), f"={leaf(symbol.name)}"}:
             for name in self._called.get(part, ()):
-                found[name] += 3.0 if part[0] == "=" else 1.0
+                found[name] += 3000 if part[0] == "=" else 1000
         for name in self.witnesses.seen.get(symbol.name, ()):
-            found[name] += 100.0
+            found[name] += 100_000
         kind = family(symbol)
         ranked = sorted((-weight, name) for name, weight in found.items() if name in self.book.new.top)
         symbols = (self.book.new.top[name] for _, name in ranked)
@@ -105,7 +105,7 @@ class Scorer:
             body < LEAST_BODY or weak or (name < LEAST_BODY and body < STRANGE_BODY) or (small and body < 1)
         ):
             score = min(score, SCORE - 0.05)
-        if not same and not vouching and self._meaning_changed(old, new, ours, theirs):
+        if score >= SCORE and not same and not vouching and self._meaning_changed(old, new, ours, theirs):
             score -= 0.15
         said = [f"{body:.0%} of the body is the same", f"names {name:.0%} alike"]
         if vouching:
@@ -141,8 +141,8 @@ class Scorer:
         return 0.5 if head(before) == head(after) else 0.2
 
     def _members(self, old: Symbol, new: Symbol) -> float:
-        ours = set(self.book.old.members.get(old.name, ()))
-        theirs = set(self.book.new.members.get(new.name, ()))
+        ours = frozenset(self.book.old.members.get(old.name, ()))
+        theirs = frozenset(self.book.new.members.get(new.name, ()))
         bases = {leaf(base) for base in old.bases} == {leaf(base) for base in new.bases}
         if not ours and not theirs:
             return 0.7 if bases else 0.0
@@ -206,7 +206,7 @@ def _siblings(scorer: Scorer, wanted: list[str]) -> dict[str, float]:
     found = {}
     for name in wanted:
         new = scorer.book.new.top[name]
-        near: dict[str, float] = defaultdict(float)
+        near: dict[str, int] = defaultdict(int)
         for word in scorer.new[name]:
             for old in having.get(word, ()):
                 near[old] += scorer.rarity[word]

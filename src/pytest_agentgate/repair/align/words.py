@@ -32,8 +32,12 @@ def alike(old: str, new: str) -> float:
         if best is not None and _same(part, best):
             shared += _same(part, best)
             left.remove(best)
-    spelled = SequenceMatcher(None, "".join(one), "".join(other), autojunk=False).ratio()
-    return max(2 * shared / (len(one) + len(other)), 0.9 * spelled if spelled >= 0.75 and len(one) == 1 else 0.0)
+    whole = 2 * shared / (len(one) + len(other))
+    if len(one) > 1:
+        return whole
+    spelled = SequenceMatcher(None, one[0], "".join(other), autojunk=False)
+    close = spelled.real_quick_ratio() >= 0.75 and spelled.quick_ratio() >= 0.75 and spelled.ratio() >= 0.75
+    return max(whole, 0.9 * spelled.ratio()) if close else whole
 
 
 def _same(one: str, other: str) -> float:
@@ -50,23 +54,32 @@ def _same(one: str, other: str) -> float:
 
 
 class Rarity:
-    """How much a word tells: the fewer definitions have it, the more."""
+    """How much a word tells: the fewer definitions have it, the more.
+
+    Counted in whole numbers, so that a sum is the same in any order.
+    """
 
     def __init__(self, definitions: Iterable[Collection[str]]) -> None:
         self.count: Counter[str] = Counter()
-        self.total = 1
+        total = 1
         for words in definitions:
             self.count.update(words)
-            self.total += 1
+            total += 1
+        weights = {number: round(1000 * log(1 + total / (1 + number))) for number in {0, *self.count.values()}}
+        self._known = {word: weights[number] for word, number in self.count.items()}
+        self._rarest = weights[0]
+        self._sums: dict[frozenset[str], int] = {}
 
-    def __getitem__(self, word: str) -> float:
-        return log(1 + self.total / (1 + self.count[word]))
+    def __getitem__(self, word: str) -> int:
+        return self._known.get(word, self._rarest)
 
-    def weight(self, words: Iterable[str]) -> float:
+    def weight(self, words: frozenset[str]) -> int:
         """What a set of words tells in all."""
-        return sum(self[word] for word in words)
+        if words not in self._sums:
+            self._sums[words] = sum(map(self.__getitem__, words))
+        return self._sums[words]
 
-    def overlap(self, one: Collection[str], other: Collection[str]) -> float:
+    def overlap(self, one: frozenset[str], other: frozenset[str]) -> float:
         """What two sets of words share of what both tell; 0 where there is nothing to compare."""
-        shared, both = set(one) & set(other), set(one) | set(other)
-        return self.weight(sorted(shared)) / self.weight(sorted(both)) if shared else 0.0
+        shared = sum(map(self.__getitem__, one & other))
+        return shared / (self.weight(one) + self.weight(other) - shared) if shared else 0.0
