@@ -63,7 +63,7 @@ class Suite:
         folders = tuple(tests) or layout.test_folders()
         paths = Disk(Tree(root)).paths
         disk = Disk(Tree(root, layout.import_roots(paths)))
-        chosen = tuple(path for path in paths if any(_below(path, folder) for folder in folders))
+        chosen = tuple(path for path in sorted(paths) if any(_below(path, folder) for folder in folders))
         return cls(disk.sources(), chosen, confirm)
 
     def file(self, path: str) -> File | None:
