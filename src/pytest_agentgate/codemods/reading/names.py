@@ -312,16 +312,16 @@ class _Reader:
             kind = node.__class__
             here = evaluated[node]
             fields = CHILDREN[kind]
-            inner = here
+            inner = there = here
             if kind in _SCOPES:
-                self.names.scopes[node] = inner = Scope(node, here)
+                self.names.scopes[node] = inner = there = Scope(node, here)
+            divided = kind in _MADE_AROUND or kind in _PARTS
             for name in fields:
                 value = getattr(node, name, None)
-                if value is None or value == []:
+                if value is None:
                     continue
-                there = here if name in _MAKING and kind in _MADE_AROUND else inner
-                if kind in _PARTS:
-                    there = self._around(node, name, here)
+                if divided:
+                    there = self._around(node, name, here) if kind in _PARTS else here if name in _MAKING else inner
                 for item in value if value.__class__ is list else (value,):
                     if isinstance(item, ast.AST):
                         parents[item] = node
