@@ -53,10 +53,19 @@ class _Uses:
                 else:
                     use = Call(target, node.lineno, is_call=False, within=self._within(scope))
                 found.append((node.lineno, node.col_offset, use))
+        receivers = {
+            each.arg
+            for function in self.names.functions
+            for each in (*function.args.posonlyargs, *function.args.args)[:1]
+        }
         for call in self.names.calls:
-            if isinstance(call.func, ast.Attribute) and call not in resolved:
+            if call.func.__class__ is not ast.Attribute or call in resolved:
+                continue
+            on = call.func.value
+            owned = on.__class__ is ast.Name and on.id in receivers
+            if owned or call.keywords:
                 scope = scope_of(call)
-                owner = self._owner(call.func.value, scope)
+                owner = self._owner(on, scope) if owned else ""
                 if owner or call.keywords:
                     use = _call(call, f"{owner}.{call.func.attr}", self._within(scope))
                     found.append((call.lineno, call.col_offset, use))
@@ -65,14 +74,18 @@ class _Uses:
 
     def _targets(self) -> dict[str, dict[ast.AST, str]]:
         """What names stand for, by the scope that binds them."""
+        names = self.names
+        bound = {(names.scope_of(each), each.name) for each in (*names.functions, *names.classes)}
+        for statement in names.imports:
+            scope = names.scope_of(statement)
+            bound |= {(scope, each.asname or each.name.partition(".")[0]) for each in statement.names}
         found: dict[str, dict[ast.AST, str]] = {}
-        for node, scope in self.names.scopes.items():
-            if scope.is_class:
-                continue
-            for name, bindings in scope.bindings.items():
-                target = _target(bindings)
+        for scope, name in bound:
+            home = scope.home(name)
+            if home is not None and not home.is_class:
+                target = _target(home.bindings[name])
                 if target is not None and (not self.tops or target.partition(".")[0] in self.tops):
-                    found.setdefault(name, {})[node] = target
+                    found.setdefault(name, {})[home.node] = target
         return found
 
     def _owner(self, node: ast.expr, scope: Scope) -> str:
