@@ -32,6 +32,13 @@ NEW_NAMES = {
     ),
 }
 
+NEW_NAMES["places that were exchanged, which Python does not notice"] = (
+    "class Shop:\n    def order(self, item, number):\n        return item.upper() * number\n",
+    "class Shop:\n    def order(self, number, item):\n        return item.upper() * number\n",
+    "from shop import Shop\n\ndef test_order():\n    assert Shop().order('tea', 2) == 'TEATEA'\n",
+    "safe: reorder-arguments function=shop.Shop.order old=item,number new=number,item",
+)
+
 
 @pytest.mark.parametrize(("old", "new", "tests", "proposal"), NEW_NAMES.values(), ids=NEW_NAMES)
 def test_arguments_reach_their_parameters(told: Any, old: str, new: str, tests: str, proposal: str) -> None:
@@ -67,6 +74,15 @@ def test_an_argument_that_callers_dropped_as_well_may_be_dropped_when_asked_for(
     found = told(old, new, "from shop import order\n\ndef test_order():\n    assert order('tea', gift=0) == 'tea'\n")
     assert found.best == "unsafe: remove-argument function=shop.order parameter=gift old=item,gift"
     assert "the implementation passed it (src/shop.py:5) and does not any more (src/shop.py:5)" in found.evidence
+
+
+def test_an_order_that_callers_do_not_follow_may_be_a_mistake(told: Any) -> None:
+    old = "def order(item, number):\n    return item * number\n\ndef sell():\n    return order('tea', 2)\n"
+    new = old.replace("order(item, number)", "order(number, item)").replace("item * number", "item.upper() * number")
+    tests = "from shop import order\n\ndef test_order():\n    assert order('tea', 2) == 'teatea'\n"
+    found = told(old, new, tests)
+    assert [line.partition(":")[0] for line in found.lines] == ["display"]
+    assert "the order may be a mistake" in found.evidence
 
 
 SILENT = {

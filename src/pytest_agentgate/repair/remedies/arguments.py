@@ -1,6 +1,7 @@
 """Calls that do not fit the signature of a function, method or class any more.
 
-Cause: ``TypeError`` of a call: an unexpected keyword, too many arguments by position, two values for one parameter.
+Cause: ``TypeError`` of a call: an unexpected keyword, too many arguments by position, two values for one parameter; any
+failure behind a call whose positional arguments reach other parameters now.
 Remedy: the keyword's new name (rename-keyword); arguments by keyword where their places changed (reorder-arguments); no
 argument where the parameter is gone (remove-argument).
 Applicability: safe where every argument reaches the parameter that it reached before; what is dropped is ``unsafe``
@@ -12,6 +13,7 @@ where it is not known which function was called.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from pytest_agentgate.codemods.codemod import Applicability, Codemod
 from pytest_agentgate.codemods.rewrites.remove_argument import RemoveArgument
@@ -20,7 +22,17 @@ from pytest_agentgate.codemods.rewrites.reorder_arguments import ReorderArgument
 from pytest_agentgate.model import Role
 from pytest_agentgate.repair.api.table import Passing
 from pytest_agentgate.repair.breakage import Sort
-from pytest_agentgate.repair.called import Called, by_position, callers, misfits, takes_any, written
+from pytest_agentgate.repair.called import (
+    Called,
+    by_position,
+    called_at,
+    callers,
+    misfits,
+    pair,
+    plain,
+    takes_any,
+    written,
+)
 from pytest_agentgate.repair.case import Case, proposal, together, told
 from pytest_agentgate.repair.change import Change
 from pytest_agentgate.repair.proposal import NoProposal, Proposal
@@ -41,6 +53,47 @@ def propose(case: Case) -> Iterator[Proposal | NoProposal]:
             elif len(found) > 1:
                 names = ", ".join(each.name for each in found)
                 yield NoProposal(f"{symptom.function}() may be any of {names}", found[0].place)
+    for called in _entered(case):
+        if any(each.sort is Sort.PARAMETERS_REORDERED for each in called.breakages):
+            yield from (_doubted(each, called, case.change) for each in _places(called, case.change))
+
+
+def _doubted(found: Proposal | NoProposal, called: Called, change: Change) -> Proposal | NoProposal:
+    """A proposal, only shown where callers in the implementation call as they did: the new order may be a mistake."""
+    before = {
+        (module.name, call.positional, call.keywords)
+        for module in change.old.modules.values()
+        for call in module.calls
+        if call.is_call and call.positional > 1 and change.old.canonical(call.name) == called.old.name
+    }
+    as_before = [
+        f"{module.path}:{call.line}"
+        for module in change.new.modules.values()
+        for call in module.calls
+        if (module.name, call.positional, call.keywords) in before
+        and change.new.canonical(call.name) == called.new.name
+    ]
+    if not as_before or isinstance(found, NoProposal):
+        return found
+    doubt = (
+        f"callers in the implementation call it as they did ({', '.join(as_before[:3])}): the order may be a mistake"
+    )
+    return proposal(found.codemods, [*found.evidence, doubt], found.breakages, Applicability.DISPLAY)
+
+
+def _entered(case: Case) -> Iterator[Called]:
+    """The functions of the implementation that failing tests called."""
+    found: dict[str, None] = {}
+    for failure in case.failures:
+        for raised in failure.evidence.chain:
+            for caller, callee in pairwise(raised.frames):
+                if caller.role is Role.TEST and callee.role is Role.SOURCE:
+                    found[f"{callee.module}.{plain(callee.function)}"] = None
+            found.update(dict.fromkeys(called_at(raised.frames[-1] if raised.frames else None, case)))
+    for name in found:
+        called = pair(name, case.change)
+        if called is not None:
+            yield called
 
 
 def _double(symptom: Misfit) -> NoProposal:
