@@ -105,6 +105,18 @@ DOUBTFUL: Mapping[str, tuple[Files, Files]] = {
             "shop/b.py": "from shop.a import total\ndef show(order): return total(order, 2)",
         },
     ),
+    "half done: the module itself calls the old name": (
+        TOTAL + "def show(order): return total(order, 2)",
+        TOTAL.replace("total", "amount_due") + "def show(order): return total(order, 2)",
+    ),
+    "half done: a class still derives from the old name": (
+        "class Priced:\n    def total(self): return sum(self.lines)\nclass Order(Priced): ...",
+        "class Costed:\n    def total(self): return sum(self.lines)\nclass Order(Priced): ...",
+    ),
+    "half done: a constant's old name is still read": (
+        "TAX_RATES = {'de': 0.19, 'fr': 0.2}\ndef rate(country): return TAX_RATES[country]",
+        "VAT_RATES = {'de': 0.19, 'fr': 0.2}\ndef rate(country): return TAX_RATES[country]",
+    ),
     "half done: the implementation reads the old name of a module": (
         {"shop/__init__.py": "", "shop/a.py": TOTAL, "shop/b.py": "import shop.a\nx = shop.a.total(1, 2)"},
         {"shop/__init__.py": "", "shop/_a.py": TOTAL, "shop/b.py": "import shop.a\nx = shop.a.total(1, 2)"},

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+import builtins
+from collections.abc import Iterator, Sequence
 from operator import itemgetter
 
 from pytest_agentgate.codemods.reading.names import Binding, ModuleNames, Scope
 from pytest_agentgate.repair.api.table import Call
 
+_BUILTIN = frozenset({*dir(builtins), "__file__", "__path__", "__builtins__"})
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -69,8 +71,27 @@ class _Uses:
                 if owner or call.keywords:
                     use = _call(call, f"{owner}.{call.func.attr}", self._within(scope))
                     found.append((call.lineno, call.col_offset, use))
+        found += self._unbound()
         found.sort(key=itemgetter(0, 1))
         return tuple([use for _, _, use in found])
+
+    def _unbound(self) -> Iterator[tuple[int, int, Call]]:
+        """Uses of names that nothing in the file gives a meaning, as if the module had them: it may have lost them."""
+        names = self.names
+        if any(scope.stars for scope in names.scopes.values()):
+            return
+        bound = {name for scope in names.scopes.values() for name in scope.bindings}
+        for word, nodes in names.by_word.items():
+            if word in bound or word in _BUILTIN:
+                continue
+            for node in nodes:
+                if node.__class__ is ast.Name and isinstance(node.ctx, ast.Load):
+                    target = f"{names.module}.{word}" if names.module else word
+                    parent, within = names.up.parents[node], self._within(names.scope_of(node))
+                    if isinstance(parent, ast.Call) and parent.func is node:
+                        yield node.lineno, node.col_offset, _call(parent, target, within)
+                    else:
+                        yield node.lineno, node.col_offset, Call(target, node.lineno, is_call=False, within=within)
 
     def _targets(self) -> dict[str, dict[ast.AST, str]]:
         """What names stand for, by the scope that binds them."""
