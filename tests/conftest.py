@@ -6,6 +6,7 @@ where ``AGENTGATE_REQUIRE=docker,postgres`` names the engine, as in CI, it fails
 
 from __future__ import annotations
 
+import compileall
 import os
 import shutil
 import signal
@@ -20,6 +21,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+import pytest_agentgate
 
 settings.register_profile("agentgate", deadline=None)  # machines that are shared have no steady clock
 settings.load_profile("agentgate")
@@ -82,9 +85,16 @@ ENGINES: dict[str, Callable[[], str]] = {"chromium": _chromium, "docker": _docke
 
 def pytest_configure(config: pytest.Config) -> None:
     _heed_signals()
+    if not hasattr(config, "workerinput"):
+        _compile_the_package()
     unknown = sorted(_required() - set(ENGINES))
     if unknown:
         raise pytest.UsageError(f"{REQUIRE} names no engine of these tests: {', '.join(unknown)}")
+
+
+def _compile_the_package() -> None:
+    """Once, where the processes that tests start would each compile what they import."""
+    compileall.compile_dir(Path(pytest_agentgate.__file__).parent, quiet=2)
 
 
 def _heed_signals() -> None:
@@ -122,6 +132,8 @@ def _nobody_in_particular() -> Iterator[None]:
             environment.setenv(f"GIT_{who}_EMAIL", "test@example.invalid")
         environment.setenv("GIT_CONFIG_GLOBAL", os.devnull)
         environment.setenv("GIT_CONFIG_NOSYSTEM", "1")
+        # A module that a test writes twice within a second could be taken from what was compiled first.
+        environment.setenv("PYTHONDONTWRITEBYTECODE", "1")
         yield
 
 
