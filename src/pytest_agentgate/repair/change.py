@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Protocol
 
@@ -35,9 +35,17 @@ class Change:
         old: the API that the tests were written for.
         new: the API as it is.
         breakages: what ``align`` made of the two.
+        former: the text of a file of the old implementation, by its path; None where that can't be had.
     """
 
-    def __init__(self, old: Offers, new: Offers, breakages: Sequence[Breakage]) -> None:
+    def __init__(
+        self,
+        old: Offers,
+        new: Offers,
+        breakages: Sequence[Breakage],
+        former: Callable[[str], str | None] = lambda path: None,
+    ) -> None:
+        self.former = former
         self.old = old
         self.new = new
         self.breakages = tuple(breakages)

@@ -10,6 +10,7 @@ from pytest_agentgate.codemods.codemod import Applicability
 from pytest_agentgate.model import Cause, Failure
 from pytest_agentgate.repair.case import Case
 from pytest_agentgate.repair.change import Change
+from pytest_agentgate.repair.contrary import against
 from pytest_agentgate.repair.proposal import NoProposal, Proposal
 from pytest_agentgate.repair.remedies import Remedy, all_remedies
 from pytest_agentgate.repair.suite import Suite
@@ -30,6 +31,8 @@ def _inferred(case: Case, remedies: Iterable[Remedy]) -> tuple[Proposal, ...] | 
             for each in remedy.propose(case):
                 if isinstance(each, NoProposal):
                     refusals.append(each)
+                elif each.codemods and (refusal := _contrary(each, case)) is not None:
+                    refusals.insert(0, refusal)
                 elif each.codemods:
                     proposals[each] = None
         except Exception as error:  # noqa: BLE001  a remedy's mistake must not end the repair
@@ -40,6 +43,13 @@ def _inferred(case: Case, remedies: Iterable[Remedy]) -> tuple[Proposal, ...] | 
     if proposals:
         return tuple(sorted(proposals, key=lambda each: _ORDER.index(each.applicability)))
     return refusals[0] if refusals else _unexplained(case)
+
+
+def _contrary(proposal: Proposal, case: Case) -> NoProposal | None:
+    """What the implementation's own code says against a proposal that may run."""
+    if proposal.applicability is Applicability.DISPLAY:
+        return None
+    return against(proposal.breakages, case.change, case.suite)
 
 
 def _mistaken(remedy: Remedy, error: Exception) -> NoProposal:

@@ -6,12 +6,15 @@ import ast
 import builtins
 import sys
 
+from pytest_agentgate.codemods.reading.names import parse
 from pytest_agentgate.codemods.rewrites.define_symbol import DefineSymbol
+from pytest_agentgate.codemods.rewrites.inline_function import InlineFunction
 from pytest_agentgate.codemods.rewrites.inline_symbol import InlineSymbol
 from pytest_agentgate.codemods.rewrites.localize_import import LocalizeImport
 from pytest_agentgate.codemods.rewrites.rename_module import RenameModule
 from pytest_agentgate.codemods.rewrites.rename_symbol import RenameSymbol
 from pytest_agentgate.repair.api.table import Sort as Is
+from pytest_agentgate.repair.api.table import Symbol
 from pytest_agentgate.repair.breakage import Sort
 from pytest_agentgate.repair.case import proposal, together, told
 from pytest_agentgate.repair.change import Change
@@ -118,6 +121,43 @@ def defined(name: str, change: Change, suite: Suite) -> Proposal | None:
     return proposal([DefineSymbol(name, symbol.value)], [sentence], change.of(name, Sort.SYMBOL_GONE))
 
 
+def applied(name: str, change: Change) -> Proposal | None:
+    """What a function gave in the place of its calls, if it did nothing but give an expression of its arguments."""
+    symbol = change.old.symbol(name)
+    if symbol is None or symbol.sort is not Is.FUNCTION or symbol.is_async or symbol.decorators:
+        return None
+    value = _as_lambda(symbol, change)
+    if not value:
+        return None
+    sentence = f"{name} was {value} ({symbol.path}:{symbol.line}) and is gone; no other place is known for it"
+    return proposal([InlineFunction(name, value)], [sentence], change.of(name, Sort.SYMBOL_GONE))
+
+
+def _as_lambda(symbol: Symbol, change: Change) -> str:
+    try:
+        tree = parse(change.former(symbol.path) or "")
+    except SyntaxError:
+        return ""
+    last = symbol.name.rpartition(".")[2]
+    found = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef) and node.name == last and node.lineno == symbol.line
+    ]
+    body = found[0].body if len(found) == 1 else []
+    if body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
+        body = body[1:]  # its docstring
+    if len(body) != 1 or not isinstance(body[0], ast.Return) or body[0].value is None:
+        return ""
+    plain = ast.arguments(
+        [ast.arg(each.arg) for each in found[0].args.posonlyargs],
+        [ast.arg(each.arg) for each in found[0].args.args],
+        found[0].args.vararg, found[0].args.kwonlyargs, found[0].args.kw_defaults, found[0].args.kwarg,
+        found[0].args.defaults,
+    )  # fmt: skip
+    return ast.unparse(ast.Lambda(plain, body[0].value))
+
+
 def _parsed(value: str) -> ast.Expression | None:
     try:
         return ast.parse(value, mode="eval") if value else None
@@ -213,6 +253,7 @@ def way(name: str, change: Change, suite: Suite) -> Proposal | None:
         followed(name, change, suite)
         or inlined(name, change, suite)
         or defined(name, change, suite)
+        or applied(name, change)
         or localized(name, change, suite)
     )
 

@@ -67,7 +67,7 @@ class Proposing:
             old = Api.of(self._old, ("", "src"), (), self._cache)
         else:
             old = Api.of(self._old, self._roots, source, self._cache)
-        return Change(old, new, align(old, new))
+        return Change(old, new, align(old, new), self._old.text)
 
     @cached_property
     def _roots(self) -> tuple[str, ...]:

@@ -106,7 +106,7 @@ def project(tmp_path: Path) -> Callable[[Files, Files, Files], Project]:
         assert failures, done.stdout + done.stderr
         old_api = Api.of(FolderTree(before), ROOTS, ["src"])
         new_api = Api.of(FolderTree(root), ROOTS, ["src"])
-        change = Change(old_api, new_api, align(old_api, new_api))
+        change = Change(old_api, new_api, align(old_api, new_api), FolderTree(before).text)
         suite = Suite.of(root, ["src"], ["tests"], confirm.interpreter(sys.executable, root, ROOTS))
         return Project(root, change, suite, failures, causes)
 

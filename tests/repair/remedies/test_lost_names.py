@@ -96,6 +96,24 @@ REPLACED = {
         "from shop import PY2, name\n\ndef test_name():\n    assert name() == (b'tea' if PY2 else 'tea')\n",
         "safe: inline-symbol old=shop.PY2 value=sys.version_info[0] == 2",
     ),
+    "a constant that was computed": (
+        "import sys\nVERSION = tuple(sys.version_info[:2])\n\ndef name():\n    return 'tea'\n",
+        "def name():\n    return 'tea'\n",
+        "from shop import VERSION, name\n\ndef test_name():\n    assert name() == 'tea' * (VERSION > (3,))\n",
+        "safe: define-symbol old=shop.VERSION value=tuple(sys.version_info[:2])",
+    ),
+    "a function of one expression": (
+        "def seconds(span):\n    return span.total_seconds()\n\ndef pause(span):\n    return span * 2\n",
+        "def pause(span):\n    return span * 2\n",
+        """
+        import datetime
+        import shop
+
+        def test_pause():
+            assert shop.seconds(shop.pause(datetime.timedelta(seconds=1))) == 2
+        """,
+        "safe: inline-function old=shop.seconds value=lambda span: span.total_seconds()",
+    ),
 }
 
 

@@ -82,7 +82,7 @@ def _direct(symptom: Lost, case: Case) -> Iterator[Proposal]:
     else:
         found = lost.followed(name, change, suite)
         if found is None and symptom.how == "attribute":
-            found = lost.inlined(name, change, suite)
+            found = lost.inlined(name, change, suite) or lost.applied(name, change)
     if found is not None:
         yield found
 
