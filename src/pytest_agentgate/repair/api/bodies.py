@@ -6,23 +6,24 @@ renamed, with its parameters and variables, has the same; and the compiler makes
 
 from __future__ import annotations
 
+import dis
 import hashlib
-import inspect
 import marshal
 import warnings
 from collections.abc import Mapping
 from types import CodeType
 from typing import Any
 
+_RESUME = dis.opmap["RESUME"]
+_NOP = bytes([dis.opmap["NOP"]])
 _LONGEST = 80  # characters of a string that are a word
-_OF_A_FUNCTION = inspect.CO_NEWLOCALS | getattr(inspect, "CO_HAS_DOCSTRING", 0)  # the second since Python 3.14
 
 Codes = Mapping[tuple[str, int], CodeType]
 """The code of every function and class of a file, by its name and the line on which it begins, decorators included."""
 
 
 def compiled(text: str) -> Codes:
-    """The codes of a file.
+    """The codes of a file, without docstrings and assertions.
 
     Raises:
         SyntaxError: Python can't compile it; also for too deep nesting.
@@ -30,7 +31,7 @@ def compiled(text: str) -> Codes:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            module = compile(text, "", "exec", dont_inherit=True, optimize=0)
+            module = compile(text, "", "exec", dont_inherit=True, optimize=2)
         except (ValueError, RecursionError, MemoryError, OverflowError) as error:
             raise SyntaxError(str(error) or type(error).__name__) from error
     found: dict[tuple[str, int], CodeType] = {}
@@ -62,7 +63,7 @@ def words(code: CodeType) -> frozenset[str]:
         each = left.pop()
         found.update(each.co_names)
         found.update(each.co_varnames[each.co_argcount + each.co_kwonlyargcount :])
-        for value in _consts(each):
+        for value in each.co_consts:
             kind = value.__class__
             if kind is str:
                 found.add(value[:_LONGEST])
@@ -75,10 +76,9 @@ def words(code: CodeType) -> frozenset[str]:
 
 def _shape(code: CodeType, masks: Mapping[str, str]) -> tuple[Any, ...]:
     return (
-        code.co_code,
-        code.co_exceptiontable,
+        _instructions(code),
         tuple([masks.get(name, name) for name in code.co_names]),
-        tuple([_const(value, masks) for value in _consts(code)]),
+        tuple([_const(value, masks) for value in code.co_consts]),
         code.co_argcount,
         code.co_posonlyargcount,
         code.co_kwonlyargcount,
@@ -94,8 +94,10 @@ def _const(value: Any, masks: Mapping[str, str]) -> Any:
     return value
 
 
-def _consts(code: CodeType) -> tuple[Any, ...]:
-    """The constants without the docstring, which stands in the first place whether there is one or not."""
-    consts = code.co_consts
-    documented = consts and isinstance(consts[0], str) and code.co_flags & _OF_A_FUNCTION == _OF_A_FUNCTION
-    return (None, *consts[1:]) if documented and not code.co_name.startswith("<") else consts
+def _instructions(code: CodeType) -> bytes:
+    """The bytecode without the instruction that stands where a docstring, or ``pass``, has been."""
+    found = code.co_code
+    start = 0
+    while start < len(found) and found[start] != _RESUME:
+        start += 2
+    return found[: start + 2] + found[start + 4 :] if found[start + 2 : start + 3] == _NOP else found

@@ -28,7 +28,7 @@ def offered(names: ModuleNames, writer: Writer) -> Offered:
 
 
 def _makes_names(names: ModuleNames) -> bool:
-    """Whether the module's own code writes into ``globals()``, or hands them to another function that may."""
+    """Whether the module's own code writes into ``globals()``."""
     for name in names.by_word.get("globals", ()):
         call = names.up.parents[name]
         if not isinstance(call, ast.Call) or call.func is not name or names.enclosing(call, *_INNER) is not None:
@@ -38,13 +38,10 @@ def _makes_names(names: ModuleNames) -> bool:
             return True
         if isinstance(around, ast.Attribute) and around.attr in {"update", "setdefault"}:
             return True
-        if isinstance(around, ast.Call) and names.meaning(around.func) not in _READING:
-            return True
     return False
 
 
 _INNER = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
-_READING = frozenset(f"builtins.{name}" for name in ("dict", "list", "sorted", "set", "tuple", "iter", "len"))
 
 
 def _table(node: ast.Dict, names: ModuleNames, writer: Writer) -> Iterator[tuple[str, tuple[str, ...]]]:
