@@ -79,7 +79,8 @@ class InlineFunction(Codemod):
         from shop.util import seconds
 
         def test_seconds():
-            assert seconds(timedelta(minutes=3)) == 180
+            span = timedelta(minutes=3)
+            assert seconds(span) == span.total_seconds()
     """
 
     applicability = Applicability.SAFE
@@ -207,16 +208,22 @@ def _is_assertion(node: ast.AST) -> bool:
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr.startswith("assert")
 
 
-def _says_nothing(node: ast.AST, names: ModuleNames, old: str) -> bool:
-    """Whether an assertion is about nothing but the function, values and the standard library."""
+def _says_nothing(node: ast.AST, names: ModuleNames, old: str, deep: int = 8) -> bool:
+    """Whether an expression is about nothing but the function, values, and what the standard library makes of them."""
     for each in ast.walk(node):
-        if isinstance(each, ast.Name) and each.id != "self":
-            meaning = names.meaning(each)
-            if meaning is None:
+        if not isinstance(each, ast.Name) or each.id == "self":
+            continue
+        meaning = names.meaning(each)
+        if meaning is None:
+            made = [binding.value for binding in names.bindings(each)]
+            if not made or not deep or any(value is None for value in made):
                 return False
-            top = meaning.partition(".")[0]
-            if not (f"{old}.".startswith(f"{meaning}.") or top == "builtins" or top in sys.stdlib_module_names):
+            if not all(_says_nothing(value, names, old, deep - 1) for value in made if value is not None):
                 return False
+            continue
+        top = meaning.partition(".")[0]
+        if not (f"{old}.".startswith(f"{meaning}.") or top == "builtins" or top in sys.stdlib_module_names):
+            return False
     return True
 
 
