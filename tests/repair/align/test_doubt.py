@@ -173,10 +173,6 @@ DOUBTFUL: Mapping[str, tuple[Files, Files]] = {
         "def total(order): return order.price\nclass Order: ...",
         "def sum_up(order): return order.price\nglobals().update(load())",
     ),
-    "a module that gives its globals away may offer anything": (
-        "def total(order): return order.price\nclass Order: ...",
-        "from library import lazy\ndef sum_up(order): return order.price\nlazy(globals(), {})",
-    ),
     "a class with a base that can't be seen may have the member": (
         """
         class Order:
@@ -223,6 +219,12 @@ def test_what_is_used_and_gone_says_where(aligned: Aligner, name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in DOUBTFUL if "may offer anything" in name])
 def test_what_may_be_there_is_not_gone(aligned: Aligner, name: str) -> None:
     assert aligned(*DOUBTFUL[name]) == []
+
+
+def test_a_package_that_may_offer_anything_has_no_modules_that_are_not_there(aligned: Aligner) -> None:
+    old = {"shop/__init__.py": "def __getattr__(name): return load(name)", "shop/orders.py": TOTAL}
+    new = {"shop/__init__.py": "def __getattr__(name): return load(name)", "shop/baskets.py": TOTAL}
+    assert aligned(old, new) == ["module moved: shop.orders -> shop.baskets"]
 
 
 def test_a_module_that_reads_its_globals_offers_what_it_binds(aligned: Aligner) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pytest_agentgate.repair.align.pairs import Book, Pair
 from pytest_agentgate.repair.align.sides import Side, family, head, leaf
 from pytest_agentgate.repair.api.table import Sort, Symbol
@@ -9,6 +11,7 @@ from pytest_agentgate.repair.api.table import Sort, Symbol
 
 def survey(old: Side, new: Side) -> Book:
     """Enter what is where it was, and list what is lost and what is new."""
+    new = replace(new, gone=frozenset(name for name in old.api.modules if new.api.symbol(name) is None))
     book = Book(old, new)
     for name, symbol in old.top.items():
         found = new.api.symbol(name)

@@ -54,6 +54,7 @@ class Side:
     """One API with what is looked up in it again and again."""
 
     api: Table
+    gone: frozenset[str] = frozenset()  # modules that only the other side has
     offered: dict[str, bool] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
@@ -88,9 +89,20 @@ class Side:
             yield from module.symbols.values()
 
     def offers(self, name: str) -> bool:
-        """Whether a dotted name can be reached, as far as can be told: a module with ``__getattr__`` offers all."""
+        """Whether a dotted name can be reached; in doubt, True."""
         if name not in self.offered:
-            module = self.api.modules.get(head(name))
-            dynamic = module is not None and "__getattr__" in module.symbols
-            self.offered[name] = dynamic or self.api.symbol(name) is not None or self.api.offers(name)
+            there = self.api.symbol(name) is not None
+            self.offered[name] = there or (not self._is_gone(name) and self._may_be_there(name))
         return self.offered[name]
+
+    def _may_be_there(self, name: str) -> bool:
+        module = self.api.modules.get(head(name))
+        return self.api.offers(name) or (module is not None and "__getattr__" in module.symbols)
+
+    def _is_gone(self, name: str) -> bool:
+        """Whether a name is a module that is gone, or below one: no ``__getattr__`` of a package makes modules."""
+        while name:
+            if name in self.gone:
+                return True
+            name = head(name)
+        return False
