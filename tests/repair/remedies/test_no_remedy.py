@@ -26,6 +26,13 @@ def test_a_server_that_is_away_is_the_environments_fault(told: Any) -> None:
     assert (found.lines, found.answer.environment) == ([], True)
 
 
+def test_a_library_that_the_implementation_asks_for_is_the_environments_lack(told: Any) -> None:
+    new = "def greet(name):\n    raise ImportError('Pyyaml needs to be installed.')\n"
+    found = told(GREET, new, "from shop import greet\n\ndef test_greet():\n    assert greet('Ada')\n")
+    assert (found.lines, found.answer.environment) == ([], True)
+    assert "Pyyaml needs to be installed." in found.why
+
+
 def test_a_bug_in_the_implementation_is_named_with_its_place(told: Any) -> None:
     tests = "from shop import greet\n\ndef test_greet():\n    assert greet('Ada')\n"
     found = told(GREET, GREET.replace("'Hello '", "1"), tests)

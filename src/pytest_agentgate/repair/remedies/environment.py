@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pytest_agentgate.model import Kind
+from pytest_agentgate.model import Failure, Kind, Role
 from pytest_agentgate.repair.case import Case
 from pytest_agentgate.repair.proposal import NoProposal, Proposal
 
@@ -24,8 +24,20 @@ def propose(case: Case) -> Iterator[Proposal | NoProposal]:
         host = next((f"{each['host']}:{each.get('port', '')}" for each in facts if each.get("host")), "")
         where = f" at {host}".rstrip(":") if host else ""
         yield NoProposal(f"the tests need {service}{where}, which is not there", case.cause.next_action, True)
+    elif case.cause.kind is Kind.IMPORT and (said := _wanted(case.cause.exemplar)):
+        yield NoProposal(f"the implementation says what it lacks: {said}", case.cause.next_action, True)
     elif case.cause.kind is Kind.TIMEOUT:
         why = "a test that takes too long is not repaired: a raised limit would hide why"
         yield NoProposal(why, case.cause.next_action, final=True)
     elif case.cause.kind is Kind.CRASH:
         yield NoProposal("the interpreter ended while a test ran", case.cause.next_action, final=True)
+
+
+def _wanted(failure: Failure) -> str:
+    """The words of an ImportError that the implementation itself raised, without a name that Python missed."""
+    for raised in failure.evidence.chain:
+        own = raised.frames[-1] if raised.frames else None
+        named = raised.facts.get("name") or raised.facts.get("symbol")
+        if raised.is_a("ImportError") and not named and own is not None and own.role is Role.SOURCE:
+            return " ".join(raised.message.split())[:200]
+    return ""
