@@ -403,8 +403,8 @@ class TestConstructors:
             ("class C:\n    def __new__(cls, a): ...", "a"),
             ("import abc\nclass C(abc.ABC): ...", ""),
             (
-                "from dataclasses import *\n@dataclass\nclass C:\n    a: X\n    b: X = ''\n    c: X = field(init=False)",
-                "a: X, b: X = ''",
+                "from dataclasses import *\n@dataclass\nclass C:\n  a: int\n  b: int = 0\n  c: A = field(init=False)",
+                "a: int, b: int = 0",
             ),
             (
                 "import dataclasses\n@dataclasses.dataclass(kw_only=True)\nclass C:\n    a: int\n    b: int = 0",
@@ -434,8 +434,8 @@ class TestConstructors:
                 "*, a: int, bee: str",
             ),
             (
-                "from pydantic import *\nclass C(BaseSettings):\n    a: X\n    class Config:\n        extra = 'allow'",
-                "*, a: X = ..., **kwargs",
+                "from pydantic import *\nclass C(BaseSettings):\n    a: int\n    class Config: extra = 'allow'",
+                "*, a: int = ..., **kwargs",
             ),
         ],
     )
