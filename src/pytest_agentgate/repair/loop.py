@@ -12,7 +12,7 @@ from itertools import chain
 from pytest_agentgate.codemods.codemod import Applicability
 from pytest_agentgate.codemods.files.edits import Edit
 from pytest_agentgate.codemods.files.journal import Journal
-from pytest_agentgate.errors import JournalError
+from pytest_agentgate.errors import JournalError, StoreError
 from pytest_agentgate.model import Cause, Failure, Kind
 from pytest_agentgate.model.repair import Attempt, Left, Verdict
 from pytest_agentgate.repair.attempts.attempting import Attempting, StoppedError, Tried, describe, moved_along
@@ -97,6 +97,7 @@ class Loop:
         self._layer: dict[str, int] = {cause.signature: 1 for cause in state.causes}
         self._kept: dict[str, tuple[Edit, ...]] = {}  # batch -> what it wrote, in order
         self._phase = ""
+        self._whole: Ran | None = None  # the run of everything that the last kept attempt was judged by
 
     # ---- going
 
@@ -210,6 +211,7 @@ class Loop:
             self.state = self._all().state
         if tried.is_kept:
             self._kept[tried.attempt.batch] = tried.edits
+            self._whole = tried.whole
             self.state = tried.state
             for cause in self.state.causes:
                 self._layer.setdefault(cause.signature, layer + 1)
@@ -243,9 +245,9 @@ class Loop:
     def confirm(self) -> Ran:
         """Run everything, for the record; take back what did harm outside of what was run before.
 
-        Raises StoppedError.
+        Where the last edit was judged by a run of everything, that is the one. Raises StoppedError.
         """
-        ran = self._whole_recorded()
+        ran = self._adopted() or self._whole_recorded()
         if ran.why or not self._kept:
             return ran
         harmed = self._harmed(ran.state)
@@ -256,6 +258,17 @@ class Loop:
             return self._with(ran, files)
         if self._take_back_what_harms(files, harmed):
             ran = self._whole_recorded()
+        return ran
+
+    def _adopted(self) -> Ran | None:
+        ran = self._whole
+        if ran is None or ran.run is None:
+            return None
+        try:
+            self._reruns.adopt(ran.run)
+        except (OSError, StoreError):
+            return None
+        self.state = ran.state
         return ran
 
     def _whole_recorded(self) -> Ran:

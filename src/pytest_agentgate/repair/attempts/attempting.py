@@ -41,6 +41,7 @@ class Tried:
     state: State
     edits: tuple[Edit, ...] = ()  # where it was kept
     harmed: frozenset[str] = frozenset()  # tests, where it was taken back for them
+    whole: Ran | None = None  # the run that it was kept for, if that was of everything
     lost_files: tuple[str, ...] = ()  # that could not be restored, as somebody changed them meanwhile
 
     @property
@@ -135,7 +136,9 @@ class Attempting:
             advanced=verdict.advanced,
             batch=batch,
         )
-        return Tried(kept, state.updated(after, scope), plan.edits)
+        return Tried(
+            kept, state.updated(after, scope), plan.edits, whole=ran if scope is None and after is ran.state else None
+        )
 
     def _meddled(self, plan: Plan) -> str:
         """A file that is not any more as it was written, "" if there is none."""

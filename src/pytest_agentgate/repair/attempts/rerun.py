@@ -95,6 +95,17 @@ class Reruns:
             return self._run([f"@{named}"], state, files)
         return self._run(paths, state, files)
 
+    def adopt(self, run: Run) -> None:
+        """Take a run of an attempt into the project's record.
+
+        Raises OSError, and StoreError.
+        """
+        name = f"{run.id}{runlog.SUFFIX}"
+        self._project.runs.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(self._apart / "runs" / name, self._project.runs / name)
+        with open_store(self._project.store_url) as store:
+            store.ingest(self._project.runs)
+
     def _is_path(self, argument: str) -> bool:
         return not argument.startswith("-") and (self._project.root / argument.partition("::")[0]).exists()
 
