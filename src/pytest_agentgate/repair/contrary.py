@@ -1,0 +1,205 @@
+"""What the implementation's own code says against a change: it still uses the old form, as only a bug leaves it.
+
+A change whose author has migrated the callers is one that tests may follow. Where a caller in the implementation is
+proven to rely on what was, and cannot work with what is, the tests are right.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from pytest_agentgate.codemods.reading.names import ModuleNames
+from pytest_agentgate.repair.api.table import Passing
+from pytest_agentgate.repair.breakage import Breakage, Sort
+from pytest_agentgate.repair.change import Change
+from pytest_agentgate.repair.proposal import NoProposal
+from pytest_agentgate.repair.suite import Suite
+from pytest_agentgate.repair.typed import is_mapping, names_in
+
+_BY_POSITION = frozenset({Passing.POSITIONAL_ONLY, Passing.EITHER})
+_OF_COROUTINES = frozenset({"send", "throw", "close", "__await__", "__name__", "__doc__", "__self__", "__func__"})
+_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class _Use:
+    """One place in the implementation that reads or calls what a breakage is about."""
+
+    node: ast.Name | ast.Attribute
+    names: ModuleNames
+    place: str
+
+    @property
+    def parent(self) -> ast.AST | None:
+        return next(self.names.ancestors(self.node), None)
+
+    @property
+    def call(self) -> ast.Call | None:
+        return self.parent if isinstance(self.parent, ast.Call) and self.parent.func is self.node else None
+
+
+def against(breakages: Iterable[Breakage], change: Change, suite: Suite) -> NoProposal | None:
+    """The refusal where the implementation itself relies on what it was before one of these breakages."""
+    for each in breakages:
+        places = tuple(dict.fromkeys(_places(each, change, suite)))
+        if places:
+            shown = ", ".join(places[:_SHOWN])
+            subject = f"{each.old}.{each.parameter}" if each.parameter else each.old
+            return NoProposal(
+                f"{each.sort}: {subject}; but the implementation itself still uses it as it was: the change is half "
+                "done, or a bug",
+                shown,
+            )
+    return None
+
+
+def _places(breakage: Breakage, change: Change, suite: Suite) -> Iterator[str]:
+    match breakage.sort:
+        case Sort.SYMBOL_GONE | Sort.SYMBOL_MOVED:
+            yield from _unbound(breakage, change, suite)
+        case Sort.BECAME_ASYNC:
+            for use in _uses(breakage.new, change, suite):
+                if use.call is not None and _is_used_as_value(use.call, use.names):
+                    yield use.place
+        case Sort.BECAME_SYNC:
+            for use in _uses(breakage.new, change, suite):
+                if use.call is not None and isinstance(next(use.names.ancestors(use.call), None), ast.Await):
+                    yield use.place
+        case Sort.BECAME_METHOD:
+            for use in _uses(breakage.new, change, suite):
+                if use.call is None and _is_used_as_value(use.node, use.names):
+                    yield use.place
+        case Sort.BECAME_PROPERTY:
+            for use in _uses(breakage.new, change, suite):
+                if use.call is not None:
+                    yield use.place
+        case Sort.PARAMETER_TYPE | Sort.FIELD_TYPE:
+            yield from _passing_what_was(breakage, change, suite)
+        case _:
+            pass
+
+
+# ---- where
+
+
+def _uses(name: str, change: Change, suite: Suite) -> Iterator[_Use]:
+    """The places that read a definition, by a name that stands for nothing else or as a member of ``self``."""
+    word = name.rpartition(".")[2]
+    for path, names in _files(word, change, suite):
+        for node in names.by_word.get(word, ()):
+            if isinstance(node.ctx, ast.Load) and _is(node, name, names, change):
+                yield _Use(node, names, f"{path}:{node.lineno}")
+
+
+def _files(word: str, change: Change, suite: Suite) -> Iterator[tuple[str, ModuleNames]]:
+    for module in change.new.modules.values():
+        if word in (suite.sources.text(module.path) or ""):
+            names = suite.sources.file(module.path)
+            if names is not None:
+                yield module.path, names
+
+
+def _is(node: ast.Name | ast.Attribute, name: str, names: ModuleNames, change: Change) -> bool:
+    meant = names.meaning(node)
+    if meant is not None:
+        return change.new.canonical(meant) == name
+    if not isinstance(node, ast.Attribute) or not isinstance(node.value, ast.Name):
+        return False
+    method = names.enclosing(node, ast.FunctionDef, ast.AsyncFunctionDef)
+    if not isinstance(method, ast.FunctionDef | ast.AsyncFunctionDef):
+        return False
+    cls = next(names.ancestors(method), None)
+    first = next(iter((*method.args.posonlyargs, *method.args.args)), None)
+    if not isinstance(cls, ast.ClassDef) or first is None or first.arg != node.value.id:
+        return False
+    symbol = change.new.symbol(f"{names.qualified(cls)}.{node.attr}")
+    return symbol is not None and symbol.name == name
+
+
+# ---- how
+
+
+def _is_used_as_value(node: ast.expr, names: ModuleNames) -> bool:
+    """Whether something is done with a value that neither a coroutine nor a bound method can do."""
+    parent = next(names.ancestors(node), None)
+    match parent:
+        case ast.BinOp() | ast.UnaryOp() | ast.Expr() | ast.FormattedValue() | ast.Starred():
+            return not (isinstance(parent, ast.UnaryOp) and isinstance(parent.op, ast.Not))
+        case ast.Compare():
+            return not any(isinstance(operator, ast.Is | ast.IsNot) for operator in parent.ops)
+        case ast.Attribute():
+            return parent.attr not in _OF_COROUTINES
+        case ast.Subscript():
+            return parent.value is node
+        case ast.For() | ast.comprehension():
+            return parent.iter is node
+        case _:
+            return False
+
+
+def _unbound(breakage: Breakage, change: Change, suite: Suite) -> Iterator[str]:
+    """Where the module that defined a name still reads it, though nothing there binds it any more."""
+    home, _, word = breakage.old.rpartition(".")
+    module = change.new.modules.get(home)
+    names = suite.sources.file(module.path) if module is not None and not module.stars else None
+    if module is None or names is None or hasattr(builtins, word) or word in module.dynamic:
+        return
+    for node in names.by_word.get(word, ()):
+        is_read = isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+        if is_read and not names.scope_of(node).home(word) and not names.enclosing(node, ast.Try):
+            yield f"{module.path}:{node.lineno}"
+
+
+# ---- what is passed
+
+
+def _passing_what_was(breakage: Breakage, change: Change, suite: Suite) -> Iterator[str]:
+    function = (breakage.new or breakage.old).removesuffix(".__init__")
+    parameter = breakage.parameter
+    if breakage.sort is Sort.FIELD_TYPE:
+        function, _, parameter = function.rpartition(".")
+    symbol = change.new.symbol(function)
+    if symbol is None:
+        return
+    at = [each.name for each in symbol.parameters if each.passing in _BY_POSITION]
+    for use in _uses(symbol.name, change, suite):
+        given = None if use.call is None else _argument(use.call, parameter, at)
+        if given is not None and _is_what_was(given, breakage, use.names, change):
+            yield use.place
+
+
+def _argument(call: ast.Call, parameter: str, by_position: list[str]) -> ast.expr | None:
+    for keyword in call.keywords:
+        if keyword.arg == parameter:
+            return keyword.value
+    if parameter not in by_position:
+        return None
+    before = call.args[: by_position.index(parameter) + 1]
+    is_known = len(before) > by_position.index(parameter) and not any(isinstance(each, ast.Starred) for each in before)
+    return before[-1] if is_known else None
+
+
+def _is_what_was(given: ast.expr, breakage: Breakage, names: ModuleNames, change: Change) -> bool:
+    """Whether an argument is written as a value of the old type, and the new type is another."""
+    was, became = names_in(breakage.was), names_in(breakage.became)
+    match given:
+        case ast.Dict():
+            return is_mapping(breakage.was) and not is_mapping(breakage.became)
+        case ast.Call():
+            meant = names.meaning(given.func)
+            if meant == "builtins.dict":
+                return is_mapping(breakage.was) and not is_mapping(breakage.became)
+            home = None if meant is None else change.new.canonical(meant)
+            return home is not None and home in map(change.new.canonical, was) and home not in became
+        case ast.Constant() if given.value is not None:
+            kind = type(given.value).__name__
+            return kind in _leaves(was) and kind not in _leaves(became)
+        case _:
+            return False
+
+
+def _leaves(dotted: Iterable[str]) -> set[str]:
+    return {name.rpartition(".")[2] for name in dotted}
