@@ -12,6 +12,7 @@ from pytest_agentgate.repair.api.table import Sort, Symbol
 def survey(old: Side, new: Side) -> Book:
     """Enter what is where it was, and list what is lost and what is new."""
     new = replace(new, gone=frozenset(name for name in old.api.modules if new.api.symbol(name) is None))
+    old = replace(old, gone=frozenset(name for name in new.api.modules if old.api.symbol(name) is None))
     book = Book(old, new)
     for name, symbol in old.top.items():
         found = new.api.symbol(name)

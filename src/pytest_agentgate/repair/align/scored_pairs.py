@@ -187,7 +187,8 @@ def pair_alike(book: Book, witnesses: Witnesses) -> bool:
         score, best, why = rows[0]
         back = max((each[0] for each in reverse[best] if each[1] != name), default=0.0)
         margin = score - max(rows[1][0] if len(rows) > 1 else 0.0, back, siblings.get(best, 0.0))
-        if margin >= MARGIN:
+        made_private = head(name) == head(best) and alike(leaf(name), leaf(best)) == 1.0
+        if margin >= (MARGIN / 3 if made_private else MARGIN):
             found.append(Pair(book.old.top[name], book.new.top[best], why, score, round(margin, 4)))
     for pair in found:
         book.enter(pair)
