@@ -233,6 +233,19 @@ def test_the_old_implementation_may_be_a_folder(project: Path, repair: Repair, t
     assert done.returncode == 0, done.stderr
 
 
+def test_a_dependency_may_have_changed(project: Path, repair: Repair, tmp_path: Path) -> None:
+    """The old release is a folder, the new one what the interpreter has; nothing of the project itself differs."""
+    write(tmp_path / "old", {"till/__init__.py": OLD})
+    write(tmp_path / "new", {"till/__init__.py": NEW})
+    write(project, {"tests/test_shop.py": TESTS.replace("shop", "till")})
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest_agentgate", "repair", "--python", sys.executable, "--base-path", "../old"],
+        cwd=project, env={**os.environ, "PYTHONPATH": str(tmp_path / "new")}, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "rename-symbol old=till.price_of new=till.price_for" in done.stdout
+
+
 def test_wrong_usage_is_one_line(project: Path, repair: Repair) -> None:
     for words in (["--dry-run", "--commit"], ["--phase", "nothing"], ["--report", "nothing"], ["-x"]):
         done = repair(project, "--base", "HEAD~1", *words)

@@ -186,20 +186,24 @@ def _proposing(
     project: Project, interpreter: Interpreter, base: str, package: str, path: Path | None
 ) -> tuple[Proposing, str, str]:
     """Who proposes, what the base is called, and its commit."""
-    from pytest_agentgate.repair.api.trees import FolderTree, GitTree
+    from pytest_agentgate.repair.api.released import folder_tree, package_tree
+    from pytest_agentgate.repair.api.trees import GitTree
     from pytest_agentgate.repair.proposing import Proposing
     from pytest_agentgate.repair.since import since
 
     cache = project.prepare_state() / "api"
     if path is not None:
-        return Proposing(project, interpreter, FolderTree(path.resolve(), whole=True), is_release=True), str(path), ""
+        tree, roots = folder_tree(path)
+        return Proposing(project, interpreter, tree, release_roots=roots, cache=cache), str(path), ""
     if package:
-        raise UsageError("--base-package: this version takes the old implementation from --base and --base-path only")
+        with screen.progress(f"fetching {package}"):
+            tree, roots = package_tree(package, project.state / "releases")
+        return Proposing(project, interpreter, tree, release_roots=roots, cache=cache), package, ""
     found = since(project.root, project.config.source, base)
     if found.why:
         screen.note(f"comparing with {found.commit[:12]}, {found.why}; --base names another")
-    tree = GitTree(project.root, found.commit)
-    return Proposing(project, interpreter, tree, cache=cache), found.name, found.commit
+    old = GitTree(project.root, found.commit)
+    return Proposing(project, interpreter, old, cache=cache), found.name, found.commit
 
 
 @contextmanager

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import cached_property
 from pathlib import Path
 
 from pytest_agentgate.codemods.files.layout import Layout
 from pytest_agentgate.codemods.files.tree import python_files
 from pytest_agentgate.config import Project
+from pytest_agentgate.errors import UsageError
 from pytest_agentgate.model import Cause, Failure
 from pytest_agentgate.repair.align.alignment import align
 from pytest_agentgate.repair.api.api import Api
@@ -19,6 +20,7 @@ from pytest_agentgate.repair.confirm import interpreter as confirming
 from pytest_agentgate.repair.infer import infer
 from pytest_agentgate.repair.proposal import NoProposal, Proposal
 from pytest_agentgate.repair.suite import Suite
+from pytest_agentgate.repair.whereabouts import places
 from pytest_agentgate.runner.interpreter import Interpreter
 
 
@@ -27,7 +29,8 @@ class Proposing:
 
     Args:
         old: the files of the old implementation.
-        is_release: they are those of a release, without tests and folders around it.
+        release_roots: where they are those of a release, the folders in it from which its modules are imported. It may
+            be one of a dependency: then what the interpreter has of it is the new implementation.
         cache: a folder for what is read of trees.
     """
 
@@ -37,13 +40,13 @@ class Proposing:
         interpreter: Interpreter,
         old: Tree,
         *,
-        is_release: bool = False,
+        release_roots: Sequence[str] = (),
         cache: Path | None = None,
     ) -> None:
         self._project = project
         self._interpreter = interpreter
         self._old = old
-        self._is_release = is_release
+        self._release_roots = tuple(release_roots)
         self._cache = cache
         self._suite: Suite | None = None
 
@@ -63,11 +66,29 @@ class Proposing:
         """What became of the implementation."""
         source = self._project.config.source
         new = Api.of(FolderTree(self._project.root), self._roots, source, self._cache)
-        if self._is_release:
-            old = Api.of(self._old, ("", "src"), (), self._cache)
+        if self._release_roots:
+            old = Api.of(self._old, self._release_roots, (), self._cache)
+            tops = {name.partition(".")[0] for name in old.modules}
+            if not tops & {name.partition(".")[0] for name in new.modules}:
+                new = self._installed(tops)
         else:
             old = Api.of(self._old, self._roots, source, self._cache)
         return Change(old, new, align(old, new), self._old.text)
+
+    def _installed(self, tops: Collection[str]) -> Api:
+        """What the tests' interpreter has of some packages.
+
+        Raises UsageError where it has none of them.
+        """
+        found = [
+            Path(place) for place in places(self._interpreter, self._project.root, (), sorted(tops)).values() if place
+        ]
+        files = [place.parent if place.name == "__init__.py" else place for place in found]
+        if not files:
+            raise UsageError(f"{self._interpreter.path} has none of {', '.join(sorted(tops))}: nothing to compare with")
+        site = files[0].parent
+        folders = [place.name for place in files if place.parent == site]
+        return Api.of(FolderTree(site, whole=True), ("",), folders, self._cache)
 
     @cached_property
     def _roots(self) -> tuple[str, ...]:

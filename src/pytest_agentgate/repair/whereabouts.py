@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from pytest_agentgate.codemods.files.layout import TEST_FOLDERS, Layout
@@ -42,7 +42,7 @@ def elsewhere(project: Project, interpreter: Interpreter) -> tuple[str, ...]:
     layout = Layout(project.root, project.config.source)
     ours = _modules(project, layout)
     paths = [str(project.root / folder) for folder in layout.pytest.pythonpath]
-    found = _ask(interpreter, project.root, [*paths, str(project.root)], ours)
+    found = places(interpreter, project.root, [*paths, str(project.root)], ours)
     return tuple(
         f"{name} is {place} for {interpreter.path}, not {ours[name]}: install this checkout there: pip install -e ."
         for name, place in found.items()
@@ -99,10 +99,14 @@ def _differing(theirs: Path, ours: Path) -> Iterator[str]:
             yield str(path)
 
 
-def _ask(interpreter: Interpreter, root: Path, paths: list[str], names: Mapping[str, Path]) -> dict[str, str]:
+def places(interpreter: Interpreter, root: Path, paths: Sequence[str], names: Collection[str]) -> dict[str, str]:
+    """Where an interpreter that is started in a folder finds modules: name -> file or folder, "" where it does not.
+
+    ``paths`` stand first on its path.
+    """
     if not names:
         return {}
-    asked = json.dumps({"paths": paths, "names": list(names)})
+    asked = json.dumps({"paths": [*paths], "names": [*names]})
     try:
         done = subprocess.run(
             [interpreter.path, "-c", _CHILD, asked],
