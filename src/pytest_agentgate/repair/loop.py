@@ -205,7 +205,9 @@ class Loop:
 
     def _record(self, tried: Tried, causes: Sequence[Cause]) -> None:
         layer = self._layer.get(causes[0].signature, 1)
-        self.attempts.append(replace(tried.attempt, round=layer, phase=self._phase))
+        known = {(one.cause, one.codemods, one.why) for one in self.attempts if one.verdict is Verdict.SKIPPED}
+        if (tried.attempt.cause, tried.attempt.codemods, tried.attempt.why) not in known:  # met with other tests
+            self.attempts.append(replace(tried.attempt, round=layer, phase=self._phase))
         if tried.lost_files:
             self.notes.append(f"{', '.join(tried.lost_files)}: changed by somebody else, and left as it is")
             self.state = self._all().state
