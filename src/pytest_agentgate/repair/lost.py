@@ -238,7 +238,8 @@ def left_behind(name: str, change: Change, suite: Suite) -> Proposal | None:
     word: what is above the name is there.
     """
     package = name.rpartition(".")[0]
-    if not package or not change.is_ours(name) or change.new.offers(name):
+    own = package in change.old.modules or package in change.new.modules
+    if not package or own or not change.is_ours(name) or change.new.offers(name):
         return None
     there, wanted = suite.confirm([Asked(package), Asked(name)])
     if there.holds is not True or wanted.holds is not False:
