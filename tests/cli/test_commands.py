@@ -88,7 +88,7 @@ def test_help_is_quick() -> None:
         (["run", "tests", "-q"], "no option '-q': pytest's options go behind --, as in: agentgate run -- -q"),
         (
             ["run", "--report", "jsn:x"],
-            "--report: no format 'jsn'; did you mean 'json'\\?; the formats are json, md, html",
+            "--report: no format 'jsn'; did you mean 'json'\\?; the formats are json, md, html, .*, logs",
         ),
         (["triage", "."], "\\. is a folder: give its files"),
         (["compare", "one"], r"missing argument 'AFTER' \(see agentgate compare --help\)"),
