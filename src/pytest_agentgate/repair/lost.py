@@ -112,7 +112,7 @@ def defined(name: str, change: Change, suite: Suite) -> Proposal | None:
     if "builtins.object" in names:  # a mark that is known by its identity
         return None
     known = [each for each in names if _is_there(each, change)]
-    asked = [each for each in names if each not in known and not change.is_ours(each)]
+    asked = [each for each in names if each not in known and not change.is_ours(each) and "builtins.__" not in each]
     if len(known) + len(asked) < len(names) or not all(
         told_.holds for told_ in suite.confirm([Asked(each) for each in asked])
     ):
@@ -182,7 +182,8 @@ def _is_there(name: str, change: Change) -> bool:
     if change.is_ours(name):
         return change.new.offers(name)
     if "." not in name or top == "builtins":
-        return hasattr(builtins, name.removeprefix("builtins."))
+        bare = name.removeprefix("builtins.")
+        return hasattr(builtins, bare) and not bare.startswith("__")  # __name__ is another one in each file
     return top in sys.stdlib_module_names
 
 
