@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -79,7 +81,9 @@ def test_fine(): pass
 
 
 @pytest.fixture(scope="module", params=["xunit1", "xunit2"])
-def report(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> JunitRun:
+def report(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, few_plugins: Mapping[str, str]
+) -> JunitRun:
     """What the pytest that runs this wrote of a suite that fails in every way."""
     root = tmp_path_factory.mktemp("suite")
     for name, text in {
@@ -94,7 +98,8 @@ def report(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     options = ["--junitxml=out.xml", "--doctest-glob=*.rst", "--continue-on-collection-errors"]
-    subprocess.run([sys.executable, "-m", "pytest", *options], cwd=root, capture_output=True, check=False)
+    environ = {**os.environ, **few_plugins}
+    subprocess.run([sys.executable, "-m", "pytest", *options], cwd=root, env=environ, capture_output=True, check=False)
     run = read_junit([root / "out.xml"], root)
     assert run.problems == ()
     return run

@@ -38,6 +38,7 @@ def test_nothing(): pass
 """
 
 
+@pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize("family", ["xunit1", "xunit2"])
 def test_of_pytest_properties_are_what_was_recorded(tmp_path: Path, family: str) -> None:
     (tmp_path / "test_shop.py").write_text(RECORDING)

@@ -18,6 +18,8 @@ CASES = sorted(path.parent for path in HERE.glob("*/recipe.toml"))
 EACH = pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
 PASSED, FAILED = 0, 1
 
+pytestmark = pytest.mark.usefixtures("quick")
+
 
 def project(case: Path, implementation: str, tests: str, root: Path) -> Path:
     """A project with one implementation and one state of the tests."""

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -16,11 +17,11 @@ from pytest_agentgate.store import open_store
 
 
 def agentgate(
-    *words: str, program: tuple[str, ...] = ("-m", "pytest_agentgate"), **environ: str
+    *words: str, program: tuple[str, ...] = ("-m", "pytest_agentgate"), environ: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, *program, *words],
-        env={**os.environ, "AGENTGATE_AGENT": "ada", **environ},
+        env={**os.environ, "AGENTGATE_AGENT": "ada", **(environ or {})},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -29,10 +30,10 @@ def agentgate(
 
 
 @pytest.fixture(scope="module")
-def shown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+def shown(tmp_path_factory: pytest.TempPathFactory, few_plugins: Mapping[str, str]) -> tuple[Path, str]:
     """A demo that was given a folder; -> the folder, and what it printed."""
     folder = tmp_path_factory.mktemp("demo") / "voice box"
-    done = agentgate("demo", "--directory", str(folder))
+    done = agentgate("demo", "--directory", str(folder), environ=few_plugins)
     assert done.returncode == 0, done.stderr
     assert all(line.startswith("agentgate: ") for line in done.stderr.splitlines())
     return folder, done.stdout
@@ -84,21 +85,21 @@ def test_the_folder_must_be_empty(shown: tuple[Path, str]) -> None:
 
 
 def test_without_a_folder_it_takes_a_temporary_one_and_keeps_it(tmp_path: Path) -> None:
-    done = agentgate("demo", "--workers", "1", TMPDIR=str(tmp_path))
+    done = agentgate("demo", "--workers", "1", environ={"TMPDIR": str(tmp_path)})
     assert done.returncode == 0, done.stderr
     (left,) = tmp_path.glob("agentgate-demo-*")
     assert f"cd {left}" in done.stdout
 
 
-def test_it_goes_without_a_trace_if_asked_to(tmp_path: Path) -> None:
-    done = agentgate("demo", "--no-keep", TMPDIR=str(tmp_path))
+def test_it_goes_without_a_trace_if_asked_to(tmp_path: Path, few_plugins: Mapping[str, str]) -> None:
+    done = agentgate("demo", "--no-keep", environ={**few_plugins, "TMPDIR": str(tmp_path)})
     assert done.returncode == 0, done.stderr
     assert list(tmp_path.glob("agentgate-*")) == []
 
 
 def test_a_missing_library_is_told_with_what_to_do(tmp_path: Path) -> None:
     script = "import sys; sys.modules['redis'] = None; from pytest_agentgate.cli import main; main()"
-    done = agentgate("demo", program=("-c", script), TMPDIR=str(tmp_path))
+    done = agentgate("demo", program=("-c", script), environ={"TMPDIR": str(tmp_path)})
     assert done.returncode == 2
     assert done.stderr == 'agentgate: error: the demo needs redis: pip install "pytest-agentgate[demo]"\n'
     assert list(tmp_path.iterdir()) == []

@@ -94,10 +94,10 @@ def made(folder: Path, tests: str, phases: str = PHASES) -> Path:
     return folder
 
 
-def run(folder: Path, *words: str, status: int = 0, **environ: str) -> None:
+def run(folder: Path, *words: str, status: int = 0, environ: Mapping[str, str] | None = None) -> None:
     command = [sys.executable, *words, "-m", "pytest", "-q", "--agentgate", "--agentgate-agent", "ada"]
     done = subprocess.run(
-        command, cwd=folder, env={**os.environ, **environ}, capture_output=True, text=True, check=False
+        command, cwd=folder, env={**os.environ, **(environ or {})}, capture_output=True, text=True, check=False
     )
     assert done.returncode == status, done.stdout + done.stderr
 
@@ -106,14 +106,14 @@ def run(folder: Path, *words: str, status: int = 0, **environ: str) -> None:
 def red(tmp_path_factory: pytest.TempPathFactory, few_plugins: Mapping[str, str]) -> Path:
     """A project whose last run has one red test of three; coverage was measured."""
     folder = made(tmp_path_factory.mktemp("gate") / "red", RED)
-    run(folder, "-m", "coverage", "run", status=1, **few_plugins)
+    run(folder, "-m", "coverage", "run", status=1, environ=few_plugins)
     return folder
 
 
 @pytest.fixture(scope="session")
 def green(tmp_path_factory: pytest.TempPathFactory, few_plugins: Mapping[str, str]) -> Path:
     folder = made(tmp_path_factory.mktemp("gate") / "green", GREEN)
-    run(folder, **few_plugins)
+    run(folder, environ=few_plugins)
     return folder
 
 

@@ -16,6 +16,9 @@ TUTORIAL = Path(__file__).parents[2] / "docs/tutorials/first-codemods.md"
 AGENTGATE = [sys.executable, "-m", "pytest_agentgate"]
 
 
+pytestmark = pytest.mark.usefixtures("quick")
+
+
 def run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
     environ = {name: value for name, value in os.environ.items() if name != "ORCHESTRATOR_REDIS_URL"}
     return subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, timeout=120, check=False)

@@ -13,6 +13,8 @@ import pytest
 from pytest_agentgate.demo.history import make_repository
 from pytest_agentgate.errors import AgentgateError, UsageError
 
+pytestmark = pytest.mark.usefixtures("quick")
+
 
 def git(folder: Path, *arguments: str) -> str:
     return subprocess.check_output(["git", "-C", str(folder), *arguments], text=True).strip()

@@ -56,6 +56,7 @@ def test_generated_pages_are_up_to_date(generator: ModuleType) -> None:
     assert stale == [], "run `python docs/generate.py`"
 
 
+@pytest.mark.usefixtures("quick")
 def test_what_commands_are_shown_to_print_is_what_they_print(generator: ModuleType) -> None:
     made = generator.showing()
     assert all(text.count("agentgate: ") for text in made.values())
