@@ -128,7 +128,8 @@ class Supervision:
 def supervision(*, apart: bool = False) -> Iterator[Supervision]:
     """Take the signals that ask us to stop; what the block leaves behind is tidied up before we end.
 
-    A child that is ``apart`` leads a group of its own on a terminal, too. Outside of the main thread signals cannot be taken: whoever has that thread is in charge.
+    A child that is ``apart`` leads a group of its own on a terminal, too. Outside of the main thread signals cannot be
+    taken: whoever has that thread is in charge.
     """
     supervised = Supervision(shares_terminal=not apart and _has_terminal())
     if threading.current_thread() is not threading.main_thread():
