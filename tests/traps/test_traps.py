@@ -17,11 +17,15 @@ from textwrap import dedent
 from typing import Any
 
 import pytest
-from tests.traps.table import TRAPS, Trap
+from tests.traps.behaviour import BEHAVIOUR
+from tests.traps.calls import CALLS
+from tests.traps.names import NAMES
+from tests.traps.trap import Trap
 
 from pytest_agentgate.config import find_project
 from pytest_agentgate.store import open_store
 
+TRAPS = (*NAMES, *CALLS, *BEHAVIOUR)
 EACH = os.environ.get("AGENTGATE_TEST_TRAPS") == "each"
 SLOW = pytest.mark.skipif(not EACH, reason="one repair for each takes minutes: AGENTGATE_TEST_TRAPS=each")
 ALL = pytest.mark.parametrize("trap", TRAPS, ids=[trap.name for trap in TRAPS])
@@ -156,11 +160,11 @@ def test_a_bug_is_left_with_a_reason(trap: Trap, together: Repaired) -> None:
 
 
 def runs(attempts: list[dict[str, Any]]) -> list[str]:
-    """What was written, or would be with ``--unsafe``."""
+    """What was written, or would be with ``--unsafe`` or for other tests; not what a codemod refused with a reason."""
     return [
         f"{each['applicability']} {each['verdict']}: {'; '.join(each['codemods'])}: {each['evidence']}"
         for each in attempts
-        if each["applicability"] != "display"
+        if each["applicability"] != "display" and (each["files"] or not each["notes"])
     ]
 
 

@@ -1,0 +1,174 @@
+"""What the implementation's own code says against a change, and what says nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from pytest_agentgate.repair.align.alignment import align
+from pytest_agentgate.repair.api.api import Api
+from pytest_agentgate.repair.api.trees import FolderTree
+from pytest_agentgate.repair.change import Change
+from pytest_agentgate.repair.contrary import against
+from pytest_agentgate.repair.suite import Suite
+
+Said = Callable[[str, str], str]
+
+
+@pytest.fixture
+def said(tmp_path: Path) -> Said:
+    """Where ``shop.py`` speaks against what became of it, "" where it does not."""
+
+    def asked(old: str, new: str) -> str:
+        apis = []
+        for name, text in (("old", old), ("new", new)):
+            (tmp_path / name / "src").mkdir(parents=True)
+            (tmp_path / name / "src" / "shop.py").write_text(dedent(text).lstrip())
+            apis.append(Api.of(FolderTree(tmp_path / name), ("src",), ["src"]))
+        found = align(*apis)
+        assert found
+        change = Change(*apis, found)
+        refusal = against(found, change, Suite.of(tmp_path / "new", ["src"], ["tests"]))
+        return "" if refusal is None else refusal.look_at
+
+    return asked
+
+
+WEIGHED = "def weigh(kilos):\n    return round(kilos)\n"
+WEIGHING = "async def weigh(kilos):\n    return round(kilos)\n"
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "weigh(1) + 1",
+        "f'{weigh(1)}'",
+        "weigh(1) > 2",
+        "weigh(1).real",
+        "weigh(1)[0]",
+        "[each for each in weigh(1)]",
+        "[*weigh(1)]",
+    ],
+)
+def test_a_coroutine_that_is_used_like_its_result_speaks_against_async(said: Said, use: str) -> None:
+    caller = f"\ndef visit():\n    return {use}\n"
+    assert said(WEIGHED + caller, WEIGHING + caller) == "src/shop.py:5"
+
+
+def test_a_coroutine_that_nobody_waits_for_speaks_against_async(said: Said) -> None:
+    caller = "\ndef visit():\n    weigh(1)\n"
+    assert said(WEIGHED + caller, WEIGHING + caller) == "src/shop.py:5"
+
+
+@pytest.mark.parametrize("use", ["asyncio.run(weigh(1))", "weigh(1)", "weigh", "weigh(1).close()", "[weigh(1)]"])
+def test_a_coroutine_that_is_handed_on_says_nothing(said: Said, use: str) -> None:
+    caller = f"\nimport asyncio\n\ndef visit():\n    return {use}\n"
+    assert said(WEIGHED + caller, WEIGHING + caller) == ""
+
+
+def test_an_await_speaks_against_a_function_that_is_no_coroutine_any_more(said: Said) -> None:
+    caller = "\nasync def visit():\n    return await weigh(1)\n"
+    assert said(WEIGHING + caller, WEIGHED + caller) == "src/shop.py:5"
+
+
+FILM = """
+    class Film:
+        {mark}
+        def minutes(self):
+            return 60
+
+        def ends(self):
+            return {use}
+    """
+
+
+@pytest.mark.parametrize(("use", "place"), [("self.minutes + 1", "src/shop.py:7"), ("self.minutes", "")])
+def test_a_method_that_is_read_like_a_number_speaks_against_the_method(said: Said, use: str, place: str) -> None:
+    assert said(FILM.format(mark="@property", use=use), FILM.format(mark="# no property", use=use)) == place
+
+
+@pytest.mark.parametrize(("use", "place"), [("self.minutes() + 1", "src/shop.py:7"), ("self.minutes + 1", "")])
+def test_a_property_that_is_called_speaks_against_the_property(said: Said, use: str, place: str) -> None:
+    assert said(FILM.format(mark="# no property", use=use), FILM.format(mark="@property", use=use)) == place
+
+
+def test_a_member_of_something_unknown_says_nothing(said: Said) -> None:
+    caller = "\n    def other(film):\n        return film.minutes + 1\n"
+    old, new = (FILM.format(mark=mark, use="1") + caller for mark in ("@property", "# no property"))
+    assert said(old, new) == ""
+
+
+CARS = """
+    from dataclasses import dataclass
+    from typing import Any
+
+    @dataclass
+    class Engine:
+        power: int
+
+    def describe(name: str, engine: {type}) -> str:
+        return name
+
+    def first(given: Any) -> str:
+        return describe({arguments})
+    """
+
+
+@pytest.mark.parametrize(
+    "arguments", ["'T', {'power': 1}", "'T', engine={'power': 1}", "'T', dict(power=1)", "engine={}, name='T'"]
+)
+def test_a_dict_that_is_passed_speaks_against_the_class_in_its_place(said: Said, arguments: str) -> None:
+    old, new = (CARS.format(type=type_, arguments=arguments) for type_ in ("dict[str, Any]", "Engine"))
+    assert said(old, new) == "src/shop.py:12"
+
+
+@pytest.mark.parametrize("arguments", ["'T', given", "'T', Engine(1)", "*given", "'T', **given"])
+def test_what_may_be_of_the_class_says_nothing(said: Said, arguments: str) -> None:
+    old, new = (CARS.format(type=type_, arguments=arguments) for type_ in ("dict[str, Any]", "Engine"))
+    assert said(old, new) == ""
+
+
+def test_a_parameter_that_takes_both_says_nothing(said: Said) -> None:
+    arguments = "'T', {'power': 1}"
+    old, new = (CARS.format(type=type_, arguments=arguments) for type_ in ("dict[str, str]", "Engine | dict[str, Any]"))
+    assert said(old, new) == ""
+
+
+def test_an_old_class_that_is_passed_speaks_against_the_one_around_it(said: Said) -> None:
+    text = """
+        class Board:
+            pass
+
+        class Clock:
+            def __init__(self, board: Board) -> None:
+                self.board = board
+
+        def play(board: {type}) -> None:
+            return None
+
+        def demonstrate() -> None:
+            play({argument})
+        """
+    old = text.format(type="Board", argument="Board()")
+    assert said(old, text.format(type="Clock", argument="Board()")) == "src/shop.py:12"
+
+
+def test_a_name_that_its_own_module_still_reads_speaks_against_its_loss(said: Said) -> None:
+    reader = "\ndef is_full(guests):\n    return guests >= SEATS\n"
+    assert said(f"SEATS = 40\n{reader}", reader) == "src/shop.py:2"
+
+
+@pytest.mark.parametrize(
+    "reader",
+    [
+        "def is_full(SEATS):\n    return SEATS\n",
+        "from sizes import *\n\ndef is_full():\n    return SEATS\n",
+        "def is_full():\n    try:\n        return SEATS\n    except NameError:\n        return 1\n",
+    ],
+)
+def test_a_name_that_is_bound_otherwise_says_nothing(said: Said, reader: str) -> None:
+    found = said(f"SEATS = 40\n{reader}\ndef gone(a):\n    return a\n", reader)
+    assert found == ""
