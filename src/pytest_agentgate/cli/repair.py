@@ -15,6 +15,7 @@ from pytest_agentgate.cli import screen
 from pytest_agentgate.cli.run import INCOMPLETE, WithPytestArguments
 from pytest_agentgate.errors import AgentgateError, StoreError, UsageError
 from pytest_agentgate.report import formats
+from pytest_agentgate.report.printable import printable
 
 if TYPE_CHECKING:
     from pytest_agentgate.config import Project
@@ -223,12 +224,16 @@ def _told() -> Iterator[tuple[Callable[[Progress], None], Callable[[str], None]]
     from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bar
 
-    columns = (TextColumn("{task.description}"), BarColumn(bar_width=20), TextColumn("{task.fields[green]} green"))
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=20),
+        TextColumn("{task.fields[green]} green"),
+    )
     with Bar(*columns, TimeElapsedColumn(), console=screen.console(err=True), transient=True) as bar:
         task = bar.add_task("starting", total=None, green=0)
 
         def tell(progress: Progress) -> None:
-            shown = f"[{progress.done}/{progress.causes}] {progress.current[:60]}"
+            shown = f"{progress.done} of {progress.causes} causes: {printable(progress.current[:60])}"
             total = progress.green + progress.red
             bar.update(task, description=shown, completed=progress.green, total=total, green=progress.green)
 
