@@ -313,6 +313,18 @@ def test_a_folder_without_a_repository_is_told(tmp_path: Path) -> None:
     assert "in no git repository" in one.what
 
 
+def test_a_repository_that_git_does_not_read_is_no_lack_of_one(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    [one] = seen(project, "repository")
+    assert "belongs to somebody else" in one.what
+    assert one.advice == f"git config --global --add safe.directory {project}"
+
+
+def test_a_machine_without_git_is_told(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    assert [one.what.partition(":")[0] for one in seen(project, "repository")] == ["git cannot be started"]
+
+
 def test_who_runs_are_recorded_as_is_said(project: Path) -> None:
     assert well(project, "agent", AGENTGATE_AGENT="ada") == [
         "runs are recorded as 'ada', as $AGENTGATE_AGENT says: an agent, whose approvals do not count"

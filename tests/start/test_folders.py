@@ -31,7 +31,8 @@ def there(*paths: str, **texts: str) -> dict[str, str]:
         # no tests yet
         (there("shop/__init__.py"), ("shop",), ()),
         # modules beside their tests
-        (there("shop.py", "test_shop.py"), (), ()),
+        (there("shop.py", "test_shop.py"), (), ("test_shop.py",)),
+        (there("shop/__init__.py", "test_shop.py", "test_cart.py"), ("shop",), ("test_cart.py", "test_shop.py")),
         # nothing at all
         ({}, (), ()),
         # projects within a project
@@ -53,6 +54,26 @@ def test_what_is_configured_comes_before_names(project: Write) -> None:
     settings = '[tool.pytest.ini_options]\ntestpaths = ["spec"]\npythonpath = ["lib"]\n'
     root = project({"pyproject.toml": settings, **there("lib/shop/__init__.py", "spec/test_a.py", "tests/test_b.py")})
     assert folders(root) == (("lib",), ("spec",))
+
+
+@pytest.mark.parametrize(
+    ("files", "source", "tests"),
+    [
+        # for the doctests of the implementation
+        (there("src/shop/__init__.py", "tests/test_a.py"), ("src",), ("tests",)),
+        # because its tests lie within it
+        (
+            there("src/__init__.py", "src/cart.py", "src/tests/test_a.py", "src/till/tests/test_b.py"),
+            ("src",),
+            ("src/tests", "src/till/tests"),
+        ),
+    ],
+)
+def test_an_implementation_that_pytest_looks_at_is_no_folder_of_tests(
+    project: Write, files: dict[str, str], source: tuple[str], tests: tuple[str]
+) -> None:
+    root = project({**files, "pytest.ini": "[pytest]\ntestpaths = src tests\n"})
+    assert folders(root) == (source, tests)
 
 
 def test_the_folder_that_tools_package_from_is_source(project: Write) -> None:

@@ -19,12 +19,28 @@ _TARGETS = ("GITHUB_BASE_REF", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "CHANGE_TA
 def symptoms(project: Project, base: str, environ: Mapping[str, str]) -> Iterator[Symptom]:
     """The base, whoever commits, whoever runs."""
     if not git.is_repository(project.root):
-        what = f"{project.root} is in no git repository: there are no bases, no checkpoints, no approvals"
-        yield Symptom(_ABOUT, Health.WARN, what, "git init, or go on without")
+        yield _without(project.root)
     else:
         yield from _base(project.root, base, environ)
         yield from _committer(project)
     yield _agent(environ)
+
+
+def _without(root: Path) -> Symptom:
+    asked = git.run(root, "rev-parse", "--show-toplevel")
+    lacking = "there are no bases, no checkpoints, no approvals"
+    if asked is None:
+        return Symptom(_ABOUT, Health.WARN, f"git cannot be started: {lacking}", "install git, or go on without")
+    if b"safe.directory" in asked.stderr:
+        what = f"git does not read {root}, which belongs to somebody else: {lacking}"
+        return Symptom(_ABOUT, Health.WARN, what, _of_git(asked.stderr))
+    return Symptom(_ABOUT, Health.WARN, f"{root} is in no git repository: {lacking}", "git init, or go on without")
+
+
+def _of_git(said: bytes) -> str:
+    """The command that git itself gives; the repository in it can be a folder above."""
+    lines = (line.strip() for line in said.decode(errors="replace").splitlines())
+    return next((line for line in lines if line.startswith("git config")), "git help config says more: safe.directory")
 
 
 def _base(root: Path, given: str, environ: Mapping[str, str]) -> Iterator[Symptom]:

@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from pytest_agentgate.codemods.files.layout import TEST_FOLDERS, Layout
+from pytest_agentgate.codemods.files.layout import TEST_FOLDERS, Layout, named_folders
 from pytest_agentgate.codemods.files.tree import python_files
 from pytest_agentgate.start.files import Files
 
 # Packages at the root that hold no implementation.
 _ASIDE = frozenset({*TEST_FOLDERS, "benchmarks", "docs", "examples", "scripts", "tools"})
+_MANY = 5
 _TEST_FILE = re.compile(r"(?:.*/)?(?:test_[^/]*|[^/]*_test)\.py")
 
 
@@ -19,19 +20,15 @@ def folders(root: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The folders of the implementation and those of the tests, relative to the root; () where nothing tells."""
     layout = Layout(root)
     files = [path for path in python_files(root) if path.isascii() or path.encode("utf-8", "ignore").decode() == path]
-    tests = layout.test_folders() or tuple(_called_tests(files))
+    test_files = [path for path in files if _TEST_FILE.fullmatch(path)]
+    tests = layout.test_folders() or tuple(dict.fromkeys(named_folders(test_files))) or tuple(_few(test_files))
     return tuple(_source(layout, files, tests)), tests
 
 
-def _called_tests(files: Sequence[str]) -> Iterator[str]:
-    """The uppermost folders that are called as folders of tests are, and have some."""
-    found = []
-    for path in files:
-        parts = path.split("/")[:-1]
-        depth = next((depth for depth, part in enumerate(parts, 1) if part in TEST_FOLDERS), 0)
-        if depth and _TEST_FILE.fullmatch(path):
-            found.append("/".join(parts[:depth]))
-    yield from dict.fromkeys(found)
+def _few(test_files: Sequence[str]) -> Iterator[str]:
+    """Files of tests in the root, where all of them lie there and can be named one by one."""
+    if len(test_files) <= _MANY and not any("/" in path for path in test_files):
+        yield from sorted(test_files)
 
 
 def _source(layout: Layout, files: Sequence[str], tests: Sequence[str]) -> Iterator[str]:

@@ -115,3 +115,18 @@ def test_tests_are_where_pytest_is_told_or_where_their_name_says(tmp_path: Path)
     assert Layout(tmp_path).test_folders() == ("tests",)
     (tmp_path / "pytest.ini").write_text("[pytest]\ntestpaths = checks/* gone\n")
     assert Layout(tmp_path).test_folders() == ("checks/a", "checks/b")
+
+
+def test_what_pytest_is_told_to_look_at_is_no_folder_of_tests_where_the_tests_lie_deeper(tmp_path: Path) -> None:
+    tree(tmp_path, {"shop/cart.py": "", "shop/tests/test_x.py": "", "shop/till/tests/deep/test_y.py": ""})
+    for looked_at in ("shop", ".", "./shop/", "../gone shop /elsewhere"):
+        (tmp_path / "pytest.ini").write_text(f"[pytest]\ntestpaths = {looked_at}\n")
+        assert Layout(tmp_path).test_folders() == ("shop/tests", "shop/till/tests")
+
+
+def test_a_folder_without_a_test_is_none_of_tests(tmp_path: Path) -> None:
+    tree(tmp_path, {"src/shop/cart.py": "", "spec/check_x.py": "", "test/test_x.py": ""})
+    (tmp_path / "pytest.ini").write_text("[pytest]\ntestpaths = src spec\npython_files = check_*.py\n")
+    assert Layout(tmp_path).test_folders() == ("spec",)
+    (tmp_path / "pytest.ini").write_text("[pytest]\ntestpaths = src\n")
+    assert Layout(tmp_path).test_folders() == ("test",)

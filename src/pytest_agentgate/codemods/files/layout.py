@@ -14,9 +14,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from functools import cached_property
+from glob import glob
 from pathlib import Path, PurePosixPath
 from posixpath import normpath
 from typing import Any
+
+from pytest_agentgate.codemods.files.tree import python_files
 
 TEST_FOLDERS = ("tests", "test", "testing")
 """What folders of tests are called where nothing else is configured."""
@@ -65,10 +68,25 @@ class Layout:
 
     def test_folders(self) -> tuple[str, ...]:
         """The folders or files of tests that pytest's configuration or their names tell, relative to the root."""
-        there = [path for name in self.pytest.testpaths for path in sorted(self.root.glob(name))]
-        if there:
-            return tuple(path.relative_to(self.root).as_posix() for path in there)
-        return tuple(name for name in TEST_FOLDERS if (self.root / name).is_dir())
+        places = [place for name in self.pytest.testpaths if (place := _within("", name)) is not None]
+        # As pytest does: patterns, and the root itself.
+        there = [path for place in places for path in sorted(glob(place or ".", root_dir=self.root, recursive=True))]
+        found = [name for path in there for name in self._of_tests(path)]
+        return tuple(dict.fromkeys(found)) or tuple(name for name in TEST_FOLDERS if (self.root / name).is_dir())
+
+    def _of_tests(self, name: str) -> Iterator[str]:
+        """A path that pytest is told to look at, or the folders in it that have tests.
+
+        An implementation is looked at for its doctests, or because its tests lie within it, and is no test itself.
+        """
+        path = self.root / name
+        files = [] if not path.is_dir() or _named(f"{name}/") else list(python_files(path))
+        tests = [file for file in files if _is_test(file.rpartition("/")[2], self.pytest.python_files)]
+        within = [*named_folders(tests)]
+        if not files or len(within) < len(tests):
+            yield name
+        else:
+            yield from (normpath(f"{name}/{folder}") for folder in within)
 
     def import_roots(self, paths: Iterable[str]) -> tuple[str, ...]:
         """The folders from which modules are imported, in order; "" is the root.
@@ -117,6 +135,17 @@ class Layout:
 
     def _has(self, folder: str, name: str) -> bool:
         return (self.root / folder / name).is_file()
+
+
+def named_folders(files: Iterable[str]) -> Iterator[str]:
+    """For each file that lies in one, the uppermost folder that is called as folders of tests are."""
+    return (folder for file in files if (folder := _named(file)))
+
+
+def _named(file: str) -> str:
+    parts = file.split("/")[:-1]
+    depth = next((depth for depth, part in enumerate(parts, 1) if part in TEST_FOLDERS), 0)
+    return "/".join(parts[:depth])
 
 
 def pytest_settings(folder: Path) -> PytestSettings:
