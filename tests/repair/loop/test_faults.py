@@ -214,7 +214,8 @@ def test_whenever_it_is_killed_undo_restores_every_byte(suite: MakeSuite, number
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
     done = undo(made.root)
-    assert done.returncode == 0, done.stderr
+    nothing = "nothing to undo" in done.stderr  # it was killed while the journal was written: no file had changed yet
+    assert done.returncode == (2 if nothing else 0), done.stderr
     assert made.contents() == before
     assert undo(made.root).returncode == 2
 
