@@ -119,7 +119,7 @@ def keyword_renamed(target: Target) -> tuple[bytes, set[str]] | None:
             if any(isinstance(each, ast.Lambda) for each in ast.walk(target.node)):
                 return None
             new = f"{one.arg}{_NEW}"
-            places = [(each.lineno, each.col_offset) for each in (one, *names)]
+            places = [(one.lineno, one.col_offset), *((each.lineno, each.col_offset) for each in names)]
             return _written(target, [(*place, len(one.arg.encode()), new) for place in places]), {one.arg, new}
     return None
 
@@ -148,10 +148,10 @@ def _leaves_out(call: Call, index: int, name: str) -> bool:
 
 def swapped(target: Target) -> tuple[bytes, set[str]] | None:
     """Two parameters changed places in the definition, and callers pass them as before."""
-    first, *rest = target.arguments[1 if target.is_bound else 0 :] or [None]
-    if first is None or not rest or not any(call.positional >= 2 for call in target.calls):
+    pair = target.arguments[target.is_bound :][:2]
+    if len(pair) < 2 or not any(call.positional >= 2 for call in target.calls):
         return None
-    second = rest[0]
+    first, second = pair
     if target.node.args.defaults and len(target.arguments) - len(target.node.args.defaults) < 2 + target.is_bound:
         return None
     if first.annotation or second.annotation:

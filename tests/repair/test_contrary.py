@@ -22,15 +22,16 @@ Said = Callable[[str, str], str]
 def said(tmp_path: Path) -> Said:
     """Where ``shop.py`` speaks against what became of it, "" where it does not."""
 
+    def written(name: str, text: str) -> Api:
+        (tmp_path / name / "src").mkdir(parents=True)
+        (tmp_path / name / "src" / "shop.py").write_text(dedent(text).lstrip())
+        return Api.of(FolderTree(tmp_path / name), ("src",), ["src"])
+
     def asked(old: str, new: str) -> str:
-        apis = []
-        for name, text in (("old", old), ("new", new)):
-            (tmp_path / name / "src").mkdir(parents=True)
-            (tmp_path / name / "src" / "shop.py").write_text(dedent(text).lstrip())
-            apis.append(Api.of(FolderTree(tmp_path / name), ("src",), ["src"]))
-        found = align(*apis)
+        before, after = written("old", old), written("new", new)
+        found = align(before, after)
         assert found
-        change = Change(*apis, found)
+        change = Change(before, after, found)
         refusal = against(found, change, Suite.of(tmp_path / "new", ["src"], ["tests"]))
         return "" if refusal is None else refusal.look_at
 
