@@ -70,7 +70,7 @@ def test_the_phase_is_the_first_that_does_not_pass() -> None:
     found = document(judgement("ada", imports=GateState.WARNED, values=GateState.FAILED))
     assert found["phase"] == "values"
     assert found["quality_gates"] == {"imports": "warned", "values": "failed"}
-    assert found["critical_issues"] == ["values: tests.failed == 0: failed, measured 3"]
+    assert found["critical_issues"] == ["values: failed: tests.failed == 0 (measured 3)"]
 
 
 def test_the_latest_judgement_of_each_phase_counts() -> None:
@@ -93,7 +93,32 @@ def test_each_agent_is_told_of_by_its_own_work() -> None:
     assert {name: one["completion"] for name, one in told.items()} == {"ada": 0.5, "bob": 0.0, "cy": 0.0}
     assert {name: one["current_task"] for name, one in told.items()} == {"ada": "T1", "bob": None, "cy": "T7"}
     assert told["ada"]["next_milestone"] == "values"
-    assert told["bob"]["blockers"] == ["imports: tests.failed == 0: failed, measured 3", "values: not attempted"]
+    assert told["bob"]["blockers"] == ["imports: failed: tests.failed == 0 (measured 3)", "not attempted: values"]
+
+
+def test_a_phase_is_one_line_whatever_number_of_gates_it_has() -> None:
+    gates = (
+        GateResult("collection.errors == 0", GateState.FAILED, 15.0, why="15 files " * 40),
+        GateResult("failures.import == 0", GateState.PASSED, 0.0),
+        GateResult("coverage.percent >= 80%", GateState.UNAVAILABLE, why="no coverage was measured"),
+        GateResult("check.mypy == 0", GateState.UNAVAILABLE, why="x" * 500),
+    )
+    waiting = tuple(PhaseResult(name, GateState.NOT_ATTEMPTED, why="needs imports (failed)") for name in ("b", "c"))
+    judged = Judgement("J", "R", NOW, Judge.HARNESS, "ada", (PhaseResult("a", GateState.FAILED, gates), *waiting))
+    found: Any = standing(("a", "b", "c"), [judged], (), (), NOW)
+    short = "x" * 117 + "..."
+    said = (
+        "a: failed: collection.errors == 0 (measured 15), coverage.percent >= 80% (no coverage was measured), "
+        f"check.mypy == 0 ({short})"
+    )
+    assert found["agents"][0]["blockers"] == [said, "not attempted: b, c"]
+    assert found["critical_issues"] == [said]
+
+
+def test_a_run_that_could_not_be_judged_says_why() -> None:
+    invalid = PhaseResult("imports", GateState.INVALID, why="3 tests were collected and not run")
+    found = document(Judgement("J", "R", NOW, Judge.HARNESS, "ada", (invalid,)))
+    assert found["critical_issues"] == ["imports: invalid: 3 tests were collected and not run"]
 
 
 def test_what_is_in_the_way_is_told_the_gravest_first() -> None:

@@ -109,7 +109,7 @@ def test_a_phase_is_judged_once_what_it_needs_is_done(told: Told, lines: str, ex
 
 def test_a_phase_that_is_not_attempted_measures_nothing_and_says_for_what(told: Told) -> None:
     *_, release = judge(PHASES, ["release"], Facts(told("a.py uncollected import")))
-    assert (release.state, release.gates, release.why) == (NOT_ATTEMPTED, (), "needs settings (not_attempted)")
+    assert (release.state, release.gates, release.why) == (NOT_ATTEMPTED, (), "needs settings (not attempted)")
 
 
 def test_a_warning_does_not_hold_up_what_follows(told: Told) -> None:

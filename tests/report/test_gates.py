@@ -18,11 +18,11 @@ from pytest_agentgate.report.printable import columns, printable
 
 WHOLE = """\
 ==================== agentgate: gates failed (exit status 10) ====================
-imports: warned, 1 of 2 gates
+imports: warned, 1 of 2 gates did not pass
   warned: warnings.total == 0
     measured 2; wanted == 0
   passes; outside of it 12 tests fail
-speed: failed, 2 of 2 gates
+speed: failed, 2 of 2 gates did not pass
   failed: property.latency.p95 <= 200 ms
     measured 210 ms, over 12; wanted <= 200 ms
     owner: team-a
@@ -70,6 +70,47 @@ def test_gates_that_lack_the_same_are_told_of_together() -> None:
     )
     for said in (plain(judged, None), gates.agent(judged, 4000)):
         assert [said.count(text) for text in (why, command, "a == 1", "c == 3", "d == 4", "nobody looked")] == [1] * 6
+
+
+def broken(condition: str, *items: Item, **more: object) -> GateResult:
+    return replace(GateResult(condition, GateState.FAILED, float(len(items)), "== 0", items=items), **more)  # type: ignore[arg-type]
+
+
+def test_what_broke_two_gates_is_listed_once() -> None:
+    lost = (
+        Item("tests/test_a.py", note="No module named 'gone'"),
+        Item("tests/test_b.py", note="No module named 'gone'"),
+    )
+    command = "python -m pytest tests/test_a.py tests/test_b.py"
+    found = (
+        broken("collection.errors == 0", *lost, command=command),
+        broken("failures.import == 0", *lost, command=command),
+    )
+    judged = replace(of_state(GateState.FAILED), phases=(PhaseResult("p", GateState.FAILED, found),))
+    for said in (plain(judged, None), gates.agent(judged, 4000)):
+        assert [said.count(text) for text in ("No module named", "(the same)", "test_b.py\n", command)] == [1, 1, 1, 1]
+        assert said.index("(the same)") < said.index("the same 2 as of collection.errors == 0")
+
+
+def test_other_items_or_another_number_of_them_are_listed() -> None:
+    items = Item("a"), Item("b")
+    found = broken("a == 0", *items), broken("b == 0", *items, more=3), broken("c == 0", Item("a"))
+    said = plain(replace(of_state(GateState.FAILED), phases=(PhaseResult("p", GateState.FAILED, found),)), None)
+    assert "the same" not in said
+    assert "\n    and 3 more\n" in said
+
+
+@pytest.mark.parametrize(
+    ("states", "said"),
+    [
+        ((GateState.PASSED,), "p: passed, 1 gate\n"),
+        ((GateState.FAILED,), "p: failed, 1 gate\n"),
+        ((GateState.FAILED, GateState.PASSED, GateState.UNAVAILABLE), "p: failed, 2 of 3 gates did not pass\n"),
+    ],
+)
+def test_a_phase_says_how_many_of_its_gates_did_not_pass(states: tuple[GateState, ...], said: str) -> None:
+    found = tuple(GateResult(f"tests.total > {number}", state) for number, state in enumerate(states))
+    assert said in plain(replace(of_state(states[0]), phases=(PhaseResult("p", states[0], found),)), None)
 
 
 def test_a_gate_that_passed_is_told_of_only_where_it_has_something_to_say() -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _RUNS = 1000  # that are looked at for what each agent did last
 _JUDGEMENTS = 1000
 _CAUSES = 5  # of the last run that are issues
+_LONGEST = 120  # characters of a reason
 _NEVER = "not_attempted"  # a phase that nobody has judged
 _COLOURS = {
     "passed": "green",
@@ -103,7 +104,7 @@ def _agent(name: str, phases: Sequence[str], judgements: Iterable[Judgement], ru
     run = next((one for one in runs if one.agent == name), None)
     gates = {phase: latest[phase].state.value if phase in latest else _NEVER for phase in phases}
     milestone = _first_open(gates)
-    blockers = [said for phase in phases if phase in latest for said in _broken(latest[phase])]
+    blockers = [*_blockers([latest[phase] for phase in phases if phase in latest])]
     if run is not None and run.status == "running":
         state = "running"
     elif blockers:
@@ -121,19 +122,33 @@ def _agent(name: str, phases: Sequence[str], judgements: Iterable[Judgement], ru
     }
 
 
-def _broken(phase: PhaseResult) -> Iterator[str]:
-    """A line for each gate that keeps a phase from passing, or for the phase where none was judged."""
+def _blockers(phases: Iterable[PhaseResult]) -> Iterator[str]:
+    """A line for each phase whose gates are in the way, and one for all that wait for them."""
+    waiting = []
+    for phase in phases:
+        if phase.state == _NEVER:
+            waiting.append(phase.phase)
+        elif phase.state not in _PASSING:
+            yield _broken(phase)
+    if waiting:
+        yield f"not attempted: {', '.join(waiting)}"
+
+
+def _broken(phase: PhaseResult) -> str:
+    """``imports: failed: collection.errors == 0 (measured 3), failures.import == 0 (measured 1)``."""
     from pytest_agentgate.report.measures import measured
 
-    if phase.state in _PASSING:
-        return
     broken = [gate for gate in phase.gates if gate.state not in _PASSING]
-    for gate in broken:
-        said = f"{phase.phase}: {gate.condition}: {gate.state.value.replace('_', ' ')}"
-        said += f", measured {measured(gate)}" if gate.measured is not None else ""
-        yield said + (f": {gate.why}" if gate.why else "")
-    if not broken:
-        yield f"{phase.phase}: {phase.state.value.replace('_', ' ')}" + (f": {phase.why}" if phase.why else "")
+    said = [
+        gate.condition + f" ({f'measured {measured(gate)}' if gate.measured is not None else _short(gate.why)})"
+        for gate in broken
+        if gate.measured is not None or gate.why
+    ]
+    return ": ".join(filter(None, (phase.phase, phase.state.value, ", ".join(said) or _short(phase.why))))
+
+
+def _short(why: str) -> str:
+    return why if len(why) <= _LONGEST else why[: _LONGEST - 3] + "..."
 
 
 def _issues(phases: Iterable[PhaseResult], runs: Sequence[Run], causes: Sequence[Cause]) -> Iterator[str]:
@@ -142,8 +157,8 @@ def _issues(phases: Iterable[PhaseResult], runs: Sequence[Run], causes: Sequence
         if run.status not in ("completed", "running"):
             yield f"run {run.id} was {run.status.value}: what it would have told is not known"
     for phase in phases:
-        if phase.state != _NEVER:
-            yield from _broken(phase)
+        if phase.state != _NEVER and phase.state not in _PASSING:
+            yield _broken(phase)
     for cause in causes[:_CAUSES]:
         yield f"{cause.kind.value}: {cause.title} ({cause.size:,} test{'s' if cause.size != 1 else ''})"
     if len(causes) > _CAUSES:
@@ -161,7 +176,8 @@ def _show(found: Mapping[str, JSON]) -> None:
     if not gates:
         screen.say("no phase is configured: agentgate init proposes some")
     elif found["phase"] is None:
-        screen.say("every phase passes")
+        warned = [name for name, state in gates.items() if state == "warned"]
+        screen.say("every phase passes" + (f", with warnings: {', '.join(map(printable, warned))}" if warned else ""))
     else:
         screen.say(f"phase {printable(str(found['phase']))}")
     if gates:
@@ -191,7 +207,7 @@ def _row(agent: Mapping[str, JSON]) -> list[str | Cell]:
         str(agent["current_task"] or ""),
         f"{completion:.0%}" if isinstance(completion, float | int) else "",
         str(agent["next_milestone"] or ""),
-        "; ".join(map(str, blockers)) if isinstance(blockers, list) else "",
+        str(blockers[0]) if isinstance(blockers, list) and blockers else "",
     ]
 
 

@@ -36,7 +36,8 @@ class Hidden:
         """One line on what is not known for them, "" where there are none."""
         if not self.collectors:
             return ""
-        return f"{listed(tuple(self.collectors))} could not be collected, and what its tests would do is not known"
+        whose = "their" if len(self.collectors) > 1 else "its"
+        return f"{listed(tuple(self.collectors))} could not be collected, and what {whose} tests would do is not known"
 
     @property
     def why_uncounted(self) -> str:

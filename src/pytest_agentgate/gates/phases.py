@@ -98,7 +98,7 @@ def _judged(
 ) -> PhaseResult:
     undone = [before[name] for name in phase.needs if before[name].state not in _DONE]
     if undone:
-        why = ", ".join(f"{one.phase} ({one.state})" for one in undone)
+        why = ", ".join(f"{one.phase} ({one.state.replace('_', ' ')})" for one in undone)
         return PhaseResult(phase.name, GateState.NOT_ATTEMPTED, why=f"needs {why}")
     gates = tuple(verdict(gate, facts, commands) for gate in phase.gates)
     state = _state(gates)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import groupby
+from itertools import groupby, takewhile
 
 from pytest_agentgate.model.judgement import (
     EXIT_STATUS,
@@ -36,6 +36,7 @@ _VERDICTS = {
 _BOLD, _DIM = "1", "2"
 _NARROWEST = 40
 _INDENT = "  "
+_SAME = 2  # items from which on those of an earlier gate are not told again
 _SOME = 5  # items that an agent is shown
 _LONGEST = 300  # characters of a line for an agent; more for a command, which is of no use if it is cut
 _COMMAND = 1000
@@ -90,17 +91,17 @@ class _Screen:
         for gates in _alike(phase):
             for gate in gates:
                 yield from self.wrapped(f"{in_words(gate.state)}: {printable(gate.condition)}", _INDENT, _BOLD)
-            yield from self.gate(gates[-1], phase)
+            yield from self.gate(gates[-1], phase, _told_before(gates[-1], phase))
         for note in phase.notes:
             yield from self.wrapped(printable(note), _INDENT, "")
 
-    def gate(self, gate: GateResult, phase: PhaseResult) -> Iterator[str]:
+    def gate(self, gate: GateResult, phase: PhaseResult, before: GateResult | None) -> Iterator[str]:
         indent = _INDENT * 2
         for fact in _facts(gate, phase):
             yield from self.wrapped(fact, indent, "")
-        for item in items(gate):
+        for item in _the_same(before) if before else items(gate):
             yield from self.wrapped(item, indent, _DIM)
-        if gate.command:
+        if gate.command and not (before and before.command == gate.command):
             yield indent + self.paint(printable(gate.command), _DIM)
 
     def wrapped(self, text: str, indent: str, code: str) -> Iterator[str]:
@@ -112,11 +113,12 @@ class _Screen:
 
 
 def _how_many(phase: PhaseResult) -> str:
-    """How many gates a phase has that are worth a word: all of them, or those that did not pass."""
+    """How many gates a phase has, and how many of several did not pass."""
     broken = sum(gate.state is not GateState.PASSED for gate in phase.gates)
     if not phase.gates:
         return ""
-    return f", {broken} of {counted(len(phase.gates), 'gate')}" if broken else f", {counted(len(phase.gates), 'gate')}"
+    many = counted(len(phase.gates), "gate")
+    return f", {broken} of {many} did not pass" if broken and len(phase.gates) > 1 else f", {many}"
 
 
 def _alike(phase: PhaseResult) -> Iterator[list[GateResult]]:
@@ -132,9 +134,22 @@ def _unmeasured(gate: GateResult) -> bool:
     return gate.measured is None and not gate.items
 
 
+def _told_before(gate: GateResult, phase: PhaseResult) -> GateResult | None:
+    """The first gate of a phase that was broken by the same items, which are told of there."""
+    if len(gate.items) < _SAME:
+        return None
+    before = takewhile(lambda one: one is not gate, phase.gates)
+    told = (one for one in before if one.state is not GateState.PASSED)
+    return next((one for one in told if (one.items, one.more) == (gate.items, gate.more)), None)
+
+
+def _the_same(before: GateResult) -> Iterator[str]:
+    yield f"the same {len(before.items) + before.more:,} as of {printable(before.condition)}"
+
+
 def _facts(gate: GateResult, phase: PhaseResult) -> Iterator[str]:
     if gate.measured is not None:
-        sample = "" if gate.sample is None else f", over {gate.sample:,}"
+        sample = f", over {gate.sample:,}" if gate.sample else ""
         yield f"measured {measured(gate)}{sample}; wanted {printable(gate.wanted)}"
     if gate.why and gate.why != phase.why:
         yield printable(gate.why)
@@ -145,10 +160,13 @@ def _facts(gate: GateResult, phase: PhaseResult) -> Iterator[str]:
 
 
 def items(gate: GateResult, most: int | None = None) -> Iterator[str]:
-    """``tests/test_a.py::test_b: 210 ms (setup)``, and how many more there are."""
+    """``tests/test_a.py::test_b: 210 ms (setup)``, and how many more there are; a long note is said once."""
+    before = ""
     for item in gate.items[:most]:
         value = "" if item.value is None else f": {said(item.value, gate.unit)}"
-        yield printable(f"{item.name}{value}" + (f" ({item.note})" if item.note else ""))
+        note = "the same" if item.note == before and len(before) > len("the same") else item.note
+        before = item.note
+        yield printable(f"{item.name}{value}" + (f" ({note})" if note else ""))
     left = gate.more + len(gate.items) - len(gate.items[:most])
     if left:
         yield f"and {left:,} more"
@@ -173,8 +191,9 @@ def _told_to_agents(judgement: Judgement) -> Iterator[str]:
                 warns = " (only warns)" if gate.severity is Severity.WARN else ""
                 yield _cut(f"- {in_words(gate.state)}: {gate.condition}{warns}")
             yield from (_cut(f"  {fact}") for fact in _facts(gates[-1], phase))
-            yield from (_cut(f"  {item}") for item in items(gates[-1], _SOME))
-            if gates[-1].command:
+            before = _told_before(gates[-1], phase)
+            yield from (_cut(f"  {item}") for item in (_the_same(before) if before else items(gates[-1], _SOME)))
+            if gates[-1].command and not (before and before.command == gates[-1].command):
                 yield _cut(f"  command: {gates[-1].command}", _COMMAND)
         yield from (_cut(f"  {note}") for note in phase.notes)
     yield from (_cut(f"note: {note}") for note in judgement.notes)
