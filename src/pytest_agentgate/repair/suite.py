@@ -152,10 +152,10 @@ def _mentions(path: str, names: ModuleNames) -> Iterator[Mention]:
         for node in nodes:
             if not isinstance(node.ctx, ast.Load):
                 continue
-            for name in names.candidates(node):
-                if name is not None and not name.startswith("builtins."):
+            for meant in names.candidates(node):
+                if meant is not None and not meant.startswith("builtins."):
                     inside = names.enclosing(node, ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
-                    yield Mention(name, path, node.lineno, at_top=inside is None)
+                    yield Mention(meant, path, node.lineno, at_top=inside is None)
     for text in named_strings(names):
         if text.role in ("object", "module"):
             yield Mention(text.name, path, text.node.lineno, is_text=True)

@@ -86,7 +86,8 @@ def site(raised: Raised) -> Frame | None:
     own = [frame for frame in raised.frames if frame.role in (Role.TEST, Role.SOURCE)]
     if raised.is_a("AttributeError"):  # code that looks attributes up is not who asks
         own = [frame for frame in own if not frame.function.endswith(_LOOKUPS)] or own
-    return (own or list(raised.frames) or [None])[-1]
+    frames = own or raised.frames
+    return frames[-1] if frames else None
 
 
 def _read(raised: Raised) -> Iterator[Symptom]:

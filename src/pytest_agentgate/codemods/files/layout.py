@@ -69,8 +69,12 @@ class Layout:
     def test_folders(self) -> tuple[str, ...]:
         """The folders or files of tests that pytest's configuration or their names tell, relative to the root."""
         places = [place for name in self.pytest.testpaths if (place := _within("", name)) is not None]
-        # As pytest does: patterns, and the root itself.
-        there = [path for place in places for path in sorted(glob(place or ".", root_dir=self.root, recursive=True))]
+        # As pytest does: patterns, and the root itself, which Path.glob takes for none.
+        there = [
+            path
+            for place in places
+            for path in sorted(glob(place or ".", root_dir=self.root, recursive=True))  # noqa: PTH207
+        ]
         found = [name for path in there for name in self._of_tests(path)]
         return tuple(dict.fromkeys(found)) or tuple(name for name in TEST_FOLDERS if (self.root / name).is_dir())
 
