@@ -146,6 +146,18 @@ def test_the_source_below_the_tests_stays_out(folder: Path) -> None:
     assert committed(folder) == ["tests/test_a.py"]
 
 
+def test_the_tests_below_the_source_are_committed(folder: Path) -> None:
+    (folder / "agentgate.toml").write_text(
+        'source = ["src", "tests/deep/apart"]\ntests = ["src/shop/tests/", "tests"]\n'
+    )
+    git(folder, "commit", "-qam", "the tests of the shop lie within it")
+    for name in ("src/shop/tests/test_shop.py", "src/shop/cart.py", "tests/deep/apart/code.py", "tests/deep/test_c.py"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("C = 2\n")
+    make(folder)
+    assert committed(folder) == ["src/shop/tests/test_shop.py", "tests/deep/test_c.py"]
+
+
 def test_a_project_within_a_repository_commits_its_own_tests(folder: Path) -> None:
     inner = folder / "packages" / "[one]"
     (inner / "tests").mkdir(parents=True)

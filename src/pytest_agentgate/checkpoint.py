@@ -9,10 +9,10 @@ killed before or after it.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from pytest_agentgate import git
 from pytest_agentgate.codemods.files.edits import digest
@@ -160,14 +160,26 @@ def _changes(project: Project) -> tuple[tuple[str, ...], tuple[str, ...]]:
     folders = tuple(name for name in folders if os.path.lexists(root / name) or _is_tracked(root, name))
     if not folders:
         return (), ()
-    exclude = [f":(exclude,top,literal){_from_top(root, name)}" for name in project.config.source]
     paths = [f":(top,literal){_from_top(root, name)}" for name in folders]
     changed = _names(
-        root, "diff", "--name-only", "--no-renames", "--relative", "-z", "HEAD", "--", *paths, *exclude, literal=False
+        root, "diff", "--name-only", "--no-renames", "--relative", "-z", "HEAD", "--", *paths, literal=False
     )
-    new = _names(root, "ls-files", "-z", "--others", "--exclude-standard", "--", *paths, *exclude, literal=False)
+    new = _names(root, "ls-files", "-z", "--others", "--exclude-standard", "--", *paths, literal=False)
     # What is staged as new and not in HEAD differs from it; what was staged and is gone from disk is nothing.
+    source = project.config.source
+    changed, new = (
+        tuple(name for name in names if _depth(name, folders) > _depth(name, source)) for names in (changed, new)
+    )
     return changed, new
+
+
+def _depth(path: str, folders: Iterable[str]) -> int:
+    """How many parts the innermost of the folders has that holds a file; -1 if none does.
+
+    Tests may lie within the implementation, and an implementation within the tests: the inner one says what a file is.
+    """
+    found = (PurePosixPath(name) for name in folders)
+    return max((len(folder.parts) for folder in found if PurePosixPath(path).is_relative_to(folder)), default=-1)
 
 
 def _from_top(root: Path, name: str) -> str:

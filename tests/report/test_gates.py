@@ -202,6 +202,8 @@ def test_markdown_has_a_table_of_gates_above_the_causes(run: RunSummary, judgeme
     row = "| `speed` | `property.latency.p95 <= 200 ms` | failed | `210 ms` | `<= 200 ms` |"
     assert said.index(row) < said.index("| size | kind |")
     assert "        - command: `python -m pytest tests/test_api.py::test_get`" in said
+    assert "- `release`: not attempted: speed failed\n" in said
+    assert said.count("speed failed") == 1
     assert "        - and 3 more" not in said  # in code, as all that comes from tests
     assert "        - `and 3 more`" in said
 

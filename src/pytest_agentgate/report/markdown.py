@@ -120,7 +120,7 @@ def _judged(judgement: Judgement) -> Iterator[str]:
     yield ""
     for phase in judgement.phases:
         told = list(_of_phase(phase))
-        if told:
+        if told or phase.why:
             yield f"- {code(phase.phase)}: {gates.in_words(phase.state)}" + (
                 f": {words(phase.why)}" if phase.why else ""
             )
@@ -141,8 +141,6 @@ def _of_phase(phase: PhaseResult) -> Iterator[str]:
             if value:
                 yield f"        - {name}: {code(value)}"
     yield from (f"    - note: {words(note)}" for note in phase.notes)
-    if phase.why and not phase.gates:
-        yield f"    - why: {words(phase.why)}"
 
 
 def _details(number: int, cause: Cause, collected: Mapping[str, int]) -> Iterator[str]:
