@@ -113,6 +113,13 @@ def test_a_phase_says_how_many_of_its_gates_did_not_pass(states: tuple[GateState
     assert said in plain(replace(of_state(states[0]), phases=(PhaseResult("p", states[0], found),)), None)
 
 
+def test_a_reason_that_all_gates_share_stands_for_their_number() -> None:
+    why = "the base 'gone' is not in this repository"
+    found = tuple(GateResult(name, GateState.UNAVAILABLE, why=why) for name in ("a == 1", "b == 2"))
+    judged = replace(of_state(GateState.FAILED), phases=(PhaseResult("p", GateState.UNAVAILABLE, found, why),))
+    assert f"p: unavailable: {why}\n  unavailable: a == 1\n  unavailable: b == 2\n" in plain(judged, None)
+
+
 def test_a_gate_that_passed_is_told_of_only_where_it_has_something_to_say() -> None:
     fine = GateResult("tests.failed == 0", GateState.PASSED, 0.0, "== 0")
     empty = GateResult("coverage.new_percent >= 80%", GateState.PASSED, None, ">= 80%", why="no line changed")

@@ -115,7 +115,7 @@ class _Screen:
 def _how_many(phase: PhaseResult) -> str:
     """How many gates a phase has, and how many of several did not pass."""
     broken = sum(gate.state is not GateState.PASSED for gate in phase.gates)
-    if not phase.gates:
+    if phase.why or not phase.gates:  # a reason for the phase is one for each of its gates
         return ""
     many = counted(len(phase.gates), "gate")
     return f", {broken} of {many} did not pass" if broken and len(phase.gates) > 1 else f", {many}"
