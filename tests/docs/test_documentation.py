@@ -179,6 +179,12 @@ def test_queries_run_as_they_stand(text: str, tmp_path: Path) -> None:
         database.execute(text, ["20260131T120000-00000000"] * text.count("?")).fetchall()
 
 
+def test_the_index_leads_to_every_page() -> None:
+    index = (ROOT / "docs/index.md").read_text(encoding="utf-8")
+    pages = {page.relative_to(ROOT / "docs").as_posix() for page in ROOT.glob("docs/**/*.md")} - {"index.md"}
+    assert pages - set(re.findall(r"\]\(([^)#]+)\)", index)) == set()
+
+
 def test_readme_and_pages_have_no_dead_ends_in_the_tree() -> None:
     dead = [
         f"{page.relative_to(ROOT)}: {link}"
