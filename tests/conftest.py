@@ -153,6 +153,13 @@ def quick(few_plugins: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> No
         monkeypatch.setenv(name, value)
 
 
+@pytest.fixture
+def every_plugin(quick: None, few_plugins: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever this test starts loads all plugins that are installed, although a fixture asks for ``quick``."""
+    for name in few_plugins:
+        monkeypatch.delenv(name)
+
+
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """Path of the browser; for tests that are marked ``engine("chromium")``."""

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 AGENTS = 6
 SUITE = """
 import pytest, time
@@ -21,6 +23,7 @@ def git(folder: Path, *arguments: str) -> None:
     subprocess.run(["git", *arguments], cwd=folder, check=True, capture_output=True)
 
 
+@pytest.mark.usefixtures("quick")
 def test_agents_in_worktrees_share_one_record(tmp_path: Path) -> None:
     main, other = tmp_path / "main", tmp_path / "other"
     main.mkdir()

@@ -22,6 +22,8 @@ from pytest_agentgate.capture.runlog import is_live
 from pytest_agentgate.model import RunStatus, When
 from pytest_agentgate.store import open_store
 
+pytestmark = pytest.mark.usefixtures("quick")
+
 RUNS = int(os.environ.get("AGENTGATE_FAULT_RUNS", "0"))
 SUITE = """
 import time, pytest

@@ -127,7 +127,7 @@ def test_each_attempt_has_what_it_recorded_itself(
     """An item keeps one list for all attempts at it."""
     pytest.importorskip("pytest_rerunfailures")
     pytester.makepyfile(test_shop=AGAIN)
-    recorded = run("--reruns", "3", *processes)
+    recorded = run("-p", "pytest_rerunfailures", "--reruns", "3", *processes)
     red = ["colour", "red", None]
     last = {
         event.get("attempt", 1): event["values"]

@@ -90,6 +90,7 @@ def test_serial_and_parallel_triage_are_the_same_bytes(run: Run, pytester: pytes
     assert serial["counts"]["failed"] == 2
 
 
+@pytest.mark.usefixtures("every_plugin")
 def test_a_run_says_who_ran_what_where(run: Run, pytester: pytest.Pytester) -> None:
     pytester.makepyfile("def test_one(): pass")
     pytester.run("git", "init", "-q", "-b", "work")
@@ -197,7 +198,7 @@ def test_reruns_are_attempts(run: Run, pytester: pytest.Pytester, processes: tup
                 raise ValueError("first time")
         """
     )
-    recorded = run("--reruns", "2", *processes)
+    recorded = run("-p", "pytest_rerunfailures", "--reruns", "2", *processes)
     attempts = [(event["outcome"], event.get("attempt", 1)) for event in recorded.events("result")]
     assert attempts == [("rerun", 1), ("passed", 2)]
     assert recorded.result.ret == 0
@@ -347,7 +348,7 @@ def test_subtests_of_an_attempt_that_was_repeated_do_not_count(run: Run, pyteste
                 assert len(tries) > 1
         """
     )
-    recorded = run("--reruns", "2")
+    recorded = run("-p", "pytest_rerunfailures", "--reruns", "2")
     if "fixture 'subtests' not found" in recorded.output:
         pytest.skip("this pytest has no subtests")
     assert ("1 failed" in recorded.output.splitlines()[-1]) is ("failed" in recorded.outcomes().values())

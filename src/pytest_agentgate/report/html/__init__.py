@@ -26,6 +26,8 @@ SCRIPTS = (
 )  # fmt: skip
 """The files of the page's script in the order in which they are joined; each uses what those before it declare."""
 
+# Found now: what that imports could be a module of the project once its tests run.
+_PAGE = files(__name__).joinpath("page")
 _PACKED_FROM = 200_000  # characters of JSON; what is less can be read in the file as it is
 _CAUSES = 40  # listed where scripts do not run
 _NEEDED = "This page needs Chrome 123, Firefox 120, Safari 17.5, or later."  # for light-dark() in its style
@@ -95,7 +97,7 @@ def _script() -> str:
 
 
 def _asset(name: str) -> str:
-    text = files(__name__).joinpath("page", name).read_text(encoding="utf-8")
+    text = _PAGE.joinpath(name).read_text(encoding="utf-8")
     return text.replace("\r\n", "\n")  # as browsers read it, and as it is hashed
 
 
