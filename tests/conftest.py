@@ -24,7 +24,9 @@ from hypothesis import settings
 
 import pytest_agentgate
 
-settings.register_profile("agentgate", deadline=None)  # machines that are shared have no steady clock
+# Machines that are shared have no steady clock, and CI runs the suite more than once.
+settings.register_profile("agentgate", deadline=None, max_examples=50)
+settings.register_profile("thorough", deadline=None, max_examples=1000)
 settings.load_profile("agentgate")
 
 REQUIRE = "AGENTGATE_REQUIRE"
