@@ -113,6 +113,13 @@ def test_a_phase_says_how_many_of_its_gates_did_not_pass(states: tuple[GateState
     assert said in plain(replace(of_state(states[0]), phases=(PhaseResult("p", states[0], found),)), None)
 
 
+@pytest.mark.parametrize(("sample", "said"), [(0, "15;"), (1, "15;"), (15, "15, over 15;"), (1234, "15, over 1,234;")])
+def test_a_sample_is_told_where_it_holds_what_was_counted(sample: int, said: str) -> None:
+    gate = GateResult("failures.import == 0", GateState.FAILED, 15.0, "== 0", sample=sample)
+    judged = replace(of_state(GateState.FAILED), phases=(PhaseResult("p", GateState.FAILED, (gate,)),))
+    assert f"measured {said} wanted == 0" in plain(judged, None)
+
+
 def test_a_reason_that_all_gates_share_stands_for_their_number() -> None:
     why = "the base 'gone' is not in this repository"
     found = tuple(GateResult(name, GateState.UNAVAILABLE, why=why) for name in ("a == 1", "b == 2"))

@@ -12,6 +12,7 @@ from pytest_agentgate.model.judgement import (
     Judgement,
     PhaseResult,
     Severity,
+    Unit,
 )
 from pytest_agentgate.report.measures import measured, said
 from pytest_agentgate.report.phrases import counted
@@ -149,14 +150,19 @@ def _the_same(before: GateResult) -> Iterator[str]:
 
 def _facts(gate: GateResult, phase: PhaseResult) -> Iterator[str]:
     if gate.measured is not None:
-        sample = f", over {gate.sample:,}" if gate.sample else ""
-        yield f"measured {measured(gate)}{sample}; wanted {printable(gate.wanted)}"
+        yield f"measured {measured(gate)}{_over(gate)}; wanted {printable(gate.wanted)}"
     if gate.why and gate.why != phase.why:
         yield printable(gate.why)
     if gate.owner:
         yield f"owner: {printable(gate.owner)}"
     if gate.raw:
         yield f"output: {printable(gate.raw)}"
+
+
+def _over(gate: GateResult) -> str:
+    """How many were looked at; nothing where more than those count, as files that could not be collected do."""
+    more = gate.unit is Unit.COUNT and (gate.measured or 0) > (gate.sample or 0)
+    return f", over {gate.sample:,}" if gate.sample and not more else ""
 
 
 def items(gate: GateResult, most: int | None = None) -> Iterator[str]:
