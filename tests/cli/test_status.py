@@ -121,6 +121,15 @@ def test_a_run_that_could_not_be_judged_says_why() -> None:
     assert found["critical_issues"] == ["imports: invalid: 3 tests were collected and not run"]
 
 
+def test_what_is_in_the_way_of_several_phases_is_told_once() -> None:
+    why = "the base 'gone' is not in this repository"
+    gates = (GateResult("tests.failed == 0", GateState.UNAVAILABLE, why=why),)
+    phases = tuple(PhaseResult(name, GateState.UNAVAILABLE, gates, why) for name in PHASES)
+    found = document(Judgement("J", "R", NOW, Judge.HARNESS, "ada", phases))
+    assert found["critical_issues"] == [f"imports, values: unavailable: {why}"]
+    assert found["agents"][0]["blockers"] == found["critical_issues"]
+
+
 def test_what_is_in_the_way_is_told_the_gravest_first() -> None:
     found = document(
         judgement("ada", imports=GateState.FAILED),

@@ -114,8 +114,8 @@ def _asked(words: Sequence[str], policy: Policy) -> tuple[tuple[str, ...], list[
     """The phase and the files that a command line names; raises UsageError for a word that is neither."""
     phases = [phase.name for phase in policy.config.phases]
     if not phases:
-        where = policy.config.path or "pyproject.toml"
-        raise UsageError(f"{where}: no phase is configured: write a [[tool.agentgate.phase]] with a name and gates")
+        where = f"{policy.config.path}: " if policy.config.path else ""
+        raise UsageError(f"{where}no phase is configured: agentgate init proposes some")
     first = words[0] if words else ""
     if first in phases and not Path(first).is_file():
         return (first,), _files(words[1:], phases)

@@ -124,18 +124,22 @@ def _agent(name: str, phases: Sequence[str], judgements: Iterable[Judgement], ru
 
 def _blockers(phases: Iterable[PhaseResult]) -> Iterator[str]:
     """A line for each phase whose gates are in the way, and one for all that wait for them."""
-    waiting = []
-    for phase in phases:
-        if phase.state == _NEVER:
-            waiting.append(phase.phase)
-        elif phase.state not in _PASSING:
-            yield _broken(phase)
-    if waiting:
+    phases = list(phases)
+    yield from _broken(phases)
+    if waiting := [phase.phase for phase in phases if phase.state == _NEVER]:
         yield f"not attempted: {', '.join(waiting)}"
 
 
-def _broken(phase: PhaseResult) -> str:
-    """``imports: failed: collection.errors == 0 (measured 3), failures.import == 0 (measured 1)``."""
+def _broken(phases: Iterable[PhaseResult]) -> Iterator[str]:
+    """``imports: failed: collection.errors == 0 (measured 3)``, and what several phases have in common once."""
+    alike: dict[str, list[str]] = {}
+    for phase in phases:
+        if phase.state != _NEVER and phase.state not in _PASSING:
+            alike.setdefault(_what_broke(phase), []).append(phase.phase)
+    return (f"{', '.join(names)}: {what}" for what, names in alike.items())
+
+
+def _what_broke(phase: PhaseResult) -> str:
     from pytest_agentgate.report.measures import measured
 
     broken = [gate for gate in phase.gates if gate.state not in _PASSING]
@@ -144,7 +148,7 @@ def _broken(phase: PhaseResult) -> str:
         for gate in broken
         if gate.measured is not None or gate.why
     ]
-    return ": ".join(filter(None, (phase.phase, phase.state.value, ", ".join(said) or _short(phase.why))))
+    return ": ".join(filter(None, (phase.state.value, _short(phase.why) or ", ".join(said))))
 
 
 def _short(why: str) -> str:
@@ -156,9 +160,7 @@ def _issues(phases: Iterable[PhaseResult], runs: Sequence[Run], causes: Sequence
     for run in runs[:1]:
         if run.status not in ("completed", "running"):
             yield f"run {run.id} was {run.status.value}: what it would have told is not known"
-    for phase in phases:
-        if phase.state != _NEVER and phase.state not in _PASSING:
-            yield _broken(phase)
+    yield from _broken(phases)
     for cause in causes[:_CAUSES]:
         yield f"{cause.kind.value}: {cause.title} ({cause.size:,} test{'s' if cause.size != 1 else ''})"
     if len(causes) > _CAUSES:
