@@ -12,7 +12,7 @@ from pytest_agentgate.errors import AgentgateError
 from pytest_agentgate.model import RunReport, RunSummary
 from pytest_agentgate.report.github import MOST, ROOM, announce, commands, render, step_summary
 
-ROOT = "/home/runner/work/shop/shop"
+ROOT = "/builds/shop/shop"
 COMMAND = re.compile(r"::(error|warning|notice) (.*?)::(.*)")
 
 
