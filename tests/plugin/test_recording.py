@@ -154,9 +154,9 @@ def test_tests_after_the_first_failure_are_not_run(
 
 def test_a_crashed_worker_names_its_test_and_what_it_left(run: Run, pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
-        "import os\n"
+        "import os, time\n"
         + "".join(f"def test_{n}(): pass\n" for n in range(6))
-        + "def test_crash(): os._exit(3)\n"
+        + "def test_crash():\n    time.sleep(0.5)  # until xdist has sent all it has to send\n    os._exit(3)\n"
         + "".join(f"def test_z{n}(): pass\n" for n in range(30))
     )
     recorded = run("-n", "1", "--max-worker-restart=0")
@@ -168,6 +168,29 @@ def test_a_crashed_worker_names_its_test_and_what_it_left(run: Run, pytester: py
     outcomes = list(recorded.outcomes().values())
     assert len(outcomes) == 37
     assert outcomes.count("not_run") == 30
+    assert all("gw0" in event["reason"] for event in recorded.events("result") if event["outcome"] == "not_run")
+
+
+def test_a_worker_that_is_gone_when_tests_are_sent_to_it_is_a_crash(run: Run, pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("".join(f"def test_{n}(): pass\n" for n in range(60)))
+    # between the death of a worker and the news of it xdist writes to a pipe that nobody reads
+    pytester.makeconftest(
+        """
+        class Unread:
+            def write(self, data): pass
+            def flush(self): raise BrokenPipeError(32, "Broken pipe")
+
+        def pytest_runtest_logreport(report):
+            if getattr(report, "node", None) is not None:
+                report.node.gateway._io.outfile = Unread()
+        """
+    )
+    recorded = run("-n", "1", "--max-worker-restart=0")
+    assert recorded.result.ret == pytest.ExitCode.INTERNAL_ERROR
+    failure = recorded.event("failure")
+    assert (failure["kind"], failure["scope"]) == ("crash", "run")
+    assert failure["title"].startswith("A worker was lost between tests: ")
+    assert len(recorded.outcomes()) == 60
     assert all("gw0" in event["reason"] for event in recorded.events("result") if event["outcome"] == "not_run")
 
 

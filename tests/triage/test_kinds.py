@@ -112,6 +112,12 @@ def test_an_os_error_alone_is_no_connection() -> None:
     assert reason(raised("OSError", "[Errno 28] No space left on device", errno=28)).kind is Kind.OTHER
 
 
+def test_a_reader_of_the_output_that_went_away_is_no_connection_unless_a_test_met_it() -> None:
+    broken = Evidence((raised("BrokenPipeError", "[Errno 32] Broken pipe", bases=("ConnectionError", "OSError")),))
+    assert reason_of(broken, Scope.RUN, When.CALL, "").kind is Kind.OTHER
+    assert reason_of(broken, Scope.TEST, When.CALL, "tests/test_shop.py::test_a").kind is Kind.CONNECTION
+
+
 def test_a_graph_that_cannot_connect_its_nodes_is_no_connection() -> None:
     assert reason(raised("graph.GraphError", "cannot connect node a to node b", SOURCE)).kind is Kind.OTHER
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -113,8 +113,11 @@ class Recorder:
         output = getattr(node, "workeroutput", None) or {}
         self._collection.deselected = max(self._collection.deselected, output.get(DESELECTED, 0))
         self._interrupted = self._interrupted or output.get(INTERRUPTED, "")
-        if error and node.gateway.id not in self._lost:
-            worker, reason = node.gateway.id, str(error)
+        if error:
+            self._lose(node.gateway.id, str(error))
+
+    def _lose(self, worker: str, reason: str) -> None:
+        if worker not in self._lost:
             self._lost[worker] = reason
             self.journal.write({"event": "worker", "worker": worker, "state": "lost", "reason": reason})
 
@@ -128,6 +131,8 @@ class Recorder:
             text = str(excinfo.value).partition("\nassert False")[0]
             self._broken_worker = True
             self._failures.of_run(evidence_in(None, text), text)
+        elif worker := _unreachable_worker(excinfo):
+            self._lose(worker, str(excinfo.value))
         elif not self._broken_worker:  # xdist itself stumbles over a worker that ended so
             self._failures.of_run(evidence_of(excinfo.value, self._roots()), str(excinfo.getrepr(style="short")))
 
@@ -219,6 +224,14 @@ class Recorder:
         if self._lost:
             return "; ".join(f"worker {worker} was lost and not replaced" for worker in self._lost)
         return f"pytest ended before it ({_ended(exit_status)})"
+
+
+def _unreachable_worker(excinfo: pytest.ExceptionInfo[BaseException]) -> str:
+    """The worker that xdist could not send to, as it had died and the news was still under way; "" for other errors."""
+    if not isinstance(excinfo.value, OSError):
+        return ""
+    senders: Iterator[Any] = (entry.locals.get("self") for entry in excinfo.traceback if entry.name == "sendcommand")
+    return next((str(sender.gateway.id) for sender in senders if hasattr(sender, "gateway")), "")
 
 
 def _ended(exit_status: int | None) -> str:

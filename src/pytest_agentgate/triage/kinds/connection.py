@@ -11,7 +11,7 @@ import errno
 import re
 from itertools import takewhile
 
-from pytest_agentgate.model import Kind, Link, Raised, Reason
+from pytest_agentgate.model import Kind, Link, Raised, Reason, Scope
 from pytest_agentgate.patterns import deferred
 from pytest_agentgate.triage.normal import normal
 from pytest_agentgate.triage.view import View
@@ -91,9 +91,11 @@ def reason(view: View) -> Reason | None:
 
 
 def _links(view: View) -> list[Raised]:
-    """The exception in focus and what it came from; nothing where a test speaks for itself."""
+    """The exception in focus and what it came from; nothing where no client of a service speaks."""
     if view.is_a("AssertionError", "Failed"):
         return []
+    if view.scope is Scope.RUN and view.is_a("BrokenPipeError"):
+        return []  # whoever read pytest's output went away, as `head` does
     chain = view.evidence.chain
     position = next((index for index, raised in enumerate(chain) if raised is view.focus), len(chain))
     return [view.focus, *takewhile(lambda raised: raised.link is not Link.MEMBER, chain[position + 1 :])]
