@@ -41,6 +41,30 @@ def test_the_evidence_names_the_field_and_what_the_class_takes(told: Any) -> Non
     assert told(OLD, NEW, TEST).evidence == "Redis replaced dict in Service.redis (src/shop.py:8); it takes host, port"
 
 
+SHARED = (
+    "from shop import Service, connect\n\nREDIS = {'host': 'a'}\n\n"
+    "def test_url():\n    assert Service(REDIS).url == 'a'\n\n"
+    "def test_connect():\n    assert connect(redis=REDIS).url == 'a'\n"
+)
+CONNECT = "\ndef connect(redis: {}) -> Service:\n    return Service(redis)\n"
+
+
+def test_a_class_that_is_taken_in_several_places_is_looked_for_in_all_of_them(told: Any) -> None:
+    found = told(OLD + CONNECT.format("dict"), NEW + CONNECT.format("Redis"), SHARED)
+    assert found.best == "safe: dict-to-model function=shop.Service parameter=redis model=shop.Redis everywhere=yes"
+
+
+def test_a_place_that_took_the_class_before_is_not_looked_at(told: Any) -> None:
+    """It may take dicts as well, and tests may be there to say so."""
+    takes = "\ndef host_of(redis: Redis) -> str:\n    return redis.host\n"
+    old, new = (text + takes + CONNECT for text in (CONFIG + OLD, NEW))
+    found = told(old.format("dict"), new.format("Redis"), SHARED)
+    assert found.best == (
+        "safe: dict-to-model function=shop.Service parameter=redis model=shop.Redis; "
+        "dict-to-model function=shop.connect parameter=redis model=shop.Redis"
+    )
+
+
 SILENT = {
     "the implementation asks a dict for what the class has not either": (
         OLD, NEW.replace("redis.host", "redis.name"), TEST,

@@ -5,6 +5,8 @@ is not subscriptable``, ``Object of type RedisConfig is not JSON serializable``.
 Remedy: dict-to-model for the parameter or field whose type changed, subscript-to-attribute for what is read,
 serialize-model for what is written.
 Applicability: safe: only dicts that are proven to reach the place are changed, only if the class takes their keys.
+Where a class took a dict's place in several parameters, a dict may reach more than one of them: if none of the
+parameters that take the class took it before, all are looked at together.
 Does nothing where no annotation says that a class took the place, where the class is no model, or where the failure
 names another field or another type.
 """
@@ -22,7 +24,7 @@ from pytest_agentgate.model import Raised, Role
 from pytest_agentgate.repair.case import Case, proposal
 from pytest_agentgate.repair.proposal import NoProposal, Proposal
 from pytest_agentgate.repair.symptoms import Lacking, Unable
-from pytest_agentgate.repair.typed import Retyped, is_mapping, model_of, retyped
+from pytest_agentgate.repair.typed import Retyped, is_mapping, model_of, names_in, retyped
 
 ORDER = 35
 _OF_DICTS = frozenset({
@@ -51,8 +53,33 @@ def _passed(places: list[Retyped], case: Case) -> Iterator[Proposal]:
         model = model_of(each.cls, case.suite)
         fields = ", ".join(model.fields) if model is not None else ""
         evidence.append(f"{each.sentence}; it takes {fields}")
+    breakages = [each.breakage for each in found]
     codemods: list[Codemod] = [DictToModel(each.function, each.parameter, each.cls.name) for each in found]
-    yield proposal(codemods, evidence, [each.breakage for each in found])
+    together = list(_everywhere(found, places, case))
+    if together != codemods:
+        yield proposal(together, evidence, breakages)
+    yield proposal(codemods, evidence, breakages)
+
+
+def _everywhere(found: list[Retyped], places: list[Retyped], case: Case) -> Iterator[Codemod]:
+    """The codemods for some places, one for all places of a class that nothing took before."""
+    retyped_here = {(each.function, each.parameter) for each in places}
+    for cls in dict.fromkeys(each.cls.name for each in found):
+        mine = [each for each in found if each.cls.name == cls]
+        if len(mine) > 1 and all(each in retyped_here for each in _taking(cls, case)):
+            yield DictToModel(mine[0].function, mine[0].parameter, cls, everywhere=True)
+        else:
+            yield from (DictToModel(each.function, each.parameter, cls) for each in mine)
+
+
+def _taking(cls: str, case: Case) -> Iterator[tuple[str, str]]:
+    """The parameters that are annotated with a class, of functions that tests may have called before."""
+    for module in case.change.new.modules.values():
+        for symbol in module.symbols.values():
+            name = symbol.name.removesuffix(".__init__")
+            if case.change.old.symbol(name) is None and not case.change.about(name):
+                continue
+            yield from ((name, each.name) for each in symbol.parameters if cls in names_in(each.annotation))
 
 
 def _is_missed(place: Retyped, case: Case) -> bool:
