@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pytest_agentgate.codemods.reading.names import FunctionNode, ModuleNames
 
 _CATCHERS = frozenset({"raises", "assertRaises", "assertRaisesRegex", "assertRaisesMessage", "suppress", "RaisesGroup"})
-_CAUGHT_BY = frozenset(
+_IMPORT_ERRORS = frozenset(
     {"BaseException", "Exception", "ImportError", "ModuleNotFoundError", "BaseExceptionGroup", "ExceptionGroup"}
 )
 _CONSTRUCTORS = frozenset({"__init__", "__new__", "__post_init__", "__attrs_post_init__"})
@@ -39,16 +39,27 @@ def is_test_class(names: ModuleNames, node: ast.AST) -> bool:
 
 def hides_import_error(names: ModuleNames, node: ast.AST) -> bool:
     """Whether an ImportError that an expression raises where it stands may not reach the function's caller."""
+    return hides(names, node, _IMPORT_ERRORS)
+
+
+def hides(names: ModuleNames, node: ast.AST, caught_by: frozenset[str] | None) -> bool:
+    """Whether what an expression raises where it stands may not reach the function's caller.
+
+    Args:
+        names: the file.
+        node: the expression.
+        caught_by: the names of the exceptions that catch it; None where it may be any.
+    """
     while (up := names.up.get(node)) is not None:
         above, field, _ = up
         match above:
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.Lambda():
                 return False
             case ast.Try() | ast.TryStar() if field == "body":
-                if any(_catches(names, handler.type) for handler in above.handlers):
+                if any(_catches(names, handler.type, caught_by) for handler in above.handlers):
                     return True
             case ast.With() | ast.AsyncWith() if field == "body":
-                if any(_is_catcher(names, item.context_expr) for item in above.items):
+                if any(_is_catcher(names, item.context_expr, caught_by) for item in above.items):
                     return True
         node = above
     return False
@@ -64,9 +75,9 @@ def is_guarded(names: ModuleNames, statement: ast.AST) -> bool:
     )
 
 
-def is_catcher(names: ModuleNames, node: ast.expr) -> bool:
-    """Whether a context manager or decorator is one that an ImportError may satisfy."""
-    return _is_catcher(names, node)
+def is_catcher(names: ModuleNames, node: ast.expr, any_exception: bool = False) -> bool:
+    """Whether a context manager or decorator is one that an ImportError, or any exception, may satisfy."""
+    return _is_catcher(names, node, None if any_exception else _IMPORT_ERRORS)
 
 
 @dataclass(frozen=True)
@@ -91,19 +102,21 @@ class _Handle:
     called: bool  # whether calling it is all that runs the function
 
 
-def exposed(names: ModuleNames, raising: Iterable[FunctionNode]) -> Exposed:
+def exposed(names: ModuleNames, raising: Iterable[FunctionNode], any_exception: bool = False) -> Exposed:
     """Follow functions that raise an ImportError to the functions that could hide it.
 
     Args:
         names: the file.
         raising: functions of its module and classes, each of which raises before it does anything else.
+        any_exception: whether they raise something else, that can't be told.
     """
-    return _Search(names, raising).run()
+    return _Search(names, raising, None if any_exception else _IMPORT_ERRORS).run()
 
 
 class _Search:
-    def __init__(self, names: ModuleNames, raising: Iterable[FunctionNode]) -> None:
+    def __init__(self, names: ModuleNames, raising: Iterable[FunctionNode], caught_by: frozenset[str] | None) -> None:
         self.names = names
+        self.caught_by = caught_by
         self.raising = set(raising)
         self.found: dict[FunctionNode, None] = {}
         self.lost: list[ast.AST] = []
@@ -152,7 +165,7 @@ class _Search:
                 and isinstance(up.parent, ast.Call)
                 and up.field == "func"
                 and self.names.enclosing(reference, ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda) is function
-                and not hides_import_error(self.names, reference)
+                and not hides(self.names, reference, self.caught_by)
             )
             if not plain:
                 self.found[function] = None
@@ -194,28 +207,29 @@ def _is_main(test: ast.expr) -> bool:
     return isinstance(test, ast.Compare) and isinstance(test.left, ast.Name) and test.left.id == "__name__"
 
 
-def _is_catcher(names: ModuleNames, node: ast.expr) -> bool:
+def _is_catcher(names: ModuleNames, node: ast.expr, caught_by: frozenset[str] | None) -> bool:
     if not isinstance(node, ast.Call):
         return False
     word = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
     given = [*node.args, *(each.value for each in node.keywords if each.arg not in {"match", "msg", "check"})]
     if word in _CATCHERS:
         first = given[:1] if word.startswith("assert") or word == "raises" else given
-        return not first or any(_catches(names, each) for each in first)
-    return any(_is_broad(names, each) for each in given)
+        return not first or any(_catches(names, each, caught_by) for each in first)
+    return any(_is_broad(names, each, caught_by) for each in given)
 
 
-def _catches(names: ModuleNames, node: ast.expr | None) -> bool:
-    """Whether ``except NODE`` may catch an ImportError."""
-    if node is None:
+def _catches(names: ModuleNames, node: ast.expr | None, caught_by: frozenset[str] | None) -> bool:
+    """Whether ``except NODE`` may catch the exception."""
+    if node is None or caught_by is None:
         return True
     if isinstance(node, ast.Tuple | ast.List):
-        return any(_catches(names, each) for each in node.elts)
+        return any(_catches(names, each, caught_by) for each in node.elts)
     meaning = names.meaning(node)
-    return meaning is None or meaning.rpartition(".")[2] in _CAUGHT_BY
+    return meaning is None or meaning.rpartition(".")[2] in caught_by
 
 
-def _is_broad(names: ModuleNames, node: ast.expr) -> bool:
+def _is_broad(names: ModuleNames, node: ast.expr, caught_by: frozenset[str] | None) -> bool:
     if isinstance(node, ast.Tuple | ast.List):
-        return any(_is_broad(names, each) for each in node.elts)
-    return (names.meaning(node) or "").rpartition(".")[2] in _CAUGHT_BY
+        return any(_is_broad(names, each, caught_by) for each in node.elts)
+    last = (names.meaning(node) or "").rpartition(".")[2]
+    return last.endswith(("Error", "Exception", "Group")) if caught_by is None else last in caught_by

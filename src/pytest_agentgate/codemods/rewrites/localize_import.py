@@ -15,6 +15,7 @@ from pytest_agentgate.codemods.idioms import fixtures
 from pytest_agentgate.codemods.reading import dependents, reach
 from pytest_agentgate.codemods.reading.names import FunctionNode, ModuleNames, dotted, parse
 from pytest_agentgate.codemods.reading.sources import File
+from pytest_agentgate.codemods.writing.openings import beginning_with
 from pytest_agentgate.codemods.writing.rewrite import Rewrite
 
 _Statement: TypeAlias = ast.Import | ast.ImportFrom
@@ -152,7 +153,7 @@ class LocalizeImport(Codemod):
             for function in [*move.users, *move.exposed]:
                 inside.setdefault(function, []).append(move)
         for function, needed in inside.items():
-            rewrite.replace(function, partial(_beginning_with, list(_lines(needed, function))))
+            rewrite.replace(function, partial(beginning_with, list(_lines(needed, function))))
 
     def _gone(self, names: ModuleNames, rewrite: Rewrite) -> Iterator[tuple[_Statement, ast.alias]]:
         """The imports of the module itself that fail now."""
@@ -423,24 +424,6 @@ def _lines(moves: Iterable[_Move], function: FunctionNode) -> Iterator[str]:
             yield f"from {base} import {', '.join(found)}{unused}"
         else:
             yield from (f"import {name}{unused}" for name in found)
-
-
-def _beginning_with(lines: Iterable[str], function: cst.FunctionDef) -> cst.FunctionDef:
-    """A function whose body begins with statements, after its docstring."""
-    new = [cst.parse_statement(line) for line in lines]
-    body = function.body
-    if isinstance(body, cst.IndentedBlock):
-        first = body.body[0]
-        after = int(function.get_docstring() is not None)
-        if after and isinstance(first, cst.SimpleStatementLine) and len(first.body) > 1:
-            docstring = first.body[0].with_changes(semicolon=cst.MaybeSentinel.DEFAULT)
-            alone = first.with_changes(body=[docstring], trailing_whitespace=cst.TrailingWhitespace())
-            rest = first.with_changes(body=first.body[1:], leading_lines=[])
-            return function.with_changes(body=body.with_changes(body=[alone, *new, rest, *body.body[1:]]))
-        return function.with_changes(body=body.with_changes(body=[*body.body[:after], *new, *body.body[after:]]))
-    assert isinstance(body, cst.SimpleStatementSuite)  # noqa: S101
-    line = cst.SimpleStatementLine(body.body, trailing_whitespace=body.trailing_whitespace)
-    return function.with_changes(body=cst.IndentedBlock([*new, line]))
 
 
 def _quoted(annotation: cst.BaseExpression) -> cst.SimpleString:
