@@ -225,4 +225,27 @@ BEHAVIOUR = (
         change=(("await draw(", "draw("),),
         is_followed=False,
     ),
+    Trap(
+        "orchard",
+        "a list has become a generator, and its caller still measures it",
+        """
+        # file: trees.py
+        def ripe(trees):
+            return [tree for tree in trees if tree > 2]
+
+        def share(trees):
+            return len(ripe(trees)) / len(trees)
+        """,
+        (("[tree for tree in trees if tree > 2]", "(tree for tree in trees if tree > 2)"),),
+        """
+        from orchard.trees import ripe
+
+        def test_ripe():
+            assert ripe([1, 2, 3]) == [3]
+        """,
+        change=(
+            ("return (tree for tree in trees if tree > 2)", "yield from (tree for tree in trees if tree > 2)"),
+            ("len(ripe(trees))", "sum(1 for _ in ripe(trees))"),
+        ),
+    ),
 )

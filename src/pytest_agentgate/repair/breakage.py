@@ -27,6 +27,7 @@ class Sort(StrEnum):
     BECAME_SYNC = "became sync"
     BECAME_PROPERTY = "became property"  # was a method
     BECAME_METHOD = "became method"  # was a property or a field
+    BECAME_ITERATOR = "became iterator"  # gave a list; was: list, tuple or set, became: iterator
     FIELD_TYPE = "field type"  # Class.field; annotation was -> became
     RETURN_TYPE = "return type"  # was -> became
     VALUE_CHANGED = "value changed"  # of a constant or member; was -> became

@@ -11,6 +11,7 @@ import builtins
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from pytest_agentgate.codemods.reading import iterations
 from pytest_agentgate.codemods.reading.names import ModuleNames
 from pytest_agentgate.repair.api.table import Passing
 from pytest_agentgate.repair.breakage import Breakage, Sort
@@ -21,6 +22,7 @@ from pytest_agentgate.repair.typed import is_mapping, names_in
 
 _BY_POSITION = frozenset({Passing.POSITIONAL_ONLY, Passing.EITHER})
 _OF_COROUTINES = frozenset({"send", "throw", "close", "__await__", "__name__", "__doc__", "__self__", "__func__"})
+_CONTAINERS = (list, dict, set, str, bytes)
 _SHOWN = 3
 
 
@@ -76,6 +78,10 @@ def _places(breakage: Breakage, change: Change, suite: Suite) -> Iterator[str]:
             for use in _uses(breakage.new, change, suite):
                 if use.call is not None:
                     yield use.place
+        case Sort.BECAME_ITERATOR:
+            for use in _uses(breakage.new, change, suite, may_be=True):
+                if use.call is not None and _is_used_as_list(use.call, use.names):
+                    yield use.place
         case Sort.PARAMETER_TYPE | Sort.FIELD_TYPE:
             yield from _passing_what_was(breakage, change, suite)
         case _:
@@ -85,12 +91,19 @@ def _places(breakage: Breakage, change: Change, suite: Suite) -> Iterator[str]:
 # ---- where
 
 
-def _uses(name: str, change: Change, suite: Suite) -> Iterator[_Use]:
-    """The places that read a definition, by a name that stands for nothing else or as a member of ``self``."""
+def _uses(name: str, change: Change, suite: Suite, may_be: bool = False) -> Iterator[_Use]:
+    """The places that read a definition, by a name that stands for nothing else or as a member of ``self``.
+
+    ``may_be``: also as a member of something that can't be told, if nothing built in has such a member.
+    """
     word = name.rpartition(".")[2]
+    is_own = may_be and not any(hasattr(each, word) for each in _CONTAINERS)
     for path, names in _files(word, change, suite):
         for node in names.by_word.get(word, ()):
-            if isinstance(node.ctx, ast.Load) and _is(node, name, names, change):
+            if not isinstance(node.ctx, ast.Load):
+                continue
+            unknown = is_own and isinstance(node, ast.Attribute) and names.candidates(node) == {None}
+            if unknown or _is(node, name, names, change):
                 yield _Use(node, names, f"{path}:{node.lineno}")
 
 
@@ -138,6 +151,17 @@ def _is_used_as_value(node: ast.expr, names: ModuleNames) -> bool:
             return parent.iter is node
         case _:
             return False
+
+
+def _is_used_as_list(call: ast.Call, names: ModuleNames) -> bool:
+    """Whether something is done with a result, here or through a variable, that only a list can do."""
+    parent = names.up[call].parent
+    if isinstance(parent, ast.Assign | ast.AnnAssign) and iterations.use(names, call) == "kept":
+        target = parent.targets[0] if isinstance(parent, ast.Assign) else parent.target
+        return isinstance(target, ast.Name) and any(
+            iterations.use(names, each) == "indexed" for each in iterations.uses_of(names, target)
+        )
+    return iterations.use(names, call) == "indexed"
 
 
 def _unbound(breakage: Breakage, change: Change, suite: Suite) -> Iterator[str]:
