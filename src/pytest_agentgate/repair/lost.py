@@ -232,6 +232,27 @@ def localized(name: str, change: Change, suite: Suite) -> Proposal | None:
     return proposal([LocalizeImport(name)], [sentence], change.of(name, Sort.SYMBOL_GONE))
 
 
+def foreign(name: str, change: Change, suite: Suite) -> Proposal | None:
+    """What can be done about a name that another distribution offered, and lacks in this environment."""
+    return exchanged(name, change, suite) or left_behind(name, change, suite)
+
+
+def exchanged(name: str, change: Change, suite: Suite) -> Proposal | None:
+    """What the implementation asks for itself in the place of another distribution's name.
+
+    Only where the environment has the new name and not the old one, and more of what lies in that package: a whole
+    distribution that is not there is the environment's affair.
+    """
+    found = [each for each in change.of(name, Sort.SYMBOL_MOVED) if each.new]
+    if len(found) != 1 or change.old.offers(name) or change.new.offers(name):
+        return None
+    new = found[0].new
+    top, gone, there = suite.confirm([Asked(name.partition(".")[0]), Asked(name), Asked(new)])
+    if top.holds is not True or gone.holds is not False or there.holds is not True:
+        return None
+    return proposal([RenameSymbol(name, new)], [f"{told(found[0])}; {gone.why}"], found)
+
+
 def left_behind(name: str, change: Change, suite: Suite) -> Proposal | None:
     """The import of a name that another distribution offered within the implementation's package, and lacks now.
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 
-from pytest_agentgate.repair.align import exact_bodies, members, parameters, resolving, values
+from pytest_agentgate.repair.align import companions, exact_bodies, members, parameters, resolving, values
 from pytest_agentgate.repair.align.callers import Arguments, migrated
 from pytest_agentgate.repair.align.dropped_names import aliases, dropped
 from pytest_agentgate.repair.align.members import Substitutions
@@ -27,7 +27,7 @@ def align(old: Table, new: Table) -> tuple[Breakage, ...]:
     """Everything that can break who relies on the old API, sorted by what it is about; the same for the same input."""
     book = resolving.survey(Side(old), Side(new))
     moves = pair_all(book)
-    found = [*_modules(book, moves), *dropped(book, moves), *_symbols(book, moves)]
+    found = [*_modules(book, moves), *dropped(book, moves), *_symbols(book, moves), *companions.replaced(book)]
     return tuple(sorted(set(found), key=lambda each: (each.old, each.sort, each.parameter, each.new)))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from functools import cached_property
@@ -29,10 +29,13 @@ class Witnesses:
         return len(self.of(old, new)) / of_all if of_all else 0.0
 
 
-def migrated(book: Book) -> Witnesses:
-    """Compare the calls of each definition before and after, and note what took the place of lost names."""
+def migrated(book: Book, lost: Collection[str] = (), fresh: Collection[str] = ()) -> Witnesses:
+    """Compare the calls of each definition before and after, and note what took the place of lost names.
+
+    Those are what the book still has to pair, unless others are given.
+    """
     witnesses = Witnesses()
-    lost, fresh = set(book.lost), set(book.fresh)
+    lost, fresh = set(lost or book.lost), set(fresh or book.fresh)
     for name, module in sorted(book.old.api.modules.items()):
         became = book.modules.get(name, name)
         after = book.new.api.modules.get(became)

@@ -31,7 +31,9 @@ def dropped(book: Book, moves: Mapping[str, Move]) -> Iterator[Breakage]:
                 yield Breakage(Sort.SYMBOL_GONE, full, where=module.path, why=why, score=0.0, still_used=used)
                 continue
             if meant is None:
-                if not _within(book, target):
+                later = book.new.api.modules.get(name)
+                still = later is not None and later.names.get(bound) == target
+                if not still and not _within(book, target):
                     why = f"{name} imported {target} under this name, and does so no more"
                     yield Breakage(Sort.SYMBOL_GONE, full, was=target, where=module.path, why=why)
                 continue

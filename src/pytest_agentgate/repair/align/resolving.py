@@ -54,7 +54,7 @@ def _still_used(book: Book) -> None:
                 book.broken[listed] = (module.path,)
     found: dict[str, set[str]] = {}
     for used, places in uses.items():
-        if book.new.offers(used) or not _within(book, used):
+        if book.new.offers(used) or not within(book, used):
             continue
         book.dangling[used] = tuple(sorted(places))
         if book.old.offers(used):
@@ -65,7 +65,7 @@ def _still_used(book: Book) -> None:
     book.still_used = {name: tuple(sorted(where)) for name, where in found.items()}
 
 
-def _within(book: Book, name: str) -> bool:
+def within(book: Book, name: str) -> bool:
     """Whether a name is below a module of the implementation, or one of these."""
     while name:
         if name in book.old.api.modules or name in book.new.api.modules:

@@ -5,7 +5,8 @@ Remedy: follow the name to where it is (rename-module, rename-symbol); else put 
 was an alias or a plain value (inline-symbol); else have only those ask for it who use it (localize-import). Files that
 cannot be loaded are given all of this at once for every lost name that they import.
 Applicability: safe; a name is followed only where the change says beyond doubt where to, and what is gone stays gone.
-A name of another distribution that shares its package with the implementation is asked for by those alone who use it.
+A name of another distribution that shares its package with the implementation becomes what the implementation itself
+asks for in its place; where that is not known, it is asked for by those alone who use it.
 Does nothing where the old API did not offer any other name, where the implementation itself still asks for it, where
 it is the implementation that asks, or where two places are as good as each other.
 """
@@ -15,7 +16,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 
-from pytest_agentgate.codemods.rewrites.localize_import import LocalizeImport
 from pytest_agentgate.model import Role, Scope
 from pytest_agentgate.repair import lost
 from pytest_agentgate.repair.case import Case, together
@@ -110,15 +110,16 @@ def _others(case: Case) -> Iterator[str]:
 
 def _never_there(symptom: Lost, case: Case) -> Iterator[Proposal | NoProposal]:
     """A name that is no part of the implementation, neither of the old one nor of the new one."""
-    name = symptom.name
-    if symptom.how in ("module", "import") and any(failure.scope is Scope.COLLECT for failure in case.failures):
-        names = [name, *(other for other in _foreign(case) if other != name)]
-        gone = [found for each in names if (found := lost.left_behind(each, case.change, case.suite)) is not None]
-        if gone and LocalizeImport(name) in gone[0].codemods:
-            ways = [found for other in _others(case) if (found := _way(other, case)) is not None]
-            yield together([*gone, *ways])
-            yield gone[0]
-            return
+    name, change, suite = symptom.name, case.change, case.suite
+    keeps_out = symptom.how in ("module", "import") and any(each.scope is Scope.COLLECT for each in case.failures)
+    found = lost.foreign(name, change, suite) if keeps_out else lost.exchanged(name, change, suite)
+    if found is not None and keeps_out:
+        others = (lost.foreign(each, change, suite) for each in _foreign(case) if each != name)
+        ways = (_way(each, case) for each in _others(case))
+        yield together([found, *(each for each in (*others, *ways) if each is not None)])
+    if found is not None:
+        yield found
+        return
     if case.change.is_ours(name):
         yield NoProposal(f"the old API did not offer {name} either: nothing that changed explains its absence", name)
         return
