@@ -249,6 +249,29 @@ PROVEN = {
         def test(b):
             b.name
     """,
+    "what the calls of a local function pass": """
+        def test():
+            def inner(n, u):
+                u.name
+            inner(1, User())
+            run(inner(2, u=make()))
+    """,
+    "the default of a local function, and what its call passes": """
+        def test():
+            def inner(u=User()):
+                u.name
+            inner()
+            inner(make())
+    """,
+    "a fixture that a test passes to a local function": """
+        @pytest.fixture
+        def u():
+            return User()
+        def test(u):
+            def inner(u):
+                u.name
+            run(inner(u))
+    """,
     "parametrize": """
         @pytest.mark.parametrize("u", [User("a"), pytest.param(User("b"), id="b")])
         def test(u):
@@ -353,6 +376,39 @@ UNPROVEN = {
         @pytest.mark.parametrize("u", [Other()])
         def test(u):
             u.name
+    """,
+    "one call of a local function passes something else": """
+        def test():
+            def inner(u):
+                u.name
+            inner(User())
+            inner(Other())
+    """,
+    "a local function that somebody else may call": """
+        def test():
+            def inner(u):
+                u.name
+            inner(User())
+            run(inner)
+    """,
+    "a local function that a decorator calls": """
+        def test():
+            @unknown
+            def inner(u):
+                u.name
+            inner(User())
+    """,
+    "a local function whose arguments come in a star": """
+        def test():
+            def inner(u):
+                u.name
+            inner(User())
+            inner(*unknown)
+    """,
+    "a function of the module, which other files may call": """
+        def helper(u):
+            u.name
+        helper(User())
     """,
     "a function that branches define differently": """
         if unknown:

@@ -16,8 +16,8 @@ from weakref import WeakKeyDictionary
 from pytest_agentgate.codemods.idioms.fixtures import Fixture, Fixtures, decorator_of
 from pytest_agentgate.codemods.reading.hierarchy import owner, receiver_parameter
 from pytest_agentgate.codemods.reading.names import Binding, FunctionNode, ModuleNames
-from pytest_agentgate.codemods.reading.receivers import is_test_module, is_tests
 from pytest_agentgate.codemods.reading.sources import File, Place, Sources
+from pytest_agentgate.codemods.reading.test_modules import is_test_module, is_tests
 
 Function: TypeAlias = FunctionNode | ast.Lambda
 _KEEPING = frozenset({"builtins.staticmethod", "builtins.classmethod", "functools.cache", "functools.lru_cache"})

@@ -12,7 +12,7 @@ from posixpath import basename, dirname
 from pytest_agentgate.codemods.flows.holders import Holders
 from pytest_agentgate.codemods.idioms.fixtures import fixtures_in
 from pytest_agentgate.codemods.reading.names import ModuleNames
-from pytest_agentgate.codemods.reading.receivers import is_tests
+from pytest_agentgate.codemods.reading.test_modules import is_tests
 
 
 class Neighbours:

@@ -9,9 +9,10 @@ from pytest_agentgate.codemods.flows.holders import Holders
 from pytest_agentgate.codemods.models.model import Model, Where
 from pytest_agentgate.codemods.models.shapes import Instance, Keyed, Many, Models, Shape, Values
 from pytest_agentgate.codemods.reading.names import ModuleNames
-from pytest_agentgate.codemods.reading.receivers import Receivers, is_tests
+from pytest_agentgate.codemods.reading.receivers import Receivers
 from pytest_agentgate.codemods.reading.signatures import Callee
 from pytest_agentgate.codemods.reading.sources import Definition
+from pytest_agentgate.codemods.reading.test_modules import is_tests
 
 
 class Target:

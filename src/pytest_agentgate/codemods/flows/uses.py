@@ -10,7 +10,7 @@ from posixpath import basename, dirname
 from pytest_agentgate.codemods.flows.holders import Holder, Holders
 from pytest_agentgate.codemods.idioms.fixtures import parameters
 from pytest_agentgate.codemods.reading.names import FunctionNode, ModuleNames
-from pytest_agentgate.codemods.reading.receivers import is_tests
+from pytest_agentgate.codemods.reading.test_modules import is_tests
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,8 +9,9 @@ from functools import cached_property
 
 from pytest_agentgate.codemods.idioms.mocks import Mocks
 from pytest_agentgate.codemods.reading.names import Binding, FunctionNode
-from pytest_agentgate.codemods.reading.receivers import Receivers, is_tests
+from pytest_agentgate.codemods.reading.receivers import Receivers
 from pytest_agentgate.codemods.reading.sources import File
+from pytest_agentgate.codemods.reading.test_modules import is_tests
 from pytest_agentgate.errors import UsageError
 
 _NAMED_ATTRIBUTE = frozenset(

@@ -14,8 +14,10 @@ from pytest_agentgate.codemods.idioms.fixtures import Fixture, Fixtures, decorat
 from pytest_agentgate.codemods.reading import known_calls
 from pytest_agentgate.codemods.reading.growth import put_into
 from pytest_agentgate.codemods.reading.hierarchy import Hierarchy, has_decorator, owner, receiver_parameter, takes_class
+from pytest_agentgate.codemods.reading.local_calls import passed
 from pytest_agentgate.codemods.reading.names import Binding, FunctionNode, ModuleNames
 from pytest_agentgate.codemods.reading.sources import File
+from pytest_agentgate.codemods.reading.test_modules import is_tests
 from pytest_agentgate.codemods.reading.values import (
     MANAGER,
     NONE,
@@ -273,7 +275,9 @@ class Receivers:
         if names is not self.names and decorator_of(names, function) is None:
             return UNKNOWN
         fixture = self.fixtures.request(node, function, names)
-        return UNKNOWN if fixture is None else self.given(fixture)
+        if fixture is not None:
+            return self.given(fixture)
+        return union(*(self.values(each, names) for each in passed(node, function, names))) or UNKNOWN
 
     def given(self, fixture: Fixture) -> Values:
         """What a fixture gives to those who request it."""
@@ -428,19 +432,6 @@ class Receivers:
                     got = bind(union(*returned), frozenset({value})) or UNKNOWN
                     found.append(awaited(got) if is_async else got)
         return union(*found) or UNKNOWN
-
-
-def is_tests(names: ModuleNames) -> bool:
-    """Whether a module is one of tests rather than of the implementation, by its name."""
-    return is_test_module(names.module)
-
-
-def is_test_module(name: str) -> bool:
-    """Whether a dotted name is that of a module of tests; also "", which nothing imports."""
-    return not name or any(
-        part in {"test", "tests", "testing", "conftest"} or part.startswith("test_") or part.endswith("_test")
-        for part in name.split(".")
-    )
 
 
 def _annotated(node: ast.AST, names: ModuleNames) -> bool:
