@@ -11,6 +11,7 @@ import pytest
 from pytest_agentgate.repair.align.alignment import align
 from pytest_agentgate.repair.api.api import Api
 from pytest_agentgate.repair.api.trees import FolderTree
+from pytest_agentgate.repair.breakage import Breakage, Sort
 from pytest_agentgate.repair.change import Change
 from pytest_agentgate.repair.contrary import against
 from pytest_agentgate.repair.suite import Suite
@@ -173,3 +174,76 @@ def test_a_name_that_its_own_module_still_reads_speaks_against_its_loss(said: Sa
 def test_a_name_that_is_bound_otherwise_says_nothing(said: Said, reader: str) -> None:
     found = said(f"SEATS = 40\n{reader}\ndef gone(a):\n    return a\n", reader)
     assert found == ""
+
+
+ORDER = "def order(name, qty=1):\n    return [name] * qty\n"
+ORDERING = ORDER.replace("qty", "count")
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "order('tea', **{'qty': 2})",
+        "order('tea', **dict(qty=2))",
+        "order('tea', **TWO)",
+        "functools.partial(order, qty=2)",
+    ],
+)
+def test_the_old_name_of_an_argument_speaks_against_a_new_one(said: Said, use: str) -> None:
+    caller = f"\nimport functools\n\nTWO = {{'qty': 2}}\n\ndef breakfast():\n    return {use}\n"
+    assert said(ORDER + caller, ORDERING + caller) == "src/shop.py:9"
+
+
+@pytest.mark.parametrize(
+    "use",
+    ["order('tea', **{'count': 2})", "order('tea', **given)", "functools.partial(print, qty=2)", "{'qty': 2}, order"],
+)
+def test_what_may_be_the_name_of_another_argument_says_nothing(said: Said, use: str) -> None:
+    caller = f"\nimport functools\n\ndef breakfast(given):\n    return {use}\n"
+    assert said(ORDER + caller, ORDERING + caller) == ""
+
+
+BATS = "def bats(night):\n    return [hour for hour in range(night)]\n"
+FLYING = "def bats(night):\n    yield from range(night)\n"
+
+
+def became_iterator() -> Breakage:
+    return Breakage(Sort.BECAME_ITERATOR, "shop.bats", "shop.bats", was="list", became="iterator")
+
+
+@pytest.mark.parametrize(
+    ("use", "speaks"),
+    [
+        ("sum(seen) / len(list(seen))", True),
+        ("[*seen], [*seen]", True),
+        ("len(seen)", True),
+        ("sum(seen)", False),
+        ("seen", False),
+    ],
+)
+def test_what_is_gone_over_twice_speaks_against_an_iterator(tmp_path: Path, use: str, speaks: bool) -> None:
+    caller = f"\ndef mean():\n    seen = bats(3)\n    return {use}\n"
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "shop.py").write_text(FLYING + caller)
+    now = Api.of(FolderTree(tmp_path), ("src",), ["src"])
+    change = Change(now, now, [became_iterator()])
+    refusal = against([became_iterator()], change, Suite.of(tmp_path, ["src"], ["tests"]))
+    assert (refusal is not None) is speaks
+
+
+TOTAL = "def total(items):\n    paid = [price for price in items if price > 0]\n    return sum(paid) - len(paid)\n"
+SUM_OF = TOTAL.replace("total", "sum_of")
+
+
+@pytest.mark.parametrize("text", ["'shop:total'", "'shop.total'", "{'total': 'shop:total'}", "['shop.total']"])
+def test_a_text_that_names_what_moved_speaks_against_its_new_name(said: Said, text: str) -> None:
+    table = f"\nPLUGINS = {text}\n"
+    assert said(TOTAL + table, SUM_OF + table) == "src/shop.py:5"
+
+
+@pytest.mark.parametrize(
+    "text", ["{'shop.total': 'shop.sum_of'}", "print('shop.total')", "'total'", "'see shop.total'", "'shop.sum_of'"]
+)
+def test_a_text_that_may_mean_something_else_says_nothing(said: Said, text: str) -> None:
+    table = f"\nTABLE = {text}\n"
+    assert said(TOTAL + table, SUM_OF + table) == ""

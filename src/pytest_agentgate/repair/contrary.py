@@ -54,6 +54,7 @@ def against(breakages: Iterable[Breakage], change: Change, suite: Suite) -> NoPr
                 f"{each.sort}: {subject}; but the implementation itself still uses it as it was: the change is half "
                 "done, or a bug",
                 shown,
+                final=each.sort in {Sort.MODULE_MOVED, Sort.SYMBOL_MOVED},
             )
     return None
 
@@ -62,6 +63,11 @@ def _places(breakage: Breakage, change: Change, suite: Suite) -> Iterator[str]:
     match breakage.sort:
         case Sort.SYMBOL_GONE | Sort.SYMBOL_MOVED:
             yield from _unbound(breakage, change, suite)
+            yield from _written_out(breakage, change, suite)
+        case Sort.MODULE_MOVED:
+            yield from _written_out(breakage, change, suite)
+        case Sort.PARAMETER_RENAMED | Sort.PARAMETER_GONE:
+            yield from _passing_the_old_name(breakage, change, suite)
         case Sort.BECAME_ASYNC:
             for use in _uses(breakage.new, change, suite):
                 if use.call is not None and _is_used_as_value(use.call, use.names):
@@ -158,9 +164,8 @@ def _is_used_as_list(call: ast.Call, names: ModuleNames) -> bool:
     parent = names.up[call].parent
     if isinstance(parent, ast.Assign | ast.AnnAssign) and iterations.use(names, call) == "kept":
         target = parent.targets[0] if isinstance(parent, ast.Assign) else parent.target
-        return isinstance(target, ast.Name) and any(
-            iterations.use(names, each) == "indexed" for each in iterations.uses_of(names, target)
-        )
+        uses = [iterations.use(names, each) for each in iterations.uses_of(names, target)]  # type: ignore[arg-type]
+        return "indexed" in uses or uses.count("once") > 1
     return iterations.use(names, call) == "indexed"
 
 
@@ -177,7 +182,65 @@ def _unbound(breakage: Breakage, change: Change, suite: Suite) -> Iterator[str]:
             yield f"{module.path}:{node.lineno}"
 
 
+def _written_out(breakage: Breakage, change: Change, suite: Suite) -> Iterator[str]:
+    """Where a text names what is gone so that it can be imported: ``"shop.orders:total"``, ``"shop.orders.total"``.
+
+    Keys of dicts are left out: a table of what got another name has the old one there. A module alone counts only where
+    it is handed to something that imports, because loggers have such names, too.
+    """
+    is_module = breakage.sort is Sort.MODULE_MOVED
+    for old in dict.fromkeys((breakage.old, *breakage.aliases)):
+        home, _, word = old.rpartition(".")
+        if change.new.offers(old) or not home:
+            continue
+        for path, names in _files(old if is_module else home, change, suite):
+            for node in ast.walk(names.tree):
+                if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
+                    continue
+                text, up = node.value, names.up[node]
+                if is_module:
+                    named = text.startswith(f"{old}:") and text[len(old) + 1 :].replace(".", "").isidentifier()
+                    named = named or (text == old and isinstance(up.parent, ast.Call) and _imports(up.parent))
+                else:
+                    named = text in {old, f"{home}:{word}"} and not isinstance(up.parent, ast.Call)
+                if named and not isinstance(up.parent, ast.Expr | ast.Subscript | ast.Compare) and up.field != "keys":
+                    yield f"{path}:{node.lineno}"
+
+
+def _imports(call: ast.Call) -> bool:
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    return "import" in name
+
+
 # ---- what is passed
+
+
+def _passing_the_old_name(breakage: Breakage, change: Change, suite: Suite) -> Iterator[str]:
+    """Where an argument has its old name: in a call, in a partial one, in a dict that becomes arguments."""
+    symbol = change.new.symbol((breakage.new or breakage.old).removesuffix(".__init__"))
+    if symbol is None or any(each.passing is Passing.VAR_KEYWORD for each in symbol.parameters):
+        return
+    for use in _uses(symbol.name, change, suite):
+        call = use.call
+        if call is None and isinstance(use.parent, ast.Call) and use.parent.args[:1] == [use.node]:
+            is_partial = (use.names.meaning(use.parent.func) or "").startswith("functools.partial")
+            call = use.parent if is_partial else None
+        for keyword in call.keywords if call is not None else ():
+            if breakage.parameter in ((keyword.arg,) if keyword.arg else _keys(keyword.value, use.names)):
+                yield use.place
+
+
+def _keys(value: ast.expr, names: ModuleNames) -> Iterator[str]:
+    """The keys of a dict, as far as they are written where it is made."""
+    match value:
+        case ast.Dict():
+            yield from (str(each.value) for each in value.keys if isinstance(each, ast.Constant))
+        case ast.Call() if names.meaning(value.func) == "builtins.dict":
+            yield from (each.arg for each in value.keywords if each.arg)
+        case ast.Name():
+            for binding in names.bindings(value):
+                if isinstance(binding.value, ast.Dict | ast.Call):
+                    yield from _keys(binding.value, names)
 
 
 def _passing_what_was(breakage: Breakage, change: Change, suite: Suite) -> Iterator[str]:
