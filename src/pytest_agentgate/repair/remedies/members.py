@@ -13,9 +13,9 @@ from collections.abc import Iterator
 
 from pytest_agentgate.codemods.rewrites.rename_attribute import RenameAttribute
 from pytest_agentgate.model import Role
-from pytest_agentgate.repair.breakage import Breakage, Sort
+from pytest_agentgate.repair.breakage import Sort
 from pytest_agentgate.repair.case import Case, proposal, told
-from pytest_agentgate.repair.change import Change
+from pytest_agentgate.repair.lacking import became
 from pytest_agentgate.repair.proposal import NoProposal, Proposal
 from pytest_agentgate.repair.symptoms import Lacking
 
@@ -29,7 +29,7 @@ def propose(case: Case) -> Iterator[Proposal | NoProposal]:
 
 
 def _of(symptom: Lacking, case: Case) -> Iterator[Proposal | NoProposal]:
-    found = _breakages(symptom, case.change)
+    found = became(symptom, case.change)
     if not found:
         return
     if symptom.frame is not None and symptom.frame.role is Role.SOURCE:
@@ -57,21 +57,3 @@ def _of(symptom: Lacking, case: Case) -> Iterator[Proposal | NoProposal]:
     else:
         gone = found[0]
         yield NoProposal(f"{gone.old} is gone, and nothing is known to have taken its place", gone.where)
-
-
-def _breakages(symptom: Lacking, change: Change) -> list[Breakage]:
-    """What became of a member, of the class itself or of one above it."""
-    sorts = (Sort.MEMBER_RENAMED, Sort.MEMBER_GONE)
-    owners = [symptom.owner, *symptom.bases]
-    for owner in owners:
-        home = change.new.canonical(owner)
-        names = {f"{owner}.{symptom.name}", f"{home}.{symptom.name}"}
-        names |= {
-            f"{each.old}.{symptom.name}"
-            for each in change.about(home)
-            if each.sort in (Sort.SYMBOL_MOVED, Sort.MODULE_MOVED)
-        }
-        found = [each for name in sorted(names) for each in change.of(name, *sorts)]
-        if found:
-            return list(dict.fromkeys(found))
-    return []

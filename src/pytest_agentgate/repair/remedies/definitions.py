@@ -1,0 +1,188 @@
+"""Definitions of a helper or test module that can't be made any more, and hide every test that loads the file.
+
+Cause: whatever a class body or an assignment at the top of a test file raises as the file is loaded, where what it
+needs of the implementation is gone for good: a name, a member, a parameter, or what the function that raises used to
+fall back on.
+Remedy: only those make the definition who use it (defer-definition), and definitions that need it with it.
+Applicability: safe: nothing passes by it that needs the definition; its users fail with the same exception.
+Does nothing where no difference explains the failure, where the implementation itself still uses what is gone, where
+half of the tests or more use the definition, or where something needs it as a file is loaded.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pytest_agentgate.codemods.idioms.fixtures import is_test
+from pytest_agentgate.codemods.reading.names import ModuleNames
+from pytest_agentgate.codemods.reading.reach import outermost
+from pytest_agentgate.codemods.rewrites.defer_definition import DeferDefinition
+from pytest_agentgate.model import Failure, Frame, Raised, Role, Scope
+from pytest_agentgate.repair import lost
+from pytest_agentgate.repair.breakage import Breakage, Sort
+from pytest_agentgate.repair.called import misfits
+from pytest_agentgate.repair.case import Case, proposal, told
+from pytest_agentgate.repair.lacking import became
+from pytest_agentgate.repair.proposal import NoProposal, Proposal
+from pytest_agentgate.repair.symptoms import Lacking, Lost, Misfit
+
+ORDER = 90
+_MOST = 25  # definitions that are deferred together
+_OTHER_CALL = frozenset({Sort.PARAMETER_GONE, Sort.PARAMETER_ADDED, Sort.PARAMETERS_REORDERED})
+
+
+@dataclass(frozen=True)
+class _Definition:
+    """A class or constant at the top of a test file."""
+
+    name: str  # dotted
+    path: str
+    line: int
+
+
+def propose(case: Case) -> Iterator[Proposal | NoProposal]:
+    hidden = [failure for failure in case.failures if failure.scope is not Scope.TEST]
+    if not hidden:
+        return
+    gone = list(dict.fromkeys(_gone(case)))
+    if not gone:
+        return
+    for definition in dict.fromkeys(found for each in hidden if (found := _failing(each, case)) is not None):
+        together = _with_dependents(definition, case)
+        tests, using = _tests(together, hidden, case)
+        if not together or 2 * using >= tests:
+            continue
+        word = definition.name.rpartition(".")[2]
+        sentence = (
+            f"{word} can't be made as {definition.path} is loaded ({definition.path}:{definition.line}); "
+            f"{using} of {tests} test functions use it, and still fail"
+        )
+        codemods = [DeferDefinition(each.name) for each in together]
+        yield proposal(codemods, [sentence, *map(told, gone)], gone)
+
+
+# ---- why it can't be made
+
+
+def _gone(case: Case) -> Iterator[Breakage]:
+    """What the implementation does not have any more, by which the failure is explained."""
+    change = case.change
+    for symptom in case.symptoms:
+        match symptom:
+            case Lost() if change.is_lost(symptom.name) and lost.half_done(symptom.name, change) is None:
+                yield from change.of(symptom.name, Sort.SYMBOL_GONE)
+            case Lacking() if change.is_ours(symptom.owner):
+                yield from (each for each in became(symptom, change) if _is_gone_for_good(each, case))
+            case Misfit():
+                for called in misfits(symptom, case):
+                    wanted = (each for each in called.breakages if each.sort in _OTHER_CALL)
+                    yield from (each for each in wanted if each.parameter in symptom.arguments)
+            case _:
+                pass
+    for failure in case.failures:
+        for raised in failure.evidence.chain:
+            yield from _fallbacks(raised, case)
+
+
+def _fallbacks(raised: Raised, case: Case) -> Iterator[Breakage]:
+    """What the function that raises used, where it was part of the implementation before as well, and is gone."""
+    frame = raised.frames[-1] if raised.frames else None
+    if frame is None or frame.role is not Role.SOURCE:
+        return
+    change, function = case.change, f"{frame.module}.{frame.function}"
+    old = change.old.symbol(function)
+    if old is None or change.new.symbol(function) is None:
+        return
+    for module in change.old.modules.values():
+        for call in module.calls if module.path == old.path else ():
+            if call.within == old.name:
+                found = change.of(change.old.canonical(call.name), Sort.SYMBOL_GONE)
+                yield from (each for each in found if _is_gone_for_good(each, case))
+
+
+def _is_gone_for_good(breakage: Breakage, case: Case) -> bool:
+    gone = breakage.sort in {Sort.SYMBOL_GONE, Sort.MEMBER_GONE} and not breakage.still_used
+    return gone and not case.change.still_used(breakage.old)
+
+
+# ---- what can't be made
+
+
+def _failing(failure: Failure, case: Case) -> _Definition | None:
+    """The definition whose making raised, if it was one."""
+    for raised in reversed(failure.evidence.chain):
+        tops = [frame for frame in raised.frames if frame.role is Role.TEST and frame.function == "<module>"]
+        if tops:
+            return _at(tops[-1], case)
+    return None
+
+
+def _at(frame: Frame, case: Case) -> _Definition | None:
+    file = case.suite.file(frame.path) if frame.path in case.suite.paths else None
+    if file is None:
+        return None
+    around = (each for each in file.names.tree.body if each.lineno <= frame.line <= (each.end_lineno or each.lineno))
+    statement = next(around, None)
+    return None if statement is None else _defined_by(statement, file.names, frame.path)
+
+
+def _defined_by(statement: ast.stmt, names: ModuleNames, path: str) -> _Definition | None:
+    match statement:
+        case ast.ClassDef(name=word) | ast.Assign(targets=[ast.Name(id=word)]) if names.module:
+            return _Definition(f"{names.module}.{word}", path, statement.lineno)
+        case _:
+            return None
+
+
+def _with_dependents(definition: _Definition, case: Case) -> list[_Definition]:
+    """The definitions that need one as their files are loaded, before those that they need; [] where that can't be."""
+    found: list[_Definition] = []
+
+    def visit(each: _Definition) -> bool:
+        if each in found:
+            return True
+        if len(found) >= _MOST:
+            return False
+        for path, names, use in _uses(each, case):
+            if outermost(names, use) is None:
+                statement = next(above for above in (use, *names.ancestors(use)) if above in names.tree.body)
+                assert isinstance(statement, ast.stmt)  # noqa: S101
+                above = _defined_by(statement, names, path)
+                if above is None or (above != each and not visit(above)):
+                    return False
+        found.append(each)
+        return True
+
+    return found if visit(definition) else []
+
+
+def _uses(definition: _Definition, case: Case) -> Iterator[tuple[str, ModuleNames, ast.Name]]:
+    module, _, word = definition.name.rpartition(".")
+    for path, file in case.suite.files():
+        if word not in file.text:
+            continue
+        names = file.names
+        local = {
+            bound
+            for bound, bindings in names.scope.bindings.items()
+            if any(each.is_import and each.target == definition.name for each in bindings)
+        }
+        if names.module == module or any(star.target == module for star in names.scope.stars):
+            local.add(word)
+        for each in sorted(local):
+            for node in names.by_word.get(each, ()):
+                if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+                    home = names.scope_of(node).home(each)
+                    if home is None or home is names.scope:
+                        yield path, names, node
+
+
+def _tests(definitions: list[_Definition], hidden: list[Failure], case: Case) -> tuple[int, int]:
+    """How many test functions are hidden, and how many of them use one of the definitions by its name."""
+    everywhere = any(failure.scope is Scope.RUN for failure in hidden)
+    paths = None if everywhere else case.files
+    tests = {node for _, file in case.suite.files(paths) for node in file.names.functions if is_test(file.names, node)}
+    users = {outermost(names, use) for each in definitions for _, names, use in _uses(each, case)}
+    return len(tests), len(tests & users)
