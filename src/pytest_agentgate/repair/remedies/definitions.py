@@ -6,7 +6,7 @@ fall back on.
 Remedy: only those make the definition who use it (defer-definition), and definitions that need it with it.
 Applicability: safe: nothing passes by it that needs the definition; its users fail with the same exception.
 Does nothing where no difference explains the failure, where the implementation itself still uses what is gone, where
-half of the tests or more use the definition, or where something needs it as a file is loaded.
+every test uses the definition, or where something else needs it as a file is loaded.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def propose(case: Case) -> Iterator[Proposal | NoProposal]:
     for definition in dict.fromkeys(found for each in hidden if (found := _failing(each, case)) is not None):
         together = _with_dependents(definition, case)
         tests, using = _tests(together, hidden, case)
-        if not together or 2 * using >= tests:
+        if not together or using >= tests:
             continue
         word = definition.name.rpartition(".")[2]
         sentence = (
