@@ -266,4 +266,26 @@ CALLS = (
         change=(('title("f")', "title(Gender.FEMALE)"),),
         is_followed=False,
     ),
+    Trap(
+        "pantry",
+        "a parameter got another name, and its own documentation still tells of the old one",
+        """
+        # file: shelves.py
+        class Shelf:
+            def __init__(self, shelf_place=None):
+                '''Keep what is put in.
+
+                Everything goes to shelf_place before anything is written down.
+                '''
+                self.where = shelf_place or "nowhere"
+        """,
+        (("shelf_place=None", "shelf_path=None"), ("shelf_place or", "shelf_path if shelf_path is not None else")),
+        """
+        from pantry.shelves import Shelf
+
+        def test_shelf():
+            assert Shelf(shelf_place="cellar").where == "cellar"
+        """,
+        change=(("goes to shelf_place", "goes to shelf_path"),),
+    ),
 )

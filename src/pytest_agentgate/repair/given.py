@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pytest_agentgate.codemods.idioms.fixtures import own_nodes
 from pytest_agentgate.codemods.reading.coroutines import generates
 from pytest_agentgate.codemods.reading.names import FunctionNode, ModuleNames
 from pytest_agentgate.repair.api.table import Symbol
+from pytest_agentgate.repair.definitions import Definitions
 from pytest_agentgate.repair.typed import names_in
 
 _BUILTINS = {
@@ -43,32 +44,23 @@ class Given:
 
 @dataclass(frozen=True)
 class Bodies:
-    """The function definitions of one state of an implementation.
+    """What the functions of one state of an implementation give."""
 
-    Args:
-        names: a file of it as codemods read it, by its path.
-        symbol: a symbol of it, by a dotted name.
-    """
-
-    names: Callable[[str], ModuleNames | None]
-    symbol: Callable[[str], Symbol | None]
+    definitions: Definitions
 
     def of(self, symbol: Symbol) -> Given:
         """What a function gives."""
         promised = _promised(symbol.returns)
         found = self._definition(symbol)
-        if found is None or isinstance(found[0], ast.AsyncFunctionDef):
+        if found is None:
             return Given("", promised=promised)
         function, names = found
         doc = ast.get_docstring(function) or ""
         return Given(self._kind(function, names, _DEEP), generates(function), doc, promised)
 
-    def _definition(self, symbol: Symbol) -> tuple[FunctionNode, ModuleNames] | None:
-        names = self.names(symbol.path)
-        last = symbol.name.rpartition(".")[2]
-        functions: Iterable[FunctionNode] = names.functions if names is not None else ()
-        found = [each for each in functions if each.name == last and each.lineno == symbol.line]
-        return (found[0], names) if names is not None and len(found) == 1 else None
+    def _definition(self, symbol: Symbol) -> tuple[ast.FunctionDef, ModuleNames] | None:
+        found = self.definitions.of(symbol)
+        return (found[0], found[1]) if found is not None and isinstance(found[0], ast.FunctionDef) else None
 
     def _kind(self, function: FunctionNode, names: ModuleNames, deep: int) -> str:
         if any(names.meaning(each) not in _TRANSPARENT for each in function.decorator_list):
@@ -106,9 +98,9 @@ class Bodies:
             return ""
         if meaning.startswith("builtins."):
             return _BUILTINS.get(meaning.removeprefix("builtins."), "")
-        symbol = self.symbol(meaning)
+        symbol = self.definitions.symbol(meaning)
         found = None if symbol is None else self._definition(symbol)
-        if found is None or isinstance(found[0], ast.AsyncFunctionDef):
+        if found is None:
             return ""
         return self._kind(*found, deep - 1)
 

@@ -2,10 +2,13 @@
 
 Cause: ``TypeError`` of a call: an unexpected keyword, too many arguments by position, two values for one parameter; any
 failure behind a call whose positional arguments reach other parameters now.
-Remedy: the keyword's new name (rename-keyword); arguments by keyword where their places changed (reorder-arguments); no
-argument where the parameter is gone (remove-argument).
-Applicability: safe where every argument reaches the parameter that it reached before; what is dropped is ``unsafe``
-where callers in the implementation dropped it as well, else ``display``: behaviour may be lost with it.
+Remedy: the keyword's new name (rename-keyword), a temporary folder for a temporary file where ``cache_file`` became
+``cache_dir`` (give-folder); arguments by keyword where their places changed (reorder-arguments); no argument where
+the parameter is gone (remove-argument).
+Applicability: safe where every argument reaches the parameter that it reached before. A parameter in the place of
+another one, with a word of its name, is safe where the implementation says the same of both in its docstrings and
+messages, and nothing of the old one any more; not where the names differ in a unit or say the opposite. What is dropped
+is ``unsafe`` where callers in the implementation dropped it as well, else ``display``: behaviour may be lost with it.
 Does nothing where callers in the implementation still call in the old way, where a parameter has two successors, or
 where it is not known which function was called.
 """
@@ -35,6 +38,7 @@ from pytest_agentgate.repair.called import (
 )
 from pytest_agentgate.repair.case import Case, proposal, together, told
 from pytest_agentgate.repair.change import Change
+from pytest_agentgate.repair.heirs import in_the_place
 from pytest_agentgate.repair.proposal import NoProposal, Proposal
 from pytest_agentgate.repair.symptoms import Misfit
 
@@ -49,7 +53,7 @@ def propose(case: Case) -> Iterator[Proposal | NoProposal]:
             if symptom.frame is not None and symptom.frame.role is Role.SOURCE:
                 yield _double(symptom)
             elif len(found) == 1:
-                yield from _of(symptom, found[0], case.change)
+                yield from _of(symptom, found[0], case)
             elif len(found) > 1:
                 names = ", ".join(each.name for each in found)
                 yield NoProposal(f"{symptom.function}() may be any of {names}", found[0].place)
@@ -102,15 +106,16 @@ def _double(symptom: Misfit) -> NoProposal:
     return NoProposal(f"the implementation calls {symptom.function}() in a way that it does not take", place)
 
 
-def _of(symptom: Misfit, called: Called, change: Change) -> Iterator[Proposal | NoProposal]:
+def _of(symptom: Misfit, called: Called, case: Case) -> Iterator[Proposal | NoProposal]:
     if symptom.problem == "unexpected_keyword":
         for name in symptom.arguments:
-            yield from _keyword(name, called, change)
+            yield from _keyword(name, called, case)
     else:
-        yield from _places(called, change)
+        yield from _places(called, case.change)
 
 
-def _keyword(name: str, called: Called, change: Change) -> Iterator[Proposal | NoProposal]:
+def _keyword(name: str, called: Called, case: Case) -> Iterator[Proposal | NoProposal]:
+    change = case.change
     if called.former(name) is None and not takes_any(called.old.parameters, Passing.VAR_KEYWORD):
         yield NoProposal(f"{called.name} never took {name!r}: the change does not explain this call", called.place)
         return
@@ -131,24 +136,10 @@ def _keyword(name: str, called: Called, change: Change) -> Iterator[Proposal | N
         codemods = [RenameKeyword(called.name, name, renames[0].became)]
         yield proposal(codemods, [told(renames[0])], renames)
         return
-    heir = _heir(name, called)
-    if heir:
-        sentence = (
-            f"{name} of {called.name} is gone, and {heir} stands in its place ({called.place}); that it means the same "
-            "is a guess from its name"
-        )
-        gone = [each for each in called.breakages if each.sort is Sort.PARAMETER_GONE and each.parameter == name]
-        yield proposal([RenameKeyword(called.name, name, heir)], [sentence], gone, Applicability.UNSAFE)
+    found = in_the_place(name, called, case)
+    if found is not None:
+        yield found
     yield _dropped(name, called, change)
-
-
-def _heir(name: str, called: Called) -> str:
-    """The only new parameter, if it stands where the only lost one stood, and their names share a word."""
-    old, new = [each.name for each in called.old.parameters], [each.name for each in called.new.parameters]
-    lost, added = [each for each in old if each not in new], [each for each in new if each not in old]
-    if lost != [name] or len(added) != 1 or old.index(name) != new.index(added[0]):
-        return ""
-    return added[0] if set(name.strip("_").split("_")) & set(added[0].strip("_").split("_")) else ""
 
 
 def _dropped(name: str, called: Called, change: Change) -> Proposal:
@@ -157,7 +148,12 @@ def _dropped(name: str, called: Called, change: Change) -> Proposal:
     now = [place for place, positional, keywords in callers(called, change) if positional >= 0 and "**" not in keywords]
     applicability = Applicability.DISPLAY
     evidence = [told(each) for each in gone] or [f"{called.name} takes no {name!r} any more ({called.place})"]
-    if before and now:
+    added = {each.name for each in called.new.parameters} - {each.name for each in called.old.parameters}
+    instead = [place for place, _, keywords in callers(called, change) if added & {*keywords}]
+    if before and instead:
+        names = ", ".join(sorted(added))
+        evidence.append(f"the implementation passed it ({before[0]}) and passes {names} instead ({instead[0]})")
+    elif before and now:
         applicability = Applicability.UNSAFE
         evidence.append(f"the implementation passed it ({before[0]}) and does not any more ({now[0]})")
     else:

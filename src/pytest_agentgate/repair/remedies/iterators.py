@@ -13,10 +13,9 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from pytest_agentgate.codemods.codemod import Applicability
-from pytest_agentgate.codemods.reading.names import ModuleNames, parse
 from pytest_agentgate.codemods.rewrites.collect_items import CollectItems
 from pytest_agentgate.model import Role
 from pytest_agentgate.repair.api.table import Sort as Is
@@ -25,6 +24,7 @@ from pytest_agentgate.repair.called import function_at, pair
 from pytest_agentgate.repair.case import Case, proposal, told
 from pytest_agentgate.repair.change import Change
 from pytest_agentgate.repair.contrary import against
+from pytest_agentgate.repair.definitions import Definitions
 from pytest_agentgate.repair.given import Bodies, Given
 from pytest_agentgate.repair.proposal import NoProposal, Proposal
 
@@ -98,8 +98,8 @@ def _change_of(name: str, change: Change, case: Case) -> tuple[Breakage, bool] |
     called = pair(name, change)
     if called is None or called.new.sort is Is.CLASS:
         return None
-    before = Bodies(_formerly(change), change.old.symbol).of(called.old)
-    now = Bodies(case.suite.sources.file, change.new.symbol).of(called.new)
+    before = Bodies(Definitions.before(change)).of(called.old)
+    now = Bodies(Definitions.now(change, case.suite)).of(called.new)
     was = before.kind or (before.promised if before.promised != "iterator" else "")
     if was not in {"list", "tuple", "set"} or now.kind != "iterator":
         return None
@@ -120,20 +120,3 @@ def _change_of(name: str, change: Change, case: Case) -> tuple[Breakage, bool] |
 def _is_meant(before: Given, now: Given) -> bool:
     said = bool(_SAID.search(now.doc)) and now.doc != before.doc
     return now.yields or now.promised == "iterator" or said
-
-
-def _formerly(change: Change) -> Callable[[str], ModuleNames | None]:
-    modules = {module.path: name for name, module in change.old.modules.items()}
-    read: dict[str, ModuleNames | None] = {}
-
-    def names(path: str) -> ModuleNames | None:
-        if path not in read:
-            module = modules.get(path, "")
-            package = module if path.endswith("__init__.py") else module.rpartition(".")[0]
-            try:
-                read[path] = ModuleNames(parse(change.former(path) or ""), module, package)
-            except SyntaxError:
-                read[path] = None
-        return read[path]
-
-    return names
