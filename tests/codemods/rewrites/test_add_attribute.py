@@ -54,9 +54,8 @@ def test_where_it_can_not_be_told_what_it_is_given_nothing_is_written(source: st
             "def f():\n    k = {'width': 1, 'color': \"auto\"}\n    return SimpleNamespace(**k)\n",
         ),
         (
-            "def f(**k):\n    k['width'] = 1\n    k.setdefault('a', 1)\n    return SimpleNamespace(**k)\n",
-            "def f(**k):\n    k['width'] = 1\n    k.setdefault('a', 1)\n"
-            + "    k.setdefault('color', \"auto\")\n    return SimpleNamespace(**k)\n",
+            "def f(**k):\n    k['width'] = 1\n    SimpleNamespace(**k)\n",
+            "def f(**k):\n    k['width'] = 1\n    k.setdefault('color', \"auto\")\n    SimpleNamespace(**k)\n",
         ),
         (
             "def f(**k):\n    return SimpleNamespace(width=1, **k)\n",
