@@ -68,12 +68,16 @@ class Vocabulary:
             (names.meaning(call.func), [each.arg for each in call.keywords if each.arg]) for call in names.calls
         ]
         self.calls = [(function, passed) for function, passed in keywords if function and passed]
+        self.lambdas = [
+            (name, _taking(call)) for call in names.calls if (name := names.meaning(call.func)) in self.dotted
+        ]
         literals = {ast.unparse(node) for node in names.up if isinstance(node, ast.Constant)}
         self.literals = sorted(each for each in literals if len(each) < 60) or ["1"]
 
     def codemod(self, kind: type[Codemod], random: Random, absent: bool = False) -> Codemod | None:
         """A codemod of a kind; None if what was drawn makes none. ``absent``: all its names stand nowhere."""
         call = random.choice(self.calls) if self.calls and random.random() < 0.8 else None  # what belongs together
+        function = random.choice(self.lambdas) if self.lambdas and random.random() < 0.5 else None
         values: dict[str, object] = {}
         for option in kind.options():
             if option.default is not MISSING and random.random() < 0.6:
@@ -83,6 +87,8 @@ class Vocabulary:
                 values[option.name] = call[0]
             elif call and not absent and form == "name" and option.name in {"old", "parameter"}:
                 values[option.name] = random.choice(call[1])
+            elif function and not absent and (option.name, form) in {("old", "dotted"), ("value", "source")}:
+                values[option.name] = function[option.name == "value"]
             else:
                 values[option.name] = self._value(option.name, form, random, absent)
         try:
@@ -115,6 +121,13 @@ class Vocabulary:
                 return random.choice([*self.literals, "[]", "zz_made.Value(1)", "dict", "a + b"])
             case _:
                 raise AssertionError(form)
+
+
+def _taking(call: ast.Call) -> str:
+    """A function, as a lambda, that takes what a call passes."""
+    passed = [f"zz_{number}" for number, _ in enumerate(call.args)]
+    passed += [each.arg for each in call.keywords if each.arg]
+    return f"lambda {', '.join(passed)}: [{', '.join(passed)}]"
 
 
 def _plain(names: set[str]) -> set[str]:
