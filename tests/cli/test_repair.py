@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import textwrap
+import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -89,7 +90,7 @@ def project(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def repair() -> Repair:
+def repair(quick: None) -> Repair:
     """``repair(root, *words)`` -> how it ended."""
 
     def start(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
@@ -255,3 +256,90 @@ def test_wrong_usage_is_one_line(project: Path, repair: Repair) -> None:
 def test_help_has_examples(repair: Repair, project: Path) -> None:
     done = repair(project, "--help")
     assert "agentgate repair --dry-run" in done.stdout
+
+
+# ---- another beginning
+
+
+@pytest.fixture
+def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder in which pip finds releases of till, instead of an index: 1.0 has the old names."""
+    for version, text in (("1.0", OLD), ("2.0", NEW)):
+        with zipfile.ZipFile(tmp_path / f"till-{version}-py3-none-any.whl", "w") as wheel:
+            about = f"till-{version}.dist-info"
+            wheel.writestr("till/__init__.py", text)
+            wheel.writestr(f"{about}/METADATA", f"Metadata-Version: 2.1\nName: till\nVersion: {version}\n")
+            wheel.writestr(f"{about}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+            wheel.writestr(f"{about}/RECORD", "")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
+    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
+
+
+def test_the_old_implementation_may_be_a_release(
+    project: Path, repair: Repair, tmp_path: Path, index: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "new", {"till/__init__.py": NEW})
+    write(project, {"tests/test_shop.py": TESTS.replace("shop", "till")})
+    commit(project, "Upgrade till to 2.0")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "new"))
+    done = repair(project, "--base-package", "till==1.0", "--json")
+    told = json.loads(done.stdout)
+    assert (done.returncode, told["repair"]["base"]) == (0, "till==1.0"), done.stderr
+    [attempt] = told["attempts"]
+    assert attempt["codemods"] == ["rename-symbol old=till.price_of new=till.price_for"]
+    assert (project / "tests/test_shop.py").read_text().count("price_for") == 3
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--base-package", "till"], "must be one release of a package such as shop==1.4"),
+        (["--base-package", "till==9"], "pip can't fetch it"),
+        (["--base-package", "till==1.0", "--base-path", "src"], "exclude each other"),
+    ],
+)
+def test_a_release_that_is_not_to_be_had_is_one_line(
+    project: Path, repair: Repair, index: None, words: list[str], said: str
+) -> None:
+    before = (project / "tests/test_shop.py").read_bytes()
+    done = repair(project, *words)
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1), done.stderr
+    assert said in done.stderr
+    assert (project / "tests/test_shop.py").read_bytes() == before
+
+
+def recorded(project: Path) -> str:
+    """The id of a run of all tests."""
+    command = [sys.executable, "-m", "pytest", "-q", "--agentgate"]
+    subprocess.run(command, cwd=project, env=os.environ, capture_output=True, timeout=120)
+    return max((project / ".agentgate/runs").glob("*.jsonl")).stem
+
+
+def test_a_recorded_run_stands_for_the_first(project: Path, repair: Repair) -> None:
+    write(project, {".gitignore": "__pycache__\n.agentgate\n"})
+    commit(project, "Ignore the record")
+    run = recorded(project)
+    done = repair(project, "--base", "HEAD~2", "--run", run, "--json")
+    told = json.loads(done.stdout)
+    assert (done.returncode, told["repair"]["before_run"]) == (0, run), done.stderr
+    assert (told["repair"]["red_before"], told["repair"]["green_after"]) == (2, 2)
+    assert "running all tests" not in done.stderr.splitlines()[0]
+
+
+def test_a_run_of_other_files_is_refused(project: Path, repair: Repair) -> None:
+    write(project, {".gitignore": "__pycache__\n.agentgate\n"})
+    commit(project, "Ignore the record")
+    run = recorded(project)
+    write(project, {"tests/test_shop.py": TESTS + "\ndef test_three(): assert price_of('milk') == 2\n"})
+    done = repair(project, "--base", "HEAD~2", "--run", run)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+    assert f"--run {run} is of another state of the files" in done.stderr
+    commit(project, "Ask for milk alone")
+    assert repair(project, "--base", "HEAD~3", "--run", run).returncode == 2
+
+
+def test_a_run_that_nobody_knows_is_refused(project: Path, repair: Repair) -> None:
+    done = repair(project, "--base", "HEAD~1", "--run", "20200101T000000-0000")
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1), done.stderr
+    assert "20200101T000000-0000" in done.stderr
