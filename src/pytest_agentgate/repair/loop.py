@@ -15,14 +15,21 @@ from pytest_agentgate.codemods.files.journal import Journal
 from pytest_agentgate.errors import JournalError, StoreError
 from pytest_agentgate.model import Cause, Failure, Kind
 from pytest_agentgate.model.repair import Attempt, Left, Verdict
-from pytest_agentgate.repair.attempts.attempting import Attempting, StoppedError, Tried, describe, moved_along
+from pytest_agentgate.repair.attempts.attempting import (
+    Attempting,
+    StoppedError,
+    Task,
+    Tried,
+    describe,
+    moved_along,
+)
 from pytest_agentgate.repair.attempts.order import ordered
 from pytest_agentgate.repair.attempts.planning import FilesOfTests
+from pytest_agentgate.repair.attempts.remaining import left, left_after, red_before
 from pytest_agentgate.repair.attempts.rerun import Ran, Reruns
-from pytest_agentgate.repair.attempts.state import PASSED, State, file_of, hides, tests_of
+from pytest_agentgate.repair.attempts.state import PASSED, State, file_of, tests_of
 from pytest_agentgate.repair.attempts.verdict import change
 from pytest_agentgate.repair.proposal import NoProposal, Proposal
-from pytest_agentgate.report.phrases import place
 
 Propose = Callable[[Cause, Sequence[Failure]], Sequence[Proposal] | NoProposal]
 
@@ -167,49 +174,86 @@ class Loop:
         for proposal in answer:
             if self._dry or proposal.applicability not in self._allowed:
                 self._show(cause, proposal)
-                continue
-            key = (cause.signature, tuple(map(str, proposal.codemods)), tests_of([cause]))
-            if key in self._tried or tries >= TRIES or self._is_done(proposal):
-                continue
-            self._tried.add(key)
-            tries += 1
-            if self._attempt([cause, *self._others(cause, proposal, kinds)], proposal):
-                return
+            elif tries < TRIES and self._is_new(cause, proposal):
+                tries += 1
+                if self._attempt(self._tasks(cause, proposal, kinds)):
+                    return
+
+    def _is_new(self, cause: Cause, proposal: Proposal) -> bool:
+        """Whether a proposal was neither tried for what a cause is now, nor the same kept for another."""
+        return _key(cause, proposal) not in self._tried and not self._is_done(proposal)
 
     def _is_done(self, proposal: Proposal) -> bool:
         """Whether an attempt was kept that did the same."""
         codemods = tuple(map(str, proposal.codemods))
         return any(attempt.codemods == codemods for attempt in self.kept) and not self._attempting.plan(proposal).edits
 
-    def _others(self, cause: Cause, proposal: Proposal, kinds: frozenset[Kind] | None) -> list[Cause]:
-        """Other causes for which the same is proposed first."""
-        found = []
+    def _tasks(self, cause: Cause, proposal: Proposal, kinds: frozenset[Kind] | None) -> list[Task]:
+        """What is to be tried now, and what waits to be tried for other causes, in order."""
+        tasks = [self._task(cause, proposal, kinds)]
+        taken = {one.signature for one in tasks[0].causes}
+        for other in ordered(self.state.causes):
+            if other.signature in taken or (kinds is not None and other.kind not in kinds):
+                continue
+            found = self._first_to_try(other)
+            if found is not None and self._meetings.get(other.signature, 0) < MEETINGS:
+                task = self._task(other, found, kinds)
+                tasks.append(replace(task, causes=tuple(one for one in task.causes if one.signature not in taken)))
+                taken.update(one.signature for one in task.causes)
+        return tasks
+
+    def _first_to_try(self, cause: Cause) -> Proposal | None:
+        answer = self._answer(cause)
+        if isinstance(answer, NoProposal):
+            return None
+        return next((one for one in answer if one.applicability in self._allowed and self._is_new(cause, one)), None)
+
+    def _task(self, cause: Cause, proposal: Proposal, kinds: frozenset[Kind] | None) -> Task:
+        """A proposal for a cause and for the others for which the same is proposed first."""
+        causes = [cause]
         for other in ordered(self.state.causes):
             if other.signature != cause.signature and (kinds is None or other.kind in kinds):
                 answer = self._answer(other)
                 if not isinstance(answer, NoProposal) and answer and answer[0].codemods == proposal.codemods:
-                    found.append(other)
-        return found
+                    causes.append(other)
+        return Task(tuple(causes), proposal)
 
-    def _attempt(self, causes: Sequence[Cause], proposal: Proposal) -> bool:
-        """Try a proposal, and once more without the files in which it did harm; -> whether it was kept."""
-        tried = self._attempting.attempt(causes, proposal, self.state)
-        self._record(tried, causes)
-        harmed = frozenset(map(file_of, tried.harmed)) & frozenset(tried.attempt.files)
-        if harmed and harmed < frozenset(tried.attempt.files):
-            again = self._attempting.attempt(causes, proposal, self.state, without=harmed)
-            if again.attempt.files:
-                self._record(again, causes)
-                tried = again
-        return tried.is_kept
+    def _attempt(self, tasks: Sequence[Task]) -> bool:
+        """Try what is proposed, and once more without the files in which it did harm; -> whether the first was kept."""
+        found = self._attempting.attempt(tasks, self.state, is_last=self._is_last_step(tasks))
+        found.sort(key=lambda tried: bool(tried.lost_files))  # then all is run, for the state as it is
+        for tried in found:
+            self._tried.add(_key(tried.task.causes[0], tried.task.proposal))
+            self._record(tried)
+        kept = {tried.attempt.cause for tried in found if tried.is_kept}
+        for tried in found:
+            harmed = frozenset(map(file_of, tried.harmed)) & frozenset(tried.attempt.files)
+            if harmed and harmed < frozenset(tried.attempt.files):
+                [again] = self._attempting.attempt([replace(tried.task, without=harmed)], self.state)
+                if again.attempt.files:
+                    self._record(again)
+                    kept |= {again.attempt.cause} if again.is_kept else set()
+        return tasks[0].causes[0].signature in kept
 
-    def _record(self, tried: Tried, causes: Sequence[Cause]) -> None:
-        layer = self._layer.get(causes[0].signature, 1)
+    def _is_last_step(self, tasks: Sequence[Task]) -> bool:
+        """Whether nothing is known that waits to be tried beside these tasks."""
+        taken = {cause.signature for task in tasks for cause in task.causes}
+        return all(
+            (reply := self._replies.get(cause.signature)) is not None
+            and reply.tests == tests_of([cause])
+            and self._first_to_try(cause) is None
+            for cause in self.state.causes
+            if cause.signature not in taken
+        )
+
+    def _record(self, tried: Tried) -> None:
+        layer = self._layer.get(tried.attempt.cause, 1)
         known = {(one.cause, one.codemods, one.why) for one in self.attempts if one.verdict is Verdict.SKIPPED}
         if (tried.attempt.cause, tried.attempt.codemods, tried.attempt.why) not in known:  # met with other tests
             self.attempts.append(replace(tried.attempt, round=layer, phase=self._phase))
         if tried.lost_files:
             self.notes.append(f"{', '.join(tried.lost_files)}: changed by somebody else, and left as it is")
+            self._whole = None
             self.state = self._all().state
         if tried.is_kept:
             self._kept[tried.attempt.batch] = tried.edits
@@ -222,7 +266,7 @@ class Loop:
 
     def _show(self, cause: Cause, proposal: Proposal) -> None:
         """Record what is only shown, once."""
-        key = (cause.signature, tuple(map(str, proposal.codemods)), frozenset[str]())
+        key = (*_key(cause, proposal)[:2], frozenset[str]())
         if key in self._tried:
             return
         self._tried.add(key)
@@ -372,13 +416,8 @@ class Loop:
         return tuple(sorted(path for path in last if first[path] != last[path]))
 
     def red_before(self) -> frozenset[str]:
-        """Tests that were red or hidden before: what could not be collected counts by the tests that are known now."""
-        hidden = {one for one in self.state.outcomes if one not in self.first.outcomes}
-        known = {one for one in hidden if any(hides(collector, one) for collector in self.first.uncollected)}
-        unknown = {
-            one for one in self.first.uncollected if not any(hides(one, test) for test in known) and one not in known
-        }
-        return (self.first.red - self.first.uncollected) | known | unknown
+        """Tests that were red or hidden before."""
+        return red_before(self.first, self.state)
 
     def green_after(self) -> frozenset[str]:
         """Of these, what passes now."""
@@ -389,33 +428,17 @@ class Loop:
         return tuple(self._left(cause, kinds) for cause in ordered(self.state.causes))
 
     def _left(self, cause: Cause, kinds: frozenset[Kind] | None) -> Left:
-        left = Left(cause.signature, cause.kind, cause.title, cause.size, "", rerun=cause.rerun)
         if kinds is not None and cause.kind not in kinds:
-            return replace(left, why=f"no phase that was asked for repairs failures of the kind {cause.kind}")
+            return left(cause, f"no phase that was asked for repairs failures of the kind {cause.kind}")
         reply = self._replies.get(cause.signature)
         if reply is None:
-            return replace(left, why="the repair was stopped before" if self.stopped else "not tried")
-        if isinstance(reply.answer, NoProposal):
-            answer = reply.answer
-            return replace(left, why=answer.why, look_at=answer.look_at, environment=answer.environment)
-        last = next(
-            (
-                one
-                for one in reversed(self.attempts)
-                if cause.signature in (one.cause, *one.also) and one.verdict is not Verdict.KEPT
-            ),
-            None,
-        )
-        if last is None:
-            codemods = [tuple(map(str, proposal.codemods)) for proposal in reply.answer]
-            kept = next((one for one in self.kept if one.codemods in codemods), None)
-            why = kept.evidence[0] if kept and kept.evidence else "the edits that were kept do not help these tests"
-            return replace(left, why=why if kept else "not tried")
-        at = place(cause.exemplar)
-        where = f"{at.path}:{at.line}" if at else ""
-        if last.verdict is Verdict.SKIPPED:
-            return replace(left, why=f"{last.codemods[0]}: {last.why}", look_at=where)
-        return replace(left, why=f"{last.codemods[0]} was tried and taken back: {last.why}", look_at=where)
+            return left(cause, "the repair was stopped before" if self.stopped else "not tried")
+        return left_after(cause, reply.answer, self.attempts)
+
+
+def _key(cause: Cause, proposal: Proposal) -> tuple[str, tuple[str, ...], frozenset[str]]:
+    """A proposal for a cause with the tests that it has."""
+    return cause.signature, tuple(map(str, proposal.codemods)), tests_of([cause])
 
 
 def _identity(cause: Cause) -> str:

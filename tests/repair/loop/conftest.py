@@ -87,6 +87,10 @@ class Suite:
         assert not loop.confirm().why
         return loop
 
+    def runs_of_attempts(self) -> list[str]:
+        """The logs of runs that do not stand in the record, in order."""
+        return [log.read_text() for log in sorted((self.apart / "runs").glob("*.jsonl"))]
+
     def contents(self) -> dict[str, bytes]:
         """Every file of the project outside of its state folder."""
         return {
@@ -105,7 +109,7 @@ def of(loop: Loop, verdict: Verdict) -> list[Attempt]:
 
 
 @pytest.fixture
-def suite(tmp_path: Path) -> Callable[..., Suite]:
+def suite(tmp_path: Path, quick: None) -> Callable[..., Suite]:
     """``suite({"src/shop.py": TEXT, "tests/test_shop.py": TEXT})`` -> the project."""
     interpreter = named(sys.executable, tmp_path)
 

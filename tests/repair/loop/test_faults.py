@@ -176,8 +176,8 @@ def undo(root: Path) -> subprocess.CompletedProcess[str]:
 
 def test_ctrl_c_takes_back_what_is_on_trial_and_keeps_the_rest(suite: MakeSuite) -> None:
     made = suite({"src/shop.py": shop("open('../hangs', 'w').close(); time.sleep(600)"), **FILES})
-    (made.root / GOOD).write_text("from shop import old_good\n\ndef test_a(): old_good()\ndef test_b(): old_good()\n")
-    (made.root / "tests/test_more.py").write_text("from shop import old_good\n\ndef test_more(): old_good()\n")
+    (made.root / BAD).write_text("from shop import old_good\nfrom shop import old_bad\n\ndef test_bad(): old_bad()\n")
+    kept = made.contents()[BAD].replace(b"old_good", b"good")
     before = made.contents()
     process = driven(made.root)
     hangs = made.root.parent / "hangs"
@@ -189,7 +189,7 @@ def test_ctrl_c_takes_back_what_is_on_trial_and_keeps_the_rest(suite: MakeSuite)
     said, _ = process.communicate(timeout=60)
     assert said.splitlines()[-1] == "kept 1 complete False", said
     after = made.contents()
-    assert after[BAD] == before[BAD]
+    assert after[BAD] == kept
     assert b"old_good" not in after[GOOD]
     assert undo(made.root).returncode == 0
     assert made.contents() == before
@@ -198,10 +198,13 @@ def test_ctrl_c_takes_back_what_is_on_trial_and_keeps_the_rest(suite: MakeSuite)
 @pytest.mark.parametrize("number", range(RUNS))
 def test_whenever_it_is_killed_undo_restores_every_byte(suite: MakeSuite, number: int) -> None:
     names = ("one", "two", "three")
-    tests = "".join(f"from shop import old_{name}\n" for name in names)
-    tests += "".join(f"def test_{name}(): assert old_{name}() == 1\n" for name in names)
+    texts = [f"from shop import old_{name}\ndef test_{name}(): assert old_{name}() == 1\n" for name in names]
     source = "".join(f"def {name}(): return 1\n" for name in names)
-    made = suite({"src/shop.py": source, "tests/test_a.py": tests, "tests/test_b.py": tests})
+    if number % 2:  # one after the other, or all in one run
+        files = {"tests/test_a.py": "".join(texts), "tests/test_b.py": "".join(texts)}
+    else:
+        files = {f"tests/test_{name}.py": text for name, text in zip(names, texts, strict=True)}
+    made = suite({"src/shop.py": source, **files})
     before = made.contents()
     process = driven(made.root)
     batches = made.root / ".agentgate/journal"

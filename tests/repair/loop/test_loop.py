@@ -34,6 +34,12 @@ QTY = proposal(RenameKeyword(function="shop.Cart.put", old="qty", new="quantity"
 TOTAL = proposal(RenameAttribute(old="shop.Cart.total", new="amount"))
 REMEDIES = {"Basket": [BASKET], "qty": [QTY], "total": [TOTAL]}
 
+APART = {
+    "tests/test_a.py": 'from shop import Cart\n\ndef test_a(): assert Cart().put("tea", qty=2).lines\n',
+    "tests/test_b.py": "from shop import Cart\n\ndef test_b(): assert Cart().total == 0\n",
+}
+PASSING = {"tests/test_passing.py": "from shop import Cart\n\ndef test_passing(): assert Cart().amount == 0\n"}
+
 MakeSuite = Callable[..., Suite]
 
 
@@ -75,8 +81,7 @@ def test_what_does_not_help_is_taken_back_byte_for_byte_and_the_rest_goes_on(sui
     made = suite(
         {
             "src/shop.py": SHOP,
-            "tests/test_a.py": 'from shop import Cart\n\ndef test_a(): assert Cart().put("tea", qty=2).lines\n',
-            "tests/test_b.py": "from shop import Cart\n\ndef test_b(): assert Cart().total == 0\n",
+            **APART,
         }
     )
     before = made.contents()
@@ -154,6 +159,43 @@ def test_causes_with_the_same_remedy_go_together(suite: MakeSuite) -> None:
     [attempt] = loop.attempts
     assert (attempt.before, attempt.after, len(attempt.also)) == (2, 0, 1)
     assert not loop.state.red
+
+
+def test_what_concerns_different_files_is_tried_in_one_run_which_is_the_last_as_well(suite: MakeSuite) -> None:
+    made = suite({"src/shop.py": SHOP, **APART})
+    loop = made.repaired({"qty": [QTY], "total": [TOTAL]})
+    assert sorted(loop.files) == ["tests/test_a.py", "tests/test_b.py"]
+    assert [(attempt.before, attempt.after) for attempt in loop.kept] == [(1, 0), (1, 0)]
+    assert len({attempt.batch for attempt in loop.kept}) == 2
+    assert len(made.runs_of_attempts()) == 1
+    assert not loop.state.red
+
+
+def test_of_what_is_tried_in_one_run_each_is_judged_alone(suite: MakeSuite) -> None:
+    made = suite({"src/shop.py": SHOP, **APART})
+    before = made.contents()
+    wrong = proposal(RenameAttribute(old="shop.Cart.total", new="sum"))
+    loop = made.repaired({"qty": [QTY], "total": [wrong, TOTAL]})
+    assert {attempt.codemods[0].split("new=")[1]: attempt.verdict for attempt in loop.attempts} == {
+        "quantity": Verdict.KEPT,
+        "sum": Verdict.ROLLED_BACK,
+        "amount": Verdict.KEPT,
+    }
+    assert len(made.runs_of_attempts()) == 2
+    assert not loop.state.red
+    made.journal.undo_group()
+    assert made.contents() == before
+
+
+def test_where_something_else_waits_only_what_was_edited_is_run(suite: MakeSuite) -> None:
+    """Both edit the same file, so that one of them waits, and the file that passes is left out until the end."""
+    made = suite(
+        {"src/shop.py": SHOP, "tests/test_a.py": APART["tests/test_a.py"] + APART["tests/test_b.py"], **PASSING}
+    )
+    loop = made.repaired({"qty": [QTY], "total": [TOTAL]})
+    assert not loop.state.red
+    runs = made.runs_of_attempts()
+    assert ["test_passing" in run for run in runs] == [False, True]
 
 
 def test_only_the_kinds_of_a_phase_are_repaired(suite: MakeSuite) -> None:

@@ -87,7 +87,7 @@ def _written(folder: Path, files: Files, name: str) -> None:
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Callable[[Files, Files, Files], Project]:
+def project(tmp_path: Path, quick: None) -> Callable[[Files, Files, Files], Project]:
     """Run tests against the new implementation; a text alone is ``shop.py`` or ``test_shop.py``."""
 
     def made(old: Files, new: Files, tests: Files) -> Project:

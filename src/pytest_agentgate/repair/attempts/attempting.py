@@ -20,11 +20,13 @@ from pytest_agentgate.model.repair import Attempt, Verdict
 from pytest_agentgate.repair.attempts.dependents import dependents
 from pytest_agentgate.repair.attempts.planning import FilesOfTests, Plan, texts_of
 from pytest_agentgate.repair.attempts.rerun import Ran, Reruns
-from pytest_agentgate.repair.attempts.state import State, file_of, hides, tests_of
+from pytest_agentgate.repair.attempts.state import State, file_of, hides, meet, tests_of
 from pytest_agentgate.repair.attempts.verdict import Judged, Written, judged
 from pytest_agentgate.repair.proposal import Proposal
 
 _MOST_OF_IT = 0.9  # share of the files from which on all is run: it is as fast, and tells more
+_LITTLE = 5.0  # seconds that a run of everything may take more than a part of it, where it has to be made next
+_TOGETHER = 0.1  # share of the time of one run after which several attempts that share one are told apart
 _NOTES = 50
 _DIFF = 40_000  # characters
 
@@ -34,9 +36,19 @@ class StoppedError(AgentgateError):
 
 
 @dataclass(frozen=True)
+class Task:
+    """What is to be tried: a proposal for the first of some causes, and for the others that it is proposed for, too."""
+
+    causes: tuple[Cause, ...]
+    proposal: Proposal
+    without: frozenset[str] = frozenset()  # files that it is to leave alone
+
+
+@dataclass(frozen=True)
 class Tried:
     """An attempt and the state of the suite after it."""
 
+    task: Task
     attempt: Attempt
     state: State
     edits: tuple[Edit, ...] = ()  # where it was kept
@@ -47,6 +59,16 @@ class Tried:
     @property
     def is_kept(self) -> bool:
         return self.attempt.verdict is Verdict.KEPT
+
+
+@dataclass(frozen=True)
+class _Trial:
+    """A task that has something to write, and the files and folders whose tests it may change; None for all."""
+
+    task: Task
+    plan: Plan
+    found: Attempt
+    scope: frozenset[str] | None
 
 
 @dataclass
@@ -63,82 +85,145 @@ class Attempting:
         """What a proposal would do."""
         return self.tests.plan(proposal.codemods, {*without, *self.excluded})
 
-    def attempt(
-        self, causes: Sequence[Cause], proposal: Proposal, state: State, without: Collection[str] = ()
-    ) -> Tried:
-        """Try a proposal for the first cause and others that it is proposed for, too.
+    def attempt(self, tasks: Sequence[Task], state: State, *, is_last: bool = False) -> list[Tried]:
+        """Try the first task, and in the same run of tests what of the others concerns other tests.
+
+        Args:
+            is_last: nothing but these tasks waits, so that a run of everything is next.
+
+        Returns:
+            What was tried, in order; the state of each is the one after it.
 
         Raises StoppedError.
         """
         began = monotonic()
-        plan = self.plan(proposal, without)
-        found = describe(causes, proposal, plan, state)
+        first = self._trial(tasks[0], state)
+        if isinstance(first, Tried):
+            return [replace(first, attempt=replace(first.attempt, seconds=monotonic() - began))]
+        trials = [first]
+        for task in tasks[1:]:
+            if (trial := self._apart(task, trials, state)) is not None:
+                trials.append(trial)
+        is_last = is_last and len(trials) == len(tasks)
+        tried = self._made(trials, state, is_last)
+        for trial in trials:
+            if all(one.task is not trial.task for one in tried):  # one came in the way of the others
+                tried += self._made([trial], tried[-1].state if tried else state, is_last=False)
+        seconds = (monotonic() - began) / len(tried)
+        return [replace(one, attempt=replace(one.attempt, seconds=seconds)) for one in tried]
+
+    # ---- before
+
+    def _trial(self, task: Task, state: State) -> _Trial | Tried:
+        plan = self.plan(task.proposal, task.without)
+        found = describe(task.causes, task.proposal, plan, state)
         if not plan.edits:
             why = plan.failed[0] if plan.failed else "it changes no file"
-            return Tried(replace(found, why=why, seconds=monotonic() - began), state)
+            return Tried(task, replace(found, why=why), state)
         scope = self._scope(plan, state)
         if scope is not None and not scope:
-            why = "no test that is known uses what it would change"
-            return Tried(replace(found, why=why, seconds=monotonic() - began), state)
-        try:
-            written = self.journal.write(plan.edits, f"{found.title}: {'; '.join(found.codemods)}"[:500], self.group)
-        except (OSError, JournalError) as error:
-            return Tried(replace(found, why=_cannot(error), seconds=monotonic() - began), state)
-        try:
-            tried = self._tried(found, causes, plan, written.batch, state, scope, bool(written.left))
-        except BaseException:
-            if written.batch:
-                self.journal.take_back([written.batch], restore=True)
-            raise
-        return replace(tried, attempt=replace(tried.attempt, seconds=monotonic() - began))
+            return Tried(task, replace(found, why="no test that is known uses what it would change"), state)
+        return _Trial(task, plan, found, scope)
 
-    def _tried(
-        self,
-        found: Attempt,
-        causes: Sequence[Cause],
-        plan: Plan,
-        batch: str,
-        state: State,
-        scope: frozenset[str] | None,
-        is_partial: bool,
-    ) -> Tried:
-        """Run and judge what was written."""
-        if is_partial or not batch:
-            return self._taken_back(found, batch, state, Judged(False, "a file was changed while it was planned"))
-        ran = self._run(state, scope)
+    def _apart(self, task: Task, trials: Sequence[_Trial], state: State) -> _Trial | None:
+        """A task as a trial, if it has neither files nor tests in common with others."""
+        taken: frozenset[str] = frozenset()
+        for trial in trials:
+            if trial.scope is None:
+                return None
+            taken |= trial.scope
+        if meet(frozenset(map(file_of, tests_of(task.causes))), taken):
+            return None
+        found = self._trial(task, state)
+        if isinstance(found, Tried) or found.scope is None or meet(found.scope, taken):
+            return None
+        return found
+
+    # ---- writing, running, judging
+
+    def _made(self, trials: Sequence[_Trial], state: State, is_last: bool) -> list[Tried]:
+        """Write what is to be tried, run it and judge it.
+
+        Where several can't be told from one another all of them are taken back, and only those are returned that will
+        not be tried again.
+        """
+        written: list[str] = []
+        try:
+            for trial in trials:
+                try:
+                    what = f"{trial.found.title}: {'; '.join(trial.found.codemods)}"[:500]
+                    done = self.journal.write(trial.plan.edits, what, self.group)
+                except (OSError, JournalError) as error:
+                    if len(trials) > 1:
+                        return self._parted(trials, written, state)
+                    return [Tried(trial.task, replace(trial.found, why=_cannot(error)), state)]
+                written.append(done.batch)
+                if done.left or not done.batch:
+                    if len(trials) > 1:
+                        return self._parted(trials, written, state)
+                    why = "a file was changed while it was planned"
+                    return [self._taken_back(trial, done.batch, state, Judged(False, why))]
+            return self._judged(trials, written, state, is_last)
+        except BaseException:
+            left = {batch.id for batch in self.journal.batches()}.intersection(written)
+            if left:
+                self.journal.take_back(left, restore=True)
+            raise
+
+    def _parted(self, trials: Sequence[_Trial], written: Sequence[str], state: State) -> list[Tried]:
+        """Take all back, so that each can be tried alone; -> those whose files are lost."""
+        lost = []
+        for trial, batch in zip(trials, written, strict=False):
+            tried = self._taken_back(trial, batch, state, Judged(False, "a file was changed while the tests ran"))
+            if tried.lost_files:
+                lost.append(tried)
+        return lost
+
+    def _judged(self, trials: Sequence[_Trial], batches: Sequence[str], state: State, is_last: bool) -> list[Tried]:
+        ran = self._run(trials, state, is_last)
         if ran.stopped:
             raise StoppedError("stopped")
-        if ran.why:
-            return self._taken_back(found, batch, state, Judged(False, ran.why))
-        if meddled := self._meddled(plan):
-            return self._taken_back(found, batch, state, Judged(False, f"{meddled} was changed while the tests ran"))
-        targets = tests_of(causes)
-        signatures = {cause.signature for cause in causes}
-        changes = Written(texts_of(plan.edits))
-        before, after = state.within(scope), ran.state
-        here = frozenset(one for one in targets if scope is None or one in before.red)
+        meddled = next(filter(None, (self._meddled(trial.plan) for trial in trials)), "")
+        why = ran.why or (f"{meddled} was changed while the tests ran" if meddled else "")
+        if why and len(trials) > 1:
+            return self._parted(trials, batches, state)
+        if why:
+            return [self._taken_back(trials[0], batches[0], state, Judged(False, why))]
+        tried: list[Tried] = []
+        for trial, batch in zip(trials, batches, strict=True):
+            tried.append(self._kept_or_not(trial, batch, tried[-1].state if tried else state, ran))
+        if not all(one.is_kept for one in tried):
+            return [replace(one, whole=None) for one in tried]
+        return tried
+
+    def _kept_or_not(self, trial: _Trial, batch: str, state: State, ran: Ran) -> Tried:
+        """Judge one of those that a run was for, by the tests that it may have changed."""
+        targets = tests_of(trial.task.causes)
+        signatures = {cause.signature for cause in trial.task.causes}
+        changes = Written(texts_of(trial.plan.edits))
+        before, first = state.within(trial.scope), ran.state.within(trial.scope)
+        here = frozenset(one for one in targets if trial.scope is None or one in before.red)
+        after = first
         verdict = judged(before, after, here, signatures, changes)
         if verdict.change.harm:
             after = self._again(after, verdict.change.harm)
             verdict = judged(before, after, here, signatures, changes)
         if not verdict.helped:
-            return self._taken_back(found, batch, state, verdict)
+            return self._taken_back(trial, batch, state, verdict)
         try:
             self.journal.confirm(batch)
         except OSError as error:
-            return self._taken_back(found, batch, state, Judged(False, _cannot(error)))
-        elsewhere = len(targets - here)
+            return self._taken_back(trial, batch, state, Judged(False, _cannot(error)))
         kept = replace(
-            found,
+            trial.found,
             verdict=Verdict.KEPT,
             why=verdict.why,
-            after=verdict.after + elsewhere,
+            after=verdict.after + len(targets - here),
             advanced=verdict.advanced,
             batch=batch,
         )
-        return Tried(
-            kept, state.updated(after, scope), plan.edits, whole=ran if scope is None and after is ran.state else None
-        )
+        whole = ran if ran.of_all and after is first else None
+        return Tried(trial.task, kept, state.updated(after, trial.scope), trial.plan.edits, whole=whole)
 
     def _meddled(self, plan: Plan) -> str:
         """A file that is not any more as it was written, "" if there is none."""
@@ -151,8 +236,19 @@ class Attempting:
             return edit.path
         return ""
 
-    def _run(self, state: State, scope: frozenset[str] | None) -> Ran:
-        return self.reruns.whole(state) if scope is None else self.reruns.part(state, scope)
+    def _run(self, trials: Sequence[_Trial], state: State, is_last: bool) -> Ran:
+        """Run what the trials may have changed; all of it, if that has to be run next and takes little more."""
+        scopes = [trial.scope for trial in trials if trial.scope is not None]
+        scope = frozenset[str]().union(*scopes)
+        share = _TOGETHER if len(trials) > 1 else 1.0
+        if not scopes or len(scope) > _MOST_OF_IT * len(state.files) or (is_last and self._is_worth_it(state, scope)):
+            return self.reruns.whole(state, share=share)
+        return self.reruns.part(state, scope, share=share)
+
+    def _is_worth_it(self, state: State, scope: Collection[str]) -> bool:
+        """Whether a run of everything takes little more than one of some files."""
+        more = self.reruns.seconds(state, None) - self.reruns.seconds(state, scope)
+        return more < max(_LITTLE, self.reruns.seconds(state, scope))
 
     def _again(self, after: State, harmed: Collection[str]) -> State:
         """The state once those that were harmed had a second chance: they may fail now and then."""
@@ -167,20 +263,24 @@ class Attempting:
         healed = {one for one in harmed if one in ran.state.passed}
         return after.updated(ran.state, files) if healed else after
 
-    def _taken_back(self, found: Attempt, batch: str, state: State, verdict: Judged) -> Tried:
+    def _taken_back(self, trial: _Trial, batch: str, state: State, verdict: Judged) -> Tried:
         lost: tuple[str, ...] = ()
         why = verdict.why
         if batch:
             try:
                 self.journal.take_back([batch], restore=True)
             except JournalError as error:
-                lost, why = found.files, f"{why}; and it could not be taken back: {error}"
+                lost, why = trial.found.files, f"{why}; and it could not be taken back: {error}"
                 self.excluded.update(lost)
                 self.journal.confirm(batch)
         gone = replace(
-            found, verdict=Verdict.ROLLED_BACK, why=why, after=verdict.after or found.before, advanced=verdict.advanced
+            trial.found,
+            verdict=Verdict.ROLLED_BACK,
+            why=why,
+            after=verdict.after or trial.found.before,
+            advanced=verdict.advanced,
         )
-        return Tried(gone, state, harmed=verdict.change.harm, lost_files=lost)
+        return Tried(trial.task, gone, state, harmed=verdict.change.harm, lost_files=lost)
 
     def _scope(self, plan: Plan, state: State) -> frozenset[str] | None:
         """The files and folders to run, None for all."""

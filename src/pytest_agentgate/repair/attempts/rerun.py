@@ -10,7 +10,7 @@ import os
 import re
 import shutil
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
 from typing import IO
@@ -26,6 +26,7 @@ from pytest_agentgate.store import open_store
 
 _ARGUMENTS = 60_000  # characters of a command line; with more, all is run, or a file is given (pytest 8.2)
 _PAYS = 8.0  # seconds of tests from which on workers are faster than none
+_TIMES = 5  # what a run took before, after which one that has to be short is given up
 _QUIET = ("-q", "--tb=no", "-rN", "--no-header", "--maxfail=0", "--agentgate-output=quiet")
 _NO_CACHE = ("-p", "no:cacheprovider")
 _SAID = 2_000  # characters of what pytest printed that are kept
@@ -43,6 +44,7 @@ class Ran:
     stopped: bool = False  # from outside
     seconds: float = 0.0
     said: str = ""  # the end of what pytest printed, where it did not come to its end
+    of_all: bool = False  # all of the suite was run
 
 
 class Reruns:
@@ -76,24 +78,33 @@ class Reruns:
         self._rootdir = ""
         self._has_xdist = False
         self._no_cache = list(_NO_CACHE)
+        self._besides = 0.0  # seconds that the last run of everything took, beside those of its tests
         self.spent = 0.0  # seconds in pytest
 
-    def whole(self, state: State | None = None, *, recorded: bool = False) -> Ran:
-        """Run all of the suite."""
-        return self._run(list(self._chosen), state, None, recorded=recorded)
+    def whole(self, state: State | None = None, *, recorded: bool = False, share: float = 1.0) -> Ran:
+        """Run all of the suite; a ``share`` of the time of a run is enough, or several times what it took before."""
+        ran = self._run(list(self._chosen), state, None, recorded=recorded, share=share)
+        if not ran.why:
+            self._besides = max(ran.seconds - ran.state.seconds(None), 0.0)
+        return replace(ran, of_all=True)
 
-    def part(self, state: State, files: Collection[str]) -> Ran:
+    def part(self, state: State, files: Collection[str], *, share: float = 1.0) -> Ran:
         """Run some files, or folders, of the suite; ``state`` tells how long they took."""
         if self._rootdir and Path(self._rootdir) != self._project.root:
-            return self.whole(state)  # node ids, and so files, are relative to another folder than ours
+            return self.whole(state, share=share)  # node ids, and so files, are relative to another folder than ours
         paths = sorted(files)
         if sum(len(path) + 3 for path in paths) > _ARGUMENTS:
             if _version(self._interpreter.pytest) < (8, 2):
-                return self.whole(state)
+                return self.whole(state, share=share)
             named = self._apart / "files.txt"
             named.write_text("".join(f"{path}\n" for path in paths), encoding="utf-8")
-            return self._run([f"@{named}"], state, files)
-        return self._run(paths, state, files)
+            return self._run([f"@{named}"], state, files, share=share)
+        return self._run(paths, state, files, share=share)
+
+    def seconds(self, state: State, files: Collection[str] | None) -> float:
+        """How long a run of some files may take, None for all, as far as their tests are known."""
+        share = 1.0 if files is None else len(state.files.intersection(files)) / max(len(state.files), 1)
+        return state.seconds(files) + share * self._besides
 
     def adopt(self, run: Run) -> None:
         """Take a run of an attempt into the project's record.
@@ -110,7 +121,13 @@ class Reruns:
         return not argument.startswith("-") and (self._project.root / argument.partition("::")[0]).exists()
 
     def _run(
-        self, chosen: Sequence[str], state: State | None, files: Collection[str] | None, *, recorded: bool = False
+        self,
+        chosen: Sequence[str],
+        state: State | None,
+        files: Collection[str] | None,
+        *,
+        recorded: bool = False,
+        share: float = 1.0,
     ) -> Ran:
         arguments = [*self._options, *_QUIET, *self._no_cache, *self._workers(state, files)]
         arguments += [f"--agentgate-agent={self._agent}"] if self._agent else []
@@ -122,15 +139,17 @@ class Reruns:
         if not recorded:
             environ[runlog.APART] = str(self._apart / "runs")
         output = self._apart / "output.txt"
+        known = 0.0 if state is None else self.seconds(state, files)
+        limit = min(max(self._limit * share, _TIMES * known), self._limit)
         began = monotonic()
         with output.open("wb") as stream:
-            ended = self._ended([*arguments, *chosen], environ, stream, began)
+            ended = self._ended([*arguments, *chosen], environ, stream, began + limit)
         seconds = monotonic() - began
         self.spent += seconds
         if ended.status == _WRONG_USAGE and ended.log is None and self._no_cache:
             self._no_cache = []  # an option of the project's belongs to the cache
-            return self._run(chosen, state, files, recorded=recorded)
-        ran = self._read(ended, store or self._project.store_url, output, seconds)
+            return self._run(chosen, state, files, recorded=recorded, share=share)
+        ran = self._read(ended, store or self._project.store_url, output, seconds, limit)
         if ran.run is not None and not ran.why:
             self.learn(ran.run)
         return ran
@@ -140,14 +159,14 @@ class Reruns:
         self._rootdir = run.root
         self._has_xdist = any(plugin.startswith("pytest-xdist ") for plugin in run.plugins)
 
-    def _ended(self, arguments: Sequence[str], environ: dict[str, str], stream: IO[bytes], began: float) -> Ended:
+    def _ended(self, arguments: Sequence[str], environ: dict[str, str], stream: IO[bytes], end: float) -> Ended:
         return run_suite(
             self._interpreter,
             arguments,
             folder=self._project.root,
             environ=environ,
             output=stream,
-            give_up=lambda: monotonic() - began > self._limit,
+            give_up=lambda: monotonic() > end,
         )
 
     def _workers(self, state: State | None, files: Collection[str] | None) -> list[str]:
@@ -159,12 +178,12 @@ class Reruns:
         jobs = (os.cpu_count() or 1) if self._jobs is None else self._jobs
         return ["-n", str(jobs)] if jobs > 1 and state.seconds(files) > _PAYS else []
 
-    def _read(self, ended: Ended, url: str, output: Path, seconds: float) -> Ran:
+    def _read(self, ended: Ended, url: str, output: Path, seconds: float, limit: float) -> Ran:
         said = output.read_bytes()[-_SAID:].decode(errors="replace").strip()
         if ended.asked_to_stop:
             return Ran(State(), why="it was stopped", stopped=True, seconds=seconds)
         if ended.given_up:
-            return Ran(State(), why=f"it took more than {self._limit:g} seconds", seconds=seconds, said=said)
+            return Ran(State(), why=f"it took more than {limit:g} seconds", seconds=seconds, said=said)
         if ended.log is None:
             why = f"the tests' process ended with status {ended.status} and left no record"
             return Ran(State(), why=why, seconds=seconds, said=said)

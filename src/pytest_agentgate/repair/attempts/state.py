@@ -115,21 +115,32 @@ def hides(collector: str, nodeid: str) -> bool:
     return nodeid == collector or nodeid.startswith((f"{collector}::", f"{collector}/"))
 
 
+def meet(some: Collection[str], others: Collection[str]) -> bool:
+    """Whether files and folders have any file in common."""
+    return any(map(_Within(others), some)) or any(map(_Within(some), others))
+
+
 class _Within:
-    """Whether a node id lies in one of some files or folders; each file is looked up once."""
+    """Whether a node id lies in one of some files or folders, or hides one of them; each file is looked up once."""
 
     def __init__(self, files: Collection[str]) -> None:
+        self._known = {"": True, ".": True}
+        for file in files:
+            self._known |= dict.fromkeys(_above(file), True)
         self._files = frozenset(files)
-        self._known: dict[str, bool] = {}
 
     def __call__(self, nodeid: str) -> bool:
         file = file_of(nodeid)
         found = self._known.get(file)
         if found is None:
-            parts = file.split("/")
-            found = any("/".join(parts[:end]) in self._files for end in range(1, len(parts) + 1))
-            self._known[file] = found
+            found = self._known[file] = file in self._files or not self._files.isdisjoint(_above(file))
         return found
+
+
+def _above(path: str) -> list[str]:
+    """The folders that a file or folder is in."""
+    parts = path.split("/")
+    return ["/".join(parts[:end]) for end in range(1, len(parts))]
 
 
 def tests_of(causes: Sequence[Cause]) -> frozenset[str]:
