@@ -215,10 +215,10 @@ def marks(names: ModuleNames, function: FunctionNode, mark: str) -> Iterator[ast
     inside = owner(names, function)
     while inside is not None:
         places += inside.decorator_list
-        places += _pytestmark(names.scopes[inside].bindings.get("pytestmark", ()))
+        places += pytestmark(names.scopes[inside].bindings.get("pytestmark", ()))
         around = names.scope_of(inside).node
         inside = around if isinstance(around, ast.ClassDef) else None
-    places += _pytestmark(names.scope.bindings.get("pytestmark", ()))
+    places += pytestmark(names.scope.bindings.get("pytestmark", ()))
     for place in places:
         if isinstance(place, ast.Call) and names.means(place.func, mark):
             yield place
@@ -264,7 +264,8 @@ def _plugins(names: ModuleNames) -> Iterator[str]:
                     yield node.value
 
 
-def _pytestmark(bindings: Sequence[object]) -> Iterator[ast.expr]:
+def pytestmark(bindings: Sequence[object]) -> Iterator[ast.expr]:
+    """The marks that assignments to ``pytestmark`` give."""
     for binding in bindings:
         value = getattr(binding, "value", None)
         if isinstance(value, ast.List | ast.Tuple):

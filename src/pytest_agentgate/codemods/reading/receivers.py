@@ -10,6 +10,7 @@ import ast
 import builtins
 from collections.abc import Iterable, Sequence
 
+from pytest_agentgate.codemods.idioms.class_fixtures import put_on_class
 from pytest_agentgate.codemods.idioms.fixtures import Fixture, Fixtures, decorator_of, own_nodes, parametrized, results
 from pytest_agentgate.codemods.reading import known_calls
 from pytest_agentgate.codemods.reading.growth import put_into
@@ -312,9 +313,10 @@ class Receivers:
     def _member(self, value: Value, attribute: str, after: str | None = None) -> Values:
         """What an attribute of an instance or class is, as the class statement and its methods say."""
         member = self.hierarchy.member(value.name, attribute, after)
+        found = self._put_on(value, attribute)
         if member is None:
-            return UNKNOWN
-        names, found = member.owner.module, []
+            return union(*found) or UNKNOWN
+        names = member.owner.module
         for binding in member.bindings:
             node = binding.node
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -335,6 +337,13 @@ class Receivers:
         places = [each.node for each in member.bindings] + list(member.stores)
         values = union(*found) or UNKNOWN
         return present(values) if any(_annotated(each, names) for each in places) else values
+
+    def _put_on(self, value: Value, attribute: str) -> list[Values]:
+        """What fixtures put on a test class of this file: ``request.cls.client = Client()``."""
+        found = self.hierarchy.class_definition(value.name) if is_tests(self.names) else None
+        if found is None or found[0].module is not self.names:
+            return []
+        return [self._stored(*each) for each in put_on_class(found[1], attribute, self.fixtures)]
 
     # -- calls -------------------------------------------------------------------------------------------------------
 
