@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pytest_agentgate.codemods.reading import iterations
 from pytest_agentgate.codemods.reading.names import ModuleNames
 from pytest_agentgate.repair.api.table import Passing
+from pytest_agentgate.repair.api.table import Sort as Is
 from pytest_agentgate.repair.breakage import Breakage, Sort
 from pytest_agentgate.repair.change import Change
 from pytest_agentgate.repair.proposal import NoProposal
@@ -90,6 +91,8 @@ def _places(breakage: Breakage, change: Change, suite: Suite) -> Iterator[str]:
                     yield use.place
         case Sort.PARAMETER_TYPE | Sort.FIELD_TYPE:
             yield from _passing_what_was(breakage, change, suite)
+        case Sort.FIXTURE_RENAMED:
+            yield from _asking_for(breakage.old.rpartition(".")[2], change, suite)
         case _:
             pass
 
@@ -167,6 +170,20 @@ def _is_used_as_list(call: ast.Call, names: ModuleNames) -> bool:
         uses = [iterations.use(names, each) for each in iterations.uses_of(names, target)]  # type: ignore[arg-type]
         return "indexed" in uses or uses.count("once") > 1
     return iterations.use(names, call) == "indexed"
+
+
+def _asking_for(fixture: str, change: Change, suite: Suite) -> Iterator[str]:
+    """The fixtures of the implementation that ask for one by its name."""
+    for module in change.new.modules.values():
+        for symbol in module.symbols.values():
+            if symbol.sort is Is.FIXTURE and any(each.name == fixture for each in symbol.parameters):
+                yield f"{symbol.path}:{symbol.line}"
+    for path, names in _files(fixture, change, suite):
+        for word in names.strings:
+            call = names.up[word].parent
+            name = call.func.attr if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) else ""
+            if word.value == fixture and name in {"getfixturevalue", "usefixtures"}:
+                yield f"{path}:{word.lineno}"
 
 
 def _unbound(breakage: Breakage, change: Change, suite: Suite) -> Iterator[str]:
