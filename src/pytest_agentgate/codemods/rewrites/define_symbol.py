@@ -11,6 +11,7 @@ from pytest_agentgate.codemods.codemod import Applicability, Codemod, option
 from pytest_agentgate.codemods.reading import reach
 from pytest_agentgate.codemods.reading.names import Binding, ModuleNames, dotted, parse
 from pytest_agentgate.codemods.reading.sources import File
+from pytest_agentgate.codemods.reading.subjects import Subjects
 from pytest_agentgate.codemods.writing.rewrite import Rewrite
 
 _BUILTINS = frozenset(dir(builtins))
@@ -53,7 +54,8 @@ class DefineSymbol(Codemod):
         from shop.compat import VERSION
 
         def test_version():
-            assert VERSION[0] == 1
+            major = VERSION[0]
+            assert major == 1
 
     Unchanged::
 
@@ -114,10 +116,7 @@ class DefineSymbol(Codemod):
                 continue
             if use.lineno <= _last_import(names).lineno:
                 yield use, f"needs {local} before the last import"
-            for above in names.ancestors(use):
-                test = above.test if isinstance(above, ast.Assert) else above if _is_assertion(above) else None
-                if test is not None and _says_nothing(test, names, self.old):
-                    yield use, "the assertion would say nothing about the code"
+        yield from Subjects(names, self.old, self.value).idle()
         for word in names.strings:
             if word.value == self.old:
                 yield word, f"names {self.old}"
@@ -197,17 +196,3 @@ def _opens(statement: ast.stmt) -> bool:
     """Whether a statement may stand among the imports of a file."""
     text = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
     return text or isinstance(statement, ast.Import | ast.ImportFrom | ast.Try | ast.If)
-
-
-def _is_assertion(node: ast.AST) -> bool:
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr.startswith("assert")
-
-
-def _says_nothing(node: ast.AST, names: ModuleNames, old: str) -> bool:
-    """Whether an assertion is about nothing but the constant and builtins."""
-    for each in ast.walk(node):
-        if isinstance(each, ast.Name) and each.id != "self":
-            meaning = names.meaning(each)
-            if meaning is None or not (meaning == old or meaning.startswith("builtins.")):
-                return False
-    return True

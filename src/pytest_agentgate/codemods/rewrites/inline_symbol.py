@@ -16,6 +16,7 @@ from pytest_agentgate.codemods.codemod import Applicability, Codemod, option
 from pytest_agentgate.codemods.reading import dependents, reach
 from pytest_agentgate.codemods.reading.names import Binding, ModuleNames, dotted, parse
 from pytest_agentgate.codemods.reading.sources import File
+from pytest_agentgate.codemods.reading.subjects import Subjects
 from pytest_agentgate.codemods.writing.rewrite import Rewrite
 
 _Obstacle: TypeAlias = tuple[ast.AST, str]
@@ -72,7 +73,8 @@ class InlineSymbol(Codemod):
         from shop.compat import text_type
 
         def test_alias():
-            assert text_type is str
+            expected = str
+            assert text_type is expected
 
     With ``old=shop.compat.PY310 value='sys.version_info >= (3, 10)'``:
 
@@ -238,6 +240,7 @@ class _Plan:
             yield from self._in_bindings(binding)
         for use in self.uses:
             yield from self._in_use(use)
+        yield from Subjects(self.file.names, self.old, self.value.text).idle()
         yield from self._in_strings()
 
     def needless(self) -> Iterator[ast.alias]:
@@ -308,11 +311,6 @@ class _Plan:
                 yield use, "is part of a pattern"
             elif isinstance(above, ast.JoinedStr):
                 yield from self._in_text(use, above)
-            elif isinstance(above, ast.Assert):
-                if self._says_nothing(above.test):
-                    yield use, "the assertion would say nothing about the code"
-            elif isinstance(above, ast.Call) and _is_assertion(above) and self._says_nothing(above):
-                yield use, "the assertion would say nothing about the code"
             elif isinstance(above, ast.stmt):
                 break
 
@@ -324,23 +322,6 @@ class _Plan:
             yield use, "the value can't be written within this f-string"
         elif f"{ast.unparse(use)}=" in source.replace(" ", ""):
             yield use, "the f-string shows the name as well"
-
-    def _says_nothing(self, node: ast.expr) -> bool:
-        """Whether an assertion is about nothing but the name and builtins."""
-        uses = set(self.uses)
-        stack: list[ast.AST] = [node]
-        while stack:
-            each = stack.pop()
-            if each in uses:
-                continue
-            if isinstance(each, ast.Name) and each.id != "self":
-                meaning = self.file.names.meaning(each)
-                if meaning is None or not (meaning == self.value.name or meaning.startswith("builtins.")):
-                    return False
-            if isinstance(each, ast.Attribute) and self.file.names.means(each, self.value.name):
-                continue
-            stack += ast.iter_child_nodes(each)
-        return True
 
     def _in_strings(self) -> Iterator[_Obstacle]:
         names = self.file.names
@@ -363,10 +344,6 @@ class _Plan:
 def _is_dotted(binding: Binding) -> bool:
     """Whether an import binds a package by naming a module in it."""
     return isinstance(binding.node, ast.alias) and binding.node.asname is None and "." in binding.node.name
-
-
-def _is_assertion(call: ast.Call) -> bool:
-    return isinstance(call.func, ast.Attribute) and call.func.attr.startswith("assert")
 
 
 def _is_annotation(names: ModuleNames, node: ast.AST) -> bool:

@@ -15,6 +15,7 @@ from pytest_agentgate.codemods.reading.local_names import can_become, users
 from pytest_agentgate.codemods.reading.names import Scope, absolute, dotted
 from pytest_agentgate.codemods.reading.quoted import Decide, quoted_annotations, renamed_annotation, spelled
 from pytest_agentgate.codemods.reading.sources import File
+from pytest_agentgate.codemods.reading.subjects import Subjects
 from pytest_agentgate.codemods.writing.import_lines import dotted_node
 from pytest_agentgate.codemods.writing.moved_imports import Moved, MovedImports, is_expected_to_fail
 from pytest_agentgate.codemods.writing.rewrite import Rewrite
@@ -66,6 +67,13 @@ class RenameModule(Codemod):
 
     Unchanged::
 
+        from app import livekit, livekit_utils
+
+        def test_old_name():
+            assert livekit.Client is livekit_utils.Client
+
+    Unchanged::
+
         import app.livekit2
 
         app.livekit2.join("app.livekit")
@@ -82,7 +90,7 @@ class RenameModule(Codemod):
         return (self.old.rpartition(".")[2],)
 
     def rewrite(self, file: File, rewrite: Rewrite) -> None:
-        if self.old != self.new:
+        if self.old != self.new and not Subjects(file.names, self.old, self.new).keep(rewrite.leave):
             _Renaming(self.old, self.new, file, rewrite).write()
 
 

@@ -17,6 +17,7 @@ from pytest_agentgate.codemods.reading.local_names import can_become, global_sta
 from pytest_agentgate.codemods.reading.names import Binding, Scope, dotted
 from pytest_agentgate.codemods.reading.quoted import Decide, quoted_annotations, renamed_annotation, spelled
 from pytest_agentgate.codemods.reading.sources import File
+from pytest_agentgate.codemods.reading.subjects import Subjects
 from pytest_agentgate.codemods.reading.symbols import Succession, Symbol, import_of_module, is_member
 from pytest_agentgate.codemods.writing.import_lines import dotted_node
 from pytest_agentgate.codemods.writing.moved_imports import Moved, MovedImports
@@ -29,7 +30,7 @@ class RenameSymbol(Codemod):
     """Rename a function, class, constant or exception, or follow it to another module.
 
     Repairs ``ImportError: cannot import name 'fetch' from 'shop.api'``. A local name that would collide is kept with
-    ``as``, and so is the name of a fixture: tests ask for it.
+    ``as``, and so is the name of a fixture: tests ask for it. A file is left alone where it compares the two names.
 
     With ``old=shop.api.fetch new=shop.client.load``:
 
@@ -70,6 +71,13 @@ class RenameSymbol(Codemod):
 
     Unchanged::
 
+        from shop import api, client
+
+        def test_old_name():
+            assert api.fetch is client.load
+
+    Unchanged::
+
         from cafe.api import fetch
 
         fetch("shop.api.fetch")
@@ -98,13 +106,12 @@ class RenameSymbol(Codemod):
     def rewrite(self, file: File, rewrite: Rewrite) -> None:
         if self.old == self.new:
             return
-        if is_member(self.old, file.sources):
-            for node in file.names.uses(self.old):
-                rewrite.leave(node, f"{self.old} is an attribute of a class: rename-attribute finds all its uses")
-            return
-        if is_member(self.new, file.sources):
-            for node in file.names.uses(self.old):
-                rewrite.leave(node, f"{self.new} is an attribute of a class: it can't be imported")
+        for name, why in ((self.old, "rename-attribute finds all its uses"), (self.new, "it can't be imported")):
+            if is_member(name, file.sources):
+                for node in file.names.uses(self.old):
+                    rewrite.leave(node, f"{name} is an attribute of a class: {why}")
+                return
+        if Subjects(file.names, self.old, self.new).keep(rewrite.leave):
             return
         module = import_of_module(file.names, self.old)
         if module is not None:
