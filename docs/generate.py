@@ -16,6 +16,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, fields
 from pathlib import Path
@@ -450,26 +451,38 @@ def _comments(owner: type) -> dict[str, str]:
 
 
 def _printed() -> Mapping[str, str]:
-    """The causes that the demo shows, and those that are left when the renamed package is followed."""
+    """The causes that the demo shows, those when a name alone is followed, and what a repair does about all."""
     with tempfile.TemporaryDirectory() as scratch:
         voice = Path(scratch, "voice")
-        demo = _causes(["-m", "pytest_agentgate", "demo", "--no-repair", "--directory", "voice"], Path(scratch))
+        demo = _run(["-m", "pytest_agentgate", "demo", "--no-repair", "--directory", "voice"], Path(scratch))
         for test in voice.glob("tests/**/*.py"):
             text = test.read_text(encoding="utf-8")
             test.write_text(re.sub(r"\blivekit\b", "livekit_utils", text), encoding="utf-8")
-        renamed = _causes(["-m", "pytest", "--agentgate", "-n", "2", "-q", "--tb=no"], voice)
-    return {"demo": demo, "renamed": renamed}
+        renamed = _run(["-m", "pytest", "--agentgate", "-n", "2", "-q", "--tb=no"], voice)
+        subprocess.run(["git", "checkout", "--quiet", "--", "tests"], cwd=voice, check=True)
+        repair = _run(["-m", "pytest_agentgate", "repair", "--base", "base"], voice)
+    return {"demo": _causes(demo), "renamed": _causes(renamed), "repair": _kept(repair)}
 
 
-def _causes(arguments: list[str], folder: Path) -> str:
-    """The causes within what a command prints in a pipe, 80 columns wide, without what no second run would print."""
+def _run(arguments: list[str], folder: Path) -> str:
+    """What a command prints in a pipe, 80 columns wide."""
     environ = {**os.environ, "COLUMNS": "80"}
-    printed = subprocess.run(
-        [sys.executable, *arguments], cwd=folder, env=environ, capture_output=True, text=True
-    ).stdout
+    return subprocess.run([sys.executable, *arguments], cwd=folder, env=environ, capture_output=True, text=True).stdout
+
+
+def _causes(printed: str) -> str:
+    """The causes, without what no second run would print."""
     causes = re.search(r"^=+ agentgate: .*?^agentgate triage -v: [^\n]*\n", printed, re.MULTILINE | re.DOTALL)
     assert causes is not None, printed
     return re.sub(r"(^|; )run \w+-\w+(\n|$)", "", causes[0], flags=re.MULTILINE)
+
+
+def _kept(printed: str) -> str:
+    """What was repaired, and why."""
+    kept = re.search(r"^agentgate: [^\n]* red: .*?\n(?=\nNot written$)", printed, re.MULTILINE | re.DOTALL)
+    assert kept is not None, printed
+    lines = (textwrap.wrap(line, 110, subsequent_indent="      ") or [""] for line in kept[0].splitlines())
+    return "".join(f"{line}\n" for wrapped in lines for line in wrapped)
 
 
 # ---- the store

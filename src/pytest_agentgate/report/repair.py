@@ -114,8 +114,9 @@ def _outcome(one: Attempt) -> str:
 
 
 def _why(left: Left) -> str:
-    look = f"; look at {left.look_at} first" if left.look_at else ""
-    return f"{'environment: ' if left.environment else ''}{left.why}{look}"
+    if left.environment:  # what to look at is what to do
+        return f"environment: {left.why}{f'. {left.look_at}' if left.look_at else ''}"
+    return f"{left.why}{f'; look at {left.look_at} first' if left.look_at else ''}"
 
 
 def _files(files: Sequence[str]) -> str:
