@@ -37,12 +37,6 @@ def reasons(outcome: Outcome) -> list[str]:
 
 
 KEPT = {
-    "a base class": ("class Own(OldForm):\n    pass\n", "2: needs OldForm as the file is loaded"),
-    "a parameter": (
-        "import pytest\n@pytest.mark.parametrize('x', [OldForm])\ndef test(x):\n    OldForm()\n",
-        "3: needs OldForm as the file is loaded",
-    ),
-    "a default": ("def test(x=OldForm):\n    OldForm()\n", "2: needs OldForm as the file is loaded"),
     "another meaning": ("def test():\n    OldForm()\nOldForm = None\n", "4: gives OldForm another meaning"),
     "a global": ("def test():\n    global OldForm\n    OldForm()\n", "2: declares OldForm global"),
     "a string": ("def test():\n    OldForm()\n    find('OldForm')\n", "4: names OldForm"),
@@ -72,8 +66,35 @@ def test_what_needs_it_at_once_or_could_hide_it_leaves_all_files_alone(text: str
     assert any("tests/test_a.py:" in each for each in reasons(of("tests/test_b.py", test_a=user, test_b=USER)))
 
 
-def test_a_definition_that_nobody_asks_for_by_name_stays() -> None:
+AT_ONCE = {
+    "a base class": "class TestOwn(OldForm):\n    pass\n",
+    "a parameter": "@pytest.mark.parametrize('x', [OldForm])\ndef test(x):\n    OldForm()\n",
+    "a default": "def test(x=OldForm):\n    OldForm()\n",
+}
+
+
+@pytest.mark.parametrize("text", AT_ONCE.values(), ids=AT_ONCE)
+def test_a_file_of_tests_that_needs_it_as_it_is_loaded_makes_it_then(text: str) -> None:
+    user = f"import pytest\nfrom tests.forms import OldForm\n\n\n{text}"
+    outcome = of("tests/test_a.py", test_a=user, test_b=USER)
+    assert isinstance(outcome, Changed)
+    begun = "import pytest\nfrom tests.forms import define_old_form\n\nOldForm = define_old_form()\n"
+    assert outcome.source == f"{begun}\n\n{text}"
+    helper = of("tests/making.py", making=user, test_b=USER)
+    assert [each.partition(":")[2] for each in reasons(helper)] == [" needs OldForm as the file is loaded"]
+
+
+def test_its_own_file_may_not_need_it_as_it_is_loaded() -> None:
+    forms = f"{FORMS}\nclass Newest(OldForm):\n    pass\n"
+    assert reasons(of("tests/forms.py", forms, test_a=USER)) == ["10: needs OldForm as the file is loaded"]
+
+
+def test_a_definition_that_nobody_asks_for_by_name_stays_unless_that_is_wanted() -> None:
     assert reasons(of("tests/forms.py")) == ["4: nobody asks for OldForm by its name"]
+    files = {"tests/forms.py": FORMS}
+    place = Place.within(Sources.of(files), "tests/forms.py")
+    made = rewrite(FORMS, [DeferDefinition("tests.forms.OldForm", unasked=True)], place)
+    assert isinstance(made, Changed)
 
 
 @pytest.mark.parametrize(

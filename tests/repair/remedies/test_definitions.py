@@ -47,7 +47,7 @@ def helpers(**changed: str) -> dict[str, str]:
 def test_a_helper_that_needs_what_the_implementation_fell_back_on_is_made_by_its_users(told: Any) -> None:
     found = told(SHOP, STRICT, helpers())
     assert found.may_run == ["safe: defer-definition old=tests.forms.ORDER"]
-    assert "1 of 3 test functions use it, and still fail" in found.evidence
+    assert "1 of 3 test functions need what can't be made, and still fail" in found.evidence
     assert "symbol gone: shop.Guessed (src/shop.py:5)" in found.evidence
 
 
@@ -63,6 +63,21 @@ def test_a_class_whose_body_reads_a_name_that_is_gone_is_made_by_its_users(told:
     using = "from tests.forms import Order\n\ndef test_order():\n    assert Order\n"
     found = told(SHOP, STRICT, helpers(forms=forms, test_form=using))
     assert found.may_run == ["safe: defer-definition old=tests.forms.Order"]
+
+
+def test_what_goes_with_it_goes_even_where_nobody_asks_for_it(told: Any) -> None:
+    forms = HELPERS["tests/forms.py"].replace("def bill", "BOTH = [ORDER, ORDER]\n\ndef bill")
+    found = told(SHOP, STRICT, helpers(forms=forms))
+    assert found.may_run == [
+        "safe: defer-definition old=tests.forms.BOTH unasked=yes; defer-definition old=tests.forms.ORDER"
+    ]
+
+
+def test_all_that_read_the_same_name_that_is_gone_are_deferred_together(told: Any) -> None:
+    forms = "import shop\n\nKINDS = [shop.Guessed]\n\nclass Order(shop.Form):\n    kind = shop.Guessed()\n\n"
+    using = "from tests.forms import KINDS, Order\n\ndef test_order():\n    assert Order in KINDS\n"
+    found = told(SHOP, STRICT, helpers(forms=f"{forms}def bill():\n    return 3\n", test_form=using))
+    assert found.may_run == ["safe: defer-definition old=tests.forms.KINDS; defer-definition old=tests.forms.Order"]
 
 
 def test_a_call_with_a_parameter_that_is_gone_is_made_by_its_users(told: Any) -> None:
@@ -91,11 +106,14 @@ SILENT = {
     "every test uses it": (
         SHOP, STRICT, helpers(test_bill="from tests.forms import ORDER\n\ndef test_bill():\n    assert ORDER\n"),
     ),
-    "it is needed as another file is loaded": (
+    "every test of its own file is made with it": (
         SHOP,
         STRICT,
-        helpers(test_form="import pytest\nfrom tests.forms import ORDER\n\n"
-                "@pytest.mark.parametrize('form', [ORDER])\ndef test_order(form):\n    assert form.fields\n"),
+        (
+            "import pytest\nfrom shop import Form, total\n\nORDER = Form('name')\n\n"
+            "@pytest.mark.parametrize('form', [ORDER])\ndef test_order(form):\n    assert form.fields\n\n"
+            "def test_total():\n    assert total(1) == 1\n"
+        ),
     ),
     "it fails in a test, and hides nothing": (
         SHOP, STRICT, "from shop import Form\n\ndef test_form():\n    assert Form('name').fields\n",

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property, partial
+from itertools import takewhile
 from typing import TypeAlias
 
 import libcst as cst
@@ -30,8 +31,9 @@ class DeferDefinition(Codemod):
 
     Repairs what a definition raises as its file is loaded, as in ``TypeError: Form() takes no arguments`` of a class
     body, which keeps every test of the file, and of all files that import it, from running: all run again but those
-    that use it, which fail with the same exception. Where something needs it as a file is loaded (a base class, a
-    ``parametrize``), where it holds tests, or where nobody asks for it by name, all files are left alone.
+    that use it, which fail with the same exception. A file of tests that needs it as it is loaded (for a base class,
+    a ``parametrize``) makes it then, and fails as a whole. Where its own file or another helper needs it so, where it
+    holds tests, or where nobody asks for it by name, all files are left alone.
 
     With ``old=tests.forms.OldForm``:
 
@@ -107,7 +109,7 @@ class DeferDefinition(Codemod):
         def test_new():
             assert 1 + 1 == 2
 
-    Unchanged (tests/test_forms.py)::
+    Before (tests/test_forms.py)::
 
         import pytest
         from tests.forms import OldForm
@@ -115,6 +117,24 @@ class DeferDefinition(Codemod):
         @pytest.mark.parametrize("form", [OldForm])
         def test_old(form):
             assert form().fields
+
+    After::
+
+        import pytest
+        from tests.forms import define_old_form
+
+        OldForm = define_old_form()
+
+        @pytest.mark.parametrize("form", [OldForm])
+        def test_old(form):
+            assert form().fields
+
+    Unchanged (tests/views.py)::
+
+        from tests.forms import OldForm
+
+        class Newer(OldForm):
+            pass
     """
 
     applicability = Applicability.SAFE
@@ -125,6 +145,7 @@ class DeferDefinition(Codemod):
     )
 
     old: str = option("the class or constant, with its module", "dotted")
+    unasked: bool = option("even where nobody asks for it by its name", "flag", default=False)
 
     def words(self) -> tuple[str, ...]:
         return (self.old.rpartition(".")[2],)
@@ -146,7 +167,7 @@ class DeferDefinition(Codemod):
                 else:
                     place = f"{part.file.place.path}:{getattr(node, 'lineno', 1)}"
                     rewrite.leave(own.somewhere, f"{place} {reason}")
-        if not found and not any(part.users for part in parts):
+        if not found and not self.unasked and not any(part.users or part.at_once for part in parts):
             rewrite.leave(own.somewhere, f"nobody asks for {word} by its name")
         elif not found:
             own.change(rewrite, factory)
@@ -174,6 +195,7 @@ class _Part:
     module: str
     word: str
     users: dict[FunctionNode, None] = field(default_factory=dict)
+    at_once: list[ast.Name] = field(default_factory=list)  # what needs it as the file is loaded
     _found: list[_Obstacle] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -186,7 +208,7 @@ class _Part:
                 continue
             function = reach.outermost(self.names, node)
             if function is None:
-                self._found.append((node, f"needs {node.id} as the file is loaded"))
+                self.at_once.append(node)
             else:
                 self.users[function] = None
 
@@ -263,7 +285,25 @@ class _Part:
             yield from self._in_definition(self.definition)
         yield from self._in_imports()
         yield from self._in_words(factory)
-        yield from self._around_users()
+        if not self.at_once:
+            yield from self._around_users()
+        elif self.definition is not None or not self._is_of_tests:
+            yield from ((node, f"needs {node.id} as the file is loaded") for node in self.at_once)
+        elif len(self.locals) > 1 or not self._imports or self.at_once[0].lineno <= self._imports[-1].lineno:
+            yield self.at_once[0], f"needs {self.at_once[0].id} among the imports"
+
+    @property
+    def _is_of_tests(self) -> bool:
+        """Whether no other file is loaded with this one."""
+        file = self.file.place.path.rpartition("/")[2]
+        return file.startswith("test_") or file.endswith("_test.py")
+
+    @cached_property
+    def _imports(self) -> list[ast.stmt]:
+        """The imports at the beginning of the file."""
+        body = self.names.tree.body
+        is_text = body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant)
+        return list(takewhile(lambda each: isinstance(each, ast.Import | ast.ImportFrom), body[1 if is_text else 0 :]))
 
     def _in_definition(self, statement: ast.ClassDef | ast.Assign) -> Iterator[_Obstacle]:
         names = self.names
@@ -341,6 +381,9 @@ class _Part:
             rewrite.line(self.definition, made)
         for alias in self.aliases:
             rewrite.replace(alias, lambda old: old.with_changes(name=cst.Name(factory), asname=None))
+        if self.at_once:
+            rewrite.after(self._imports[-1], f"\n{self.locals[0]} = {factory}()")
+            return
         for function in dict.fromkeys([*self.users, *self._exposed.functions]):
             lines = [f"{local} = {factory}()" for local in self.locals if self._is_used(local, function)]
             rewrite.replace(function, partial(beginning_with, lines or [f"{factory}()"]))

@@ -12,12 +12,12 @@ every test uses the definition, or where something else needs it as a file is lo
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from pytest_agentgate.codemods.idioms.fixtures import is_test
 from pytest_agentgate.codemods.reading.names import ModuleNames
-from pytest_agentgate.codemods.reading.reach import outermost
+from pytest_agentgate.codemods.reading.reach import is_test_class, outermost
 from pytest_agentgate.codemods.rewrites.defer_definition import DeferDefinition
 from pytest_agentgate.model import Failure, Frame, Raised, Role, Scope
 from pytest_agentgate.repair import lost
@@ -50,16 +50,17 @@ def propose(case: Case) -> Iterator[Proposal | NoProposal]:
     if not gone:
         return
     for definition in dict.fromkeys(found for each in hidden if (found := _failing(each, case)) is not None):
-        together = _with_dependents(definition, case)
+        failing = dict.fromkeys([definition, *_alike(definition, gone, case)])
+        together = _with_dependents(failing, case)
         tests, using = _tests(together, hidden, case)
         if not together or using >= tests:
             continue
-        word = definition.name.rpartition(".")[2]
+        words = ", ".join(each.name.rpartition(".")[2] for each in failing)
         sentence = (
-            f"{word} can't be made as {definition.path} is loaded ({definition.path}:{definition.line}); "
-            f"{using} of {tests} test functions use it, and still fail"
+            f"{words} can't be made as {definition.path} is loaded ({definition.path}:{definition.line}); "
+            f"{using} of {tests} test functions need what can't be made, and still fail"
         )
-        codemods = [DeferDefinition(each.name) for each in together]
+        codemods = [DeferDefinition(each.name, unasked=_is_unasked(each, failing, case)) for each in together]
         yield proposal(codemods, [sentence, *map(told, gone)], gone)
 
 
@@ -130,14 +131,37 @@ def _at(frame: Frame, case: Case) -> _Definition | None:
 
 def _defined_by(statement: ast.stmt, names: ModuleNames, path: str) -> _Definition | None:
     match statement:
+        case ast.ClassDef() if is_test_class(names, statement):
+            return None
         case ast.ClassDef(name=word) | ast.Assign(targets=[ast.Name(id=word)]) if names.module:
             return _Definition(f"{names.module}.{word}", path, statement.lineno)
         case _:
             return None
 
 
-def _with_dependents(definition: _Definition, case: Case) -> list[_Definition]:
-    """The definitions that need one as their files are loaded, before those that they need; [] where that can't be."""
+def _alike(definition: _Definition, gone: list[Breakage], case: Case) -> Iterator[_Definition]:
+    """The other definitions of the file that read what is gone as it is loaded."""
+    file = case.suite.file(definition.path)
+    names = None if file is None else file.names
+    for lost_name in dict.fromkeys(name for each in gone for name in (each.old, *each.aliases)):
+        for use in names.uses(lost_name) if names is not None else ():
+            if names is not None and outermost(names, use) is None:
+                statement = _top(use, names)
+                found = _defined_by(statement, names, definition.path)
+                if found is not None:
+                    yield found
+
+
+def _top(node: ast.AST, names: ModuleNames) -> ast.stmt:
+    """The statement of the module that a node stands in."""
+    while names.up[node].parent is not names.tree:
+        node = names.up[node].parent
+    assert isinstance(node, ast.stmt)  # noqa: S101
+    return node
+
+
+def _with_dependents(definitions: Iterable[_Definition], case: Case) -> list[_Definition]:
+    """The definitions that need some as their files are loaded, before those that they need; [] where that can't be."""
     found: list[_Definition] = []
 
     def visit(each: _Definition) -> bool:
@@ -146,16 +170,22 @@ def _with_dependents(definition: _Definition, case: Case) -> list[_Definition]:
         if len(found) >= _MOST:
             return False
         for path, names, use in _uses(each, case):
-            if outermost(names, use) is None:
-                statement = next(above for above in (use, *names.ancestors(use)) if above in names.tree.body)
-                assert isinstance(statement, ast.stmt)  # noqa: S101
-                above = _defined_by(statement, names, path)
+            if outermost(names, use) is None and (
+                not _is_of_tests(path) or names.module == each.name.rpartition(".")[0]
+            ):
+                above = _defined_by(_top(use, names), names, path)
                 if above is None or (above != each and not visit(above)):
                     return False
         found.append(each)
         return True
 
-    return found if visit(definition) else []
+    return found if all(map(visit, definitions)) else []
+
+
+def _is_of_tests(path: str) -> bool:
+    """Whether a file is loaded for its own tests alone: where it needs a definition at once, others need not wait."""
+    file = path.rpartition("/")[2]
+    return file.startswith("test_") or file.endswith("_test.py")
 
 
 def _uses(definition: _Definition, case: Case) -> Iterator[tuple[str, ModuleNames, ast.Name]]:
@@ -179,10 +209,19 @@ def _uses(definition: _Definition, case: Case) -> Iterator[tuple[str, ModuleName
                         yield path, names, node
 
 
+def _is_unasked(definition: _Definition, failing: Collection[_Definition], case: Case) -> bool:
+    """Whether a definition goes with those that fail, and nobody asks for it."""
+    return definition not in failing and next(_uses(definition, case), None) is None
+
+
 def _tests(definitions: list[_Definition], hidden: list[Failure], case: Case) -> tuple[int, int]:
     """How many test functions are hidden, and how many of them use one of the definitions by its name."""
     everywhere = any(failure.scope is Scope.RUN for failure in hidden)
     paths = None if everywhere else case.files
     tests = {node for _, file in case.suite.files(paths) for node in file.names.functions if is_test(file.names, node)}
-    users = {outermost(names, use) for each in definitions for _, names, use in _uses(each, case)}
+    users: set[ast.AST] = set()
+    for each in definitions:
+        for _, names, use in _uses(each, case):
+            function = outermost(names, use)
+            users |= {function} if function is not None else set(names.functions)
     return len(tests), len(tests & users)
