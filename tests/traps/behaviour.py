@@ -248,4 +248,40 @@ BEHAVIOUR = (
             ("len(ripe(trees))", "sum(1 for _ in ripe(trees))"),
         ),
     ),
+    Trap(
+        "observatory",
+        "another exception is raised than the docstring says",
+        """
+        # file: stars.py
+        STARS = {"sirius": -1}
+
+        def brightness(star):
+            '''How bright a star is. Raises KeyError for one that is not known.'''
+            if star not in STARS:
+                raise KeyError(f"no such star: {star}")
+            return STARS[star]
+
+        def distance(star):
+            '''How far a star is. Raises KeyError for one that is not known.'''
+            if star not in STARS:
+                raise KeyError(f"no way to {star}")
+            return 9
+        """,
+        (('KeyError(f"no such star', 'TypeError(f"no such star'),),
+        """
+        import pytest
+
+        from observatory.stars import brightness, distance
+
+        def test_brightness():
+            assert brightness("sirius") == -1
+            with pytest.raises(KeyError):
+                brightness("vega")
+
+        def test_distance():
+            with pytest.raises(KeyError):
+                distance("vega")
+        """,
+        change=(("bright a star is. Raises KeyError", "bright a star is. Raises TypeError"),),
+    ),
 )
