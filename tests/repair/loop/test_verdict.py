@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pytest_agentgate.model import Evidence, Failure, Frame, Kind, Outcome, Raised, Reason, Role, Scope, When
@@ -157,3 +159,52 @@ def test_states_of_parts_replace_what_was_known_of_these_files_alone() -> None:
     assert now.within(["tests/test_b.py"]).red == {C}
     assert [cause.tests for cause in now.causes] == [(C,)]
     assert known.updated(part, None) == part
+
+
+HIDDEN = failure("tests/test_a.py", "cannot import name 'old'", type="ImportError", scope=Scope.COLLECT, line=1)
+LATER = Written(
+    {
+        "tests/test_a.py": (
+            "from shop import old\n\n\ndef test_a():\n    assert old()\n\n\ndef test_b():\n    assert 1\n",
+            "def test_a():\n    from shop import old\n    assert old()\n\n\ndef test_b():\n    assert 1\n",
+        )
+    }
+)
+
+
+def _gone(nodeid: str, line: int) -> Failure:
+    found = failure(nodeid, "cannot import name 'old'", type="ImportError", line=line)
+    return replace(found, reason=replace(found.reason, title="later"), signature="later")
+
+
+def test_nothing_is_won_where_each_test_of_a_file_needs_what_is_gone() -> None:
+    verdict = judged(state((HIDDEN,)), state((_gone(A, 2),)), ["tests/test_a.py"], ["gone"], LATER)
+    assert not verdict.helped
+    assert verdict.barren == {"tests/test_a.py"}
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        state((_gone(A, 2),), b="passed"),
+        state((_gone(A, 2), failure(B, "another", line=7))),
+        state((_gone(A, 3),)),
+    ],
+    ids=["another test passes", "another test fails for something else", "it fails further on"],
+)
+def test_something_is_won_where_one_test_gets_further(after: State) -> None:
+    verdict = judged(state((HIDDEN,)), after, ["tests/test_a.py"], ["gone"], LATER)
+    assert verdict.helped
+    assert not verdict.barren
+
+
+def test_a_helper_further_up_in_the_file_is_further_on_where_a_later_line_of_the_test_calls_it() -> None:
+    def at(*lines: int) -> Failure:
+        found = failure(A, f"at {lines}")
+        frames = tuple(Frame(Role.TEST, "tests/test_a.py", line, "test") for line in lines)
+        raised = replace(found.evidence.raised, frames=frames)
+        return replace(found, evidence=Evidence((raised,)))
+
+    assert judged(state((at(10),)), state((at(12, 4),)), [A], ["at (10,)"], NOTHING).helped
+    assert not judged(state((at(10),)), state((at(9, 20),)), [A], ["at (10,)"], NOTHING).helped
+    assert judged(state((at(10, 4),)), state((at(10, 5),)), [A], ["at (10, 4)"], NOTHING).helped

@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from time import monotonic
 
+from pytest_agentgate.codemods.codemod import Codemod
 from pytest_agentgate.codemods.files.diff import unified
 from pytest_agentgate.codemods.files.edits import Edit, UnwritableError, contents
 from pytest_agentgate.codemods.files.journal import Journal
@@ -52,7 +53,7 @@ class Tried:
     attempt: Attempt
     state: State
     edits: tuple[Edit, ...] = ()  # where it was kept
-    harmed: frozenset[str] = frozenset()  # tests, where it was taken back for them
+    harmed: frozenset[str] = frozenset()  # tests and files, where it was taken back for them
     whole: Ran | None = None  # the run that it was kept for, if that was of everything
     lost_files: tuple[str, ...] = ()  # that could not be restored, as somebody changed them meanwhile
 
@@ -80,10 +81,13 @@ class Attempting:
     journal: Journal
     group: str
     excluded: set[str] = field(default_factory=set)  # files that are not to be touched any more
+    barren: dict[str, set[Codemod]] = field(default_factory=dict)  # files in which these won nothing
 
     def plan(self, proposal: Proposal, without: Collection[str] = ()) -> Plan:
         """What a proposal would do."""
-        return self.tests.plan(proposal.codemods, {*without, *self.excluded})
+        tried = {*proposal.codemods}
+        barren = (path for path, codemods in self.barren.items() if codemods <= tried or tried <= codemods)
+        return self.tests.plan(proposal.codemods, {*without, *self.excluded, *barren})
 
     def attempt(self, tasks: Sequence[Task], state: State, *, is_last: bool = False) -> list[Tried]:
         """Try the first task, and in the same run of tests what of the others concerns other tests.
@@ -208,6 +212,7 @@ class Attempting:
         if verdict.change.harm:
             after = self._again(after, verdict.change.harm)
             verdict = judged(before, after, here, signatures, changes)
+        self.barren |= {path: {*trial.task.proposal.codemods} for path in verdict.barren}
         if not verdict.helped:
             return self._taken_back(trial, batch, state, verdict)
         try:
@@ -280,7 +285,7 @@ class Attempting:
             after=verdict.after or trial.found.before,
             advanced=verdict.advanced,
         )
-        return Tried(trial.task, gone, state, harmed=verdict.change.harm, lost_files=lost)
+        return Tried(trial.task, gone, state, harmed=verdict.change.harm | verdict.barren, lost_files=lost)
 
     def _scope(self, plan: Plan, state: State) -> frozenset[str] | None:
         """The files and folders to run, None for all."""

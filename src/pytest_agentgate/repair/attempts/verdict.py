@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from functools import cached_property
 
@@ -79,6 +79,7 @@ class Judged:
     after: int = 0  # of its tests, still red for the same cause
     advanced: int = 0  # red for another cause, further on
     change: Change = Change()
+    barren: frozenset[str] = frozenset()  # files that can be loaded now, and in which all needs what is gone
 
 
 def judged(
@@ -119,6 +120,11 @@ def judged(
         if names:
             more = f", and {len(names) - 1} more" if len(names) > 1 else ""
             return result(False, f"{min(names)} {what}{more}")
+    barren = _barren(before, after, written)
+    if barren:
+        more = f", and in {len(barren) - 1} more files" if len(barren) > 1 else ""
+        why = f"all tests of {min(barren)} need what is gone{more}: nothing is won there"
+        return replace(result(False, why), barren=barren)
     undefined = _left_undefined(before, after)
     if undefined:
         return result(False, f"what is found now cannot work: {undefined.nodeid}: {undefined.reason.title}")
@@ -135,6 +141,24 @@ def _counted(green: int, advanced: int, still: int) -> str:
     parts += [f"{advanced} further on, and red for another cause"] * bool(advanced)
     parts += [f"{still} as before"] * bool(still)
     return ", ".join(parts)
+
+
+def _barren(before: State, after: State, written: Written) -> frozenset[str]:
+    """Edited files that could not be loaded, and whose tests fail one and all at an import that the edit put there."""
+    found = set()
+    for path in written.paths & before.uncollected - after.uncollected:
+        ran = [nodeid for nodeid in after.outcomes if file_of(nodeid) == path]
+        failures = [failure for nodeid in ran for failure in after.by_nodeid.get(nodeid, ())]
+        all_red = all(after.outcomes[nodeid] in RED for nodeid in ran)
+        if ran and failures and all_red and all(_at_new_import(failure, path, written) for failure in failures):
+            found.add(path)
+    return frozenset(found)
+
+
+def _at_new_import(failure: Failure, path: str, written: Written) -> bool:
+    raised = failure.evidence.raised
+    lines = [frame.line for frame in raised.frames if frame.path == path]
+    return raised.is_a("ImportError") and bool(lines) and written.is_new_import(path, lines[-1])
 
 
 def _left_undefined(before: State, after: State) -> Failure | None:
@@ -158,21 +182,21 @@ def _is_further(before: Iterable[Failure], now: Iterable[Failure], written: Writ
         return False
     if _order(first) != _order(then):
         return _order(then) > _order(first)
-    was, at = _place(first), _place(then)
-    if was is None or at is None or was[0] != at[0]:
-        return not written.speaks_of(then)
-    start, end = written.now_at(*was)
-    return at[1] > end or (at[1] >= start and not written.speaks_of(then))
+    was, now_at = _places(first), _places(then)
+    for line, at in zip(was, now_at, strict=False):
+        start, end = written.now_at(first.file, line)
+        if not start <= at <= end:
+            return at > end
+    return not written.speaks_of(then)
 
 
 def _order(failure: Failure) -> tuple[int, int]:
     return (0 if failure.scope is Scope.RUN else 1 if failure.scope is Scope.COLLECT else 2, _WHEN[failure.when])
 
 
-def _place(failure: Failure) -> tuple[str, int] | None:
-    """Where in its own file the test was."""
-    frames = [frame for frame in failure.evidence.raised.frames if frame.path == failure.file]
-    return (frames[-1].path, frames[-1].line) if frames else None
+def _places(failure: Failure) -> list[int]:
+    """The lines of its own file at which a test was, from its own body inwards."""
+    return [frame.line for frame in failure.evidence.raised.frames if frame.path == failure.file]
 
 
 def _is_ours(failure: Failure) -> bool:
@@ -190,6 +214,16 @@ class Written:
     def __init__(self, texts: Mapping[str, tuple[str, str]]) -> None:
         self._texts = texts
         self._blocks: dict[str, Sequence[tuple[str, int, int, int, int]]] = {}
+
+    @property
+    def paths(self) -> frozenset[str]:
+        return frozenset(self._texts)
+
+    def is_new_import(self, path: str, line: int) -> bool:
+        """Whether a line of an edited text is an import within something, and was not there before."""
+        before, after = (text.splitlines() for text in self._texts[path])
+        text = after[line - 1] if 0 < line <= len(after) else ""
+        return text[:1].isspace() and text.strip().startswith(("from ", "import ")) and text not in before
 
     def now_at(self, path: str, line: int) -> tuple[int, int]:
         """The lines, first and last, that stand where a line stood."""
