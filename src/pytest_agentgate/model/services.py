@@ -1,0 +1,60 @@
+"""The nouns of services: what a project declares, and what of it is there; frozen data, as in ``model``."""
+
+from __future__ import annotations
+
+from pytest_agentgate.model import Word
+from pytest_agentgate.values import frozen
+
+
+class Provision(Word):
+    """How it stands with a service."""
+
+    READY = "ready"
+    UNAVAILABLE = "unavailable"  # nothing that could provide it is here, such as an engine for containers
+    FAILED = "failed"  # it was started, or a server is there, and a checkpoint did not hold
+
+
+@frozen
+class Service:
+    """``[tool.agentgate.services.NAME]``: a server that tests need.
+
+    Either ``kind`` says what it is, or ``image``, ``port`` and ``ready`` do.
+    """
+
+    name: str
+    kind: str = ""  # postgres, redis, mysql, mongodb, kafka, rabbitmq; "": any image
+    image: str = ""  # "": the one of its kind
+    port: int = 0  # within the container; 0: the one of its kind
+    ready: str = ""  # tcp, http:/path, log:REGEX, command:WORDS; "": the protocol of its kind, else tcp
+    url: str = ""  # a server that is already there, which is checked and left alone
+    env: tuple[tuple[str, str], ...] = ()  # variable -> template over host, port, user, password, database, worker, url
+    settings: tuple[tuple[str, str], ...] = ()  # variables of the container itself
+    init: tuple[str, ...] = ()  # files of SQL, relative to the root, applied in order to a new database
+    migrations: tuple[str, ...] = ()  # files of SQL, or folders of them, applied in order and once
+    timeout: float = 60.0  # seconds until it has to be ready
+
+
+@frozen
+class Checkpoint:
+    """Something that was verified while a service was made ready: it answers, or a file of SQL did what it should."""
+
+    step: str  # starts, connects, configured, or the path of a file
+    passed: bool
+    why: str = ""  # what was found; where it did not pass, one line with file, line and statement
+    objects: int = 0  # tables, views, indexes, functions and types that the step created
+    seconds: float = 0.0
+
+
+@frozen
+class Provided:
+    """A service as it was made ready, or could not be."""
+
+    service: Service
+    state: Provision
+    why: str = ""  # where it is not ready, in one line
+    host: str = ""
+    port: int = 0
+    env: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()  # worker -> its variables; "main": without workers
+    checkpoints: tuple[Checkpoint, ...] = ()
+    container: str = ""  # its id, where one was started
+    log: str = ""  # file that keeps what it printed, where something failed
