@@ -14,10 +14,11 @@ import ast
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from pytest_agentgate.codemods.reading.names import FunctionNode, ModuleNames, parse
+from pytest_agentgate.codemods.reading.names import ModuleNames
 from pytest_agentgate.codemods.rewrites.call_to_return import CallToReturn
 from pytest_agentgate.repair.api.table import Sort as Is
 from pytest_agentgate.repair.api.table import Symbol
+from pytest_agentgate.repair.as_written import definition, former
 from pytest_agentgate.repair.breakage import Sort
 from pytest_agentgate.repair.case import Case, proposal
 from pytest_agentgate.repair.change import MOVES, Change
@@ -93,8 +94,8 @@ def _former(symptom: Lacking, change: Change) -> Symbol | None:
 
 def _raised(method: Symbol, change: Change) -> Symbol | None:
     """The exception of the implementation that a method raises with what it was given, if it does nothing else."""
-    names = _names(method.path, change)
-    function = None if names is None else _definition(method, names)
+    names = former(method.path, change)
+    function = None if names is None else definition(method, names)
     if names is None or not isinstance(function, ast.FunctionDef) or function.decorator_list:
         return None
     given = [each.arg for each in (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)][1:]
@@ -132,7 +133,7 @@ def _handlers(change: Change, raised: str) -> Iterator[_Handler]:
     word = raised.rpartition(".")[2]
     for path in dict.fromkeys(module.path for module in change.old.modules.values()):
         if word in (change.former(path) or ""):
-            names = _names(path, change)
+            names = former(path, change)
             if names is not None:
                 yield from _in_module(names, path, change.old.canonical)
 
@@ -146,23 +147,6 @@ def _in_module(names: ModuleNames, path: str, canonical: Callable[[str], str]) -
             meant = frozenset(canonical(names.meaning(each) or "") for each in types)
             body = "\n".join(map(ast.dump, node.body))
             yield _Handler(names.qualified(function), f"{path}:{node.lineno}", meant, f"{node.name}: {body}")
-
-
-def _names(path: str, change: Change) -> ModuleNames | None:
-    """A file of the old implementation."""
-    module = next((each for each in change.old.modules.values() if each.path == path), None)
-    if module is None:
-        return None
-    package = module.name if path.endswith("__init__.py") else module.name.rpartition(".")[0]
-    try:
-        return ModuleNames(parse(change.former(path) or ""), module.name, package)
-    except SyntaxError:
-        return None
-
-
-def _definition(symbol: Symbol, names: ModuleNames) -> FunctionNode | None:
-    last = symbol.name.rpartition(".")[2]
-    return next((each for each in names.functions if each.name == last and each.lineno == symbol.line), None)
 
 
 def _is_none(node: ast.expr) -> bool:
