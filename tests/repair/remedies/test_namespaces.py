@@ -116,7 +116,57 @@ def test_a_new_field_of_the_class_that_stands_behind_the_parameter_is_given_by_i
     assert "parts of shop.Settings is new, and [] by default" in found.evidence
 
 
+def test_a_class_of_the_tests_that_stands_for_the_options_is_given_it(told: Asked) -> None:
+    tests = """
+        from shop import Report
+
+        class Options:
+            width = 40
+            select = ()
+
+        class Others:
+            width = 1
+
+        def test_width():
+            assert Report(Options()).width == 40
+    """
+    found = told(OLD, NEW, tests)
+    assert found.best == "safe: add-attribute cls=test_shop.Options attribute=color value='auto' beside=select,width"
+
+
+def test_a_class_within_a_test_is_given_it(told: Asked) -> None:
+    tests = """
+        from shop import Report
+
+        def test_width():
+            class Options:
+                def __init__(self):
+                    self.width = 40
+                    self.select = ()
+
+            assert Report(Options()).width == 40
+    """
+    found = told(OLD, NEW, tests)
+    assert found.best.startswith("safe: add-attribute cls=test_shop.test_width.Options attribute=color")
+
+
 # ---- traps
+
+
+def test_a_class_of_the_tests_that_derives_from_another_is_left_alone(told: Asked) -> None:
+    tests = """
+        from shop import Report
+
+        class Base:
+            width = 40
+
+        class Options(Base):
+            select = ()
+
+        def test_width():
+            assert Report(Options()).width == 40
+    """
+    assert not told(OLD, NEW, tests).lines
 
 
 def test_an_attribute_that_no_option_registers_is_a_slip(told: Asked) -> None:

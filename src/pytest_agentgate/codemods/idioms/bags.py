@@ -1,7 +1,8 @@
 """Objects that hold nothing but the attributes that a test gives them, in the place of options or settings.
 
 ``argparse.Namespace(jobs=1)``, ``SimpleNamespace(**defaults)`` with the dict beside it, and the helper that fills its
-own keywords: ``kwargs.setdefault("jobs", 1)`` before ``Namespace(**kwargs)``.
+own keywords: ``kwargs.setdefault("jobs", 1)`` before ``Namespace(**kwargs)``. And classes of the tests' own, which
+stand for an object by what they assign: ``class Options: jobs = 1``.
 """
 
 from __future__ import annotations
@@ -20,18 +21,56 @@ BAGS = frozenset({"argparse.Namespace", "types.SimpleNamespace"})
 class Bag:
     """One construction of such an object."""
 
-    node: ast.Call
+    node: ast.Call | ast.ClassDef
     given: Mapping[str, ast.expr]  # what it gets for each attribute, as far as it is written where it is made
     at: ast.Call | ast.Dict | ast.stmt | None  # where one more is written; below it, if it is a statement
-    filled: str = ""  # the dict that statements fill, by its name
+    filled: str = ""  # what a statement is to be written for: the dict that is filled, or ``self``
     why: str = ""  # why ``at`` is None: what it gets can't be told
 
 
 def bags(names: ModuleNames, cls: str) -> Iterator[Bag]:
-    """The constructions of a class of bags in a file, in source order."""
+    """The constructions of a class of bags in a file, in source order; a class of the file itself is one."""
     for call in names.calls:
-        if names.means(call.func, cls):
+        if cls in BAGS and names.means(call.func, cls):
             yield _bag(names, call)
+    for node in names.classes:
+        if own_name(names, node) == cls:
+            yield _class(names, node)
+
+
+def own_name(names: ModuleNames, node: ast.ClassDef) -> str:
+    """The dotted name of a class of a file, those of functions around it among its parts."""
+    return names.qualified(node).replace("<locals>.", "")
+
+
+def _class(names: ModuleNames, node: ast.ClassDef) -> Bag:
+    """What a class and its constructor assign."""
+    bases = [each for each in node.bases if not names.means(each, "builtins.object")]
+    if bases or node.keywords or node.decorator_list:
+        return Bag(node, {}, None, why="it is more than what it assigns")
+    given: dict[str, ast.expr] = {}
+    own: ast.stmt | None = None
+    for line in node.body:
+        match line:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                given[name], own = value, line
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
+                given[name], own = value, line
+            case ast.FunctionDef(name=name):
+                given.setdefault(name, ast.Constant(...))
+    made = next((each for each in node.body if isinstance(each, ast.FunctionDef) and each.name == "__init__"), None)
+    first = made.args.args[0].arg if made is not None and made.args.args else ""
+    inner: ast.stmt | None = None
+    for line in made.body if made is not None else ():
+        match line:
+            case ast.Assign(targets=[ast.Attribute(value=ast.Name(id=holder), attr=name)], value=value):
+                if holder == first:
+                    given[name], inner = value, line
+    if {"__slots__", "__getattr__", "__getattribute__"} & set(given):
+        return Bag(node, given, None, why="what it has is decided elsewhere")
+    if inner is not None:
+        return Bag(node, given, inner, first)
+    return Bag(node, given, own, why="" if own is not None else "it assigns nothing")
 
 
 def _bag(names: ModuleNames, call: ast.Call) -> Bag:

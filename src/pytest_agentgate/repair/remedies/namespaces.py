@@ -1,6 +1,7 @@
-"""Attributes that the implementation reads now of a namespace which the tests make in the place of options or settings.
+"""Attributes that the implementation reads now of an object which the tests make in the place of options or settings.
 
-Cause: ``AttributeError: 'Namespace' object has no attribute 'color'``, raised in the implementation.
+Cause: ``AttributeError: 'Namespace' object has no attribute 'color'``, raised in the implementation; the object is a
+namespace or of a plain class of the tests' own.
 Remedy: what the implementation itself gives where nobody asks for anything else (add-attribute): the default of the
 option that it registers now, or of the field that the parameter's class has now.
 Applicability: safe where the default is the value as it stands, or where the tests' namespace has an option that is
@@ -17,8 +18,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pytest_agentgate.codemods.codemod import Applicability
-from pytest_agentgate.codemods.idioms.bags import BAGS, Bag, bags
+from pytest_agentgate.codemods.idioms.bags import BAGS, Bag, bags, own_name
 from pytest_agentgate.codemods.reading.names import FunctionNode, ModuleNames, parse
+from pytest_agentgate.codemods.reading.sources import File
 from pytest_agentgate.codemods.rewrites.add_attribute import AddAttribute
 from pytest_agentgate.model import Role
 from pytest_agentgate.repair.api.table import Sort as Is
@@ -34,10 +36,10 @@ _BRANCHES = (ast.BoolOp, ast.IfExp, ast.Lambda, ast.ListComp, ast.SetComp, ast.D
 
 @dataclass(frozen=True, eq=False)
 class _Reading:
-    """Where the implementation reads the attribute, and the namespaces of the tests that may be read there."""
+    """Where the implementation reads the attribute, and the objects of the tests that may be read there."""
 
     attribute: str
-    cls: str  # of the namespace
+    cls: str  # of these objects
     root: str  # what it is read from, as it is written: "options"
     function: FunctionNode
     names: ModuleNames
@@ -52,7 +54,7 @@ class _Reading:
 
 def propose(case: Case) -> Iterator[Proposal | NoProposal]:
     for symptom in case.symptoms:
-        if isinstance(symptom, Lacking) and symptom.owner in BAGS and not symptom.of_class:
+        if isinstance(symptom, Lacking) and not case.change.is_ours(symptom.owner):
             reading = _reading(symptom, case)
             if reading is not None:
                 yield from _of(reading, case)
@@ -76,13 +78,9 @@ def _reading(symptom: Lacking, case: Case) -> _Reading | None:
     root = roots.pop()
     before = _read_before(names, function, root, exact[0], symptom.name)
     loaded = case.suite.loaded_by(case.files)
-    made = [
-        bag
-        for _, file in case.suite.files(loaded)
-        for bag in bags(file.names, symptom.owner)
-        if before <= set(bag.given)
-    ]
-    made = [bag for bag in made if symptom.name not in bag.given]
+    cls = symptom.owner if symptom.owner in BAGS and not symptom.of_class else _own_class(symptom.owner, loaded, case)
+    made = [bag for _, file in case.suite.files(loaded) for bag in bags(file.names, cls) if before <= set(bag.given)]
+    made = [bag for bag in made if symptom.name not in bag.given and bag.at is not None]
     if not before and len(made) == 1:
         before = frozenset(made[0].given)
     if not before or not made:
@@ -91,12 +89,29 @@ def _reading(symptom: Lacking, case: Case) -> _Reading | None:
         frozenset(bag.given)
         for path, file in case.suite.files()
         if path not in loaded
-        for bag in bags(file.names, symptom.owner)
+        for bag in bags(file.names, cls)
         if before <= set(bag.given) and symptom.name not in bag.given
     ]
     place = f"{frame.path}:{frame.line}"
     beside = _apart(before, made, others)
-    return _Reading(symptom.name, symptom.owner, root, function, names, place, beside, tuple(made))
+    return _Reading(symptom.name, cls, root, function, names, place, beside, tuple(made))
+
+
+def _own_class(owner: str, paths: tuple[str, ...], case: Case) -> str:
+    """The class of the tests that a qualified name means, as its file's names call it; "" where it is not one."""
+    found = {
+        own_name(file.names, node)
+        for _, file in case.suite.files(paths)
+        for node in file.names.classes
+        if f".{owner}".replace("<locals>.", "").endswith(f".{own_name(file.names, node)}".removeprefix(_above(file)))
+    }
+    return found.pop() if len(found) == 1 else ""
+
+
+def _above(file: File) -> str:
+    """What may be missing before a test module's name: pytest imports it by its last part, or with its packages."""
+    package = file.names.module.rpartition(".")[0]
+    return f".{package}" if package else ""
 
 
 def _apart(before: frozenset[str], made: list[Bag], others: list[frozenset[str]]) -> tuple[str, ...]:
