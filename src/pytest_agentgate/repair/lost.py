@@ -27,6 +27,8 @@ _PLAIN = (
     ast.expr_context, ast.cmpop, ast.boolop, ast.unaryop,
 )  # fmt: skip
 
+_NAMES = (ast.Name, ast.Attribute, ast.Tuple, ast.List, ast.expr_context)
+
 _NOT_ALIKE = (ast.Lambda, ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr)
 """What a definition has that can't be put into another file."""
 
@@ -99,7 +101,15 @@ def inlined(name: str, change: Change, suite: Suite) -> Proposal | None:
     symbol = change.old.symbol(name)
     place = f" ({symbol.path}:{symbol.line})" if symbol is not None else ""
     sentence = f"{name} was {value}{place} and is gone; no other place is known for it"
-    return proposal([InlineSymbol(name, value)], [sentence], change.of(name, Sort.SYMBOL_GONE))
+    codemods: list[DefineSymbol | InlineSymbol] = [InlineSymbol(name, value)]
+    if not _is_alias(value):
+        codemods.insert(0, DefineSymbol(name, value))
+    return proposal(codemods, [sentence], change.of(name, Sort.SYMBOL_GONE))
+
+
+def _is_alias(value: str) -> bool:
+    """Whether a value is but another name of something; all else is better said once, under the name that it had."""
+    return all(isinstance(node, _NAMES) for node in ast.walk(ast.parse(value, mode="eval").body))
 
 
 def defined(name: str, change: Change, suite: Suite) -> Proposal | None:

@@ -94,7 +94,10 @@ REPLACED = {
         "import sys\nPY2 = sys.version_info[0] == 2\n\ndef name():\n    return 'tea'\n",
         "def name():\n    return 'tea'\n",
         "from shop import PY2, name\n\ndef test_name():\n    assert name() == (b'tea' if PY2 else 'tea')\n",
-        "safe: inline-symbol old=shop.PY2 value=sys.version_info[0] == 2",
+        (
+            "safe: define-symbol old=shop.PY2 value=sys.version_info[0] == 2; "
+            "inline-symbol old=shop.PY2 value=sys.version_info[0] == 2"
+        ),
     ),
     "a constant that was computed": (
         "import sys\nVERSION = tuple(sys.version_info[:2])\n\ndef name():\n    return 'tea'\n",

@@ -27,6 +27,7 @@ _MADE_ANEW = (
 )  # fmt: skip
 _NOT_A_VALUE = (ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr, ast.Starred)
 _OPERATORS = (ast.BoolOp, ast.BinOp, ast.Compare, ast.UnaryOp, ast.IfExp, ast.Lambda)
+_LITERALS = frozenset({"int", "float", "str", "bytes"})
 _ROOMY = frozenset(
     {
         (ast.Assign, "value"), (ast.AnnAssign, "value"), (ast.Return, "value"), (ast.Expr, "value"),
@@ -42,8 +43,9 @@ class InlineSymbol(Codemod):
     """Put the value of a removed alias or constant in the place of its uses.
 
     Repairs ``ImportError: cannot import name 'text_type' from 'shop.compat'``, where that name was another word for
-    ``str``. Nothing else is simplified: ``if PY2:`` becomes ``if False:``. A file is left alone as a whole where one
-    use can't be replaced, or where an assertion would be left that says nothing about the code.
+    ``str``. What would make a literal of a literal becomes that one; nothing else is simplified: ``if PY2:`` becomes
+    ``if False:``. A file is left alone as a whole where one use can't be replaced, or where an assertion would be left
+    that says nothing about the code.
 
     With ``old=shop.compat.text_type value=str``:
 
@@ -75,6 +77,18 @@ class InlineSymbol(Codemod):
         def test_alias():
             expected = str
             assert text_type is expected
+
+    Before::
+
+        from shop.compat import text_type
+
+        def test_name():
+            assert name(text_type("tea"), text_type(b"tea")) == "tea"
+
+    After::
+
+        def test_name():
+            assert name("tea", str(b"tea")) == "tea"
 
     With ``old=shop.compat.PY310 value='sys.version_info >= (3, 10)'``:
 
@@ -138,7 +152,10 @@ class InlineSymbol(Codemod):
         if obstacles:
             return
         for use in uses:
-            if not (renamed and isinstance(use, ast.Name)):
+            literal = _literal_of(use, value, file.names)
+            if literal is not None:
+                rewrite.replace(literal, _argument)
+            elif not (renamed and isinstance(use, ast.Name)):
                 source = value.source(rewrite, use)
                 if isinstance(value.node, _OPERATORS) and _is_roomy(file.names, use):
                     rewrite.replace(use, partial(_bare, source))
@@ -367,6 +384,25 @@ def _root(node: ast.expr) -> ast.Name:
         node = node.value
     assert isinstance(node, ast.Name)  # noqa: S101
     return node
+
+
+def _literal_of(use: _Use, value: _Value, names: ModuleNames) -> ast.Call | None:
+    """The call that would make a literal of what is one already: ``int(3600)``, ``str("tea")``."""
+    call, field, _ = names.up[use]
+    if not isinstance(call, ast.Call) or field != "func" or len(call.args) != 1 or call.keywords:
+        return None
+    given = call.args[0]
+    is_literal = isinstance(given, ast.Constant) and type(given.value).__name__ == value.name
+    is_plain = is_literal and value.name in _LITERALS and call.lineno == call.end_lineno
+    is_owner = isinstance(names.up[call].parent, ast.Attribute) and not isinstance(given.value, str | bytes)  # type: ignore[attr-defined]
+    return call if is_plain and not is_owner else None
+
+
+def _argument(call: cst.Call) -> cst.BaseExpression:
+    given = call.args[0].value
+    if isinstance(given, cst.ConcatenatedString) and not given.lpar:
+        return given.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
+    return given
 
 
 def _is_roomy(names: ModuleNames, use: ast.AST) -> bool:
