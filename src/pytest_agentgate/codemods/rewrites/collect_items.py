@@ -16,9 +16,8 @@ from pytest_agentgate.codemods.reading.signatures import words_of
 from pytest_agentgate.codemods.reading.sources import File
 from pytest_agentgate.codemods.writing import brackets
 from pytest_agentgate.codemods.writing.rewrite import Change, Rewrite
-from pytest_agentgate.errors import UsageError
 
-_KINDS = ("list", "tuple", "set")
+_KINDS = frozenset({"list", "tuple", "set", "frozenset", "sorted"})
 
 
 @dataclass(frozen=True)
@@ -96,17 +95,15 @@ class CollectItems(Codemod):
     owns = frozenset({ast.Call})
 
     function: str = option("the function or method that gives its items one by one now", "dotted")
-    into: str = option("what it gave before: list, tuple or set", "name", "list")
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.into not in _KINDS:
-            raise UsageError(f"{self.name()} into={self.into}: must be one of {', '.join(_KINDS)}")
+    into: str = option("what is made of the items: list, tuple, set, frozenset or sorted", "name", "list")
 
     def words(self) -> tuple[str, ...]:
         return words_of(self.function)
 
     def rewrite(self, file: File, rewrite: Rewrite) -> None:
+        if self.into not in _KINDS:
+            rewrite.leave(file.names.tree, f"into={self.into}: must be one of {', '.join(sorted(_KINDS))}")
+            return
         calls = Calls(file, self.function)
         for call in direct_calls(calls):
             self._call(call, file, rewrite)
