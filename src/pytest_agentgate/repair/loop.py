@@ -106,8 +106,6 @@ class Loop:
         self._phase = ""
         self._whole: Ran | None = None  # the run of everything that the last kept attempt was judged by
 
-    # ---- going
-
     def repair(self, kinds: frozenset[Kind] | None = None, phase: str = "") -> int:
         """Deal with every cause of some kinds (None: all) until nothing more helps; -> how many attempts were kept."""
         before = len(self._kept)
@@ -162,6 +160,11 @@ class Loop:
             answer = self._propose(cause, self.state.failures_of(cause))
             reply = self._replies[cause.signature] = _Reply(tests, answer, len(self._kept))
         return reply.answer
+
+    def _forget(self) -> None:
+        """Files have changed."""
+        self._attempting.forget()
+        self._edited()
 
     # ---- one cause
 
@@ -262,7 +265,7 @@ class Loop:
             for cause in self.state.causes:
                 self._layer.setdefault(cause.signature, layer + 1)
         if tried.is_kept or tried.lost_files:
-            self._edited()
+            self._forget()
 
     def _show(self, cause: Cause, proposal: Proposal) -> None:
         """Record what is only shown, once."""
@@ -359,7 +362,7 @@ class Loop:
                 self.notes.append(f"{error}")
                 return False
             gone += going
-            self._edited()
+            self._forget()
             if not self._is_harmed(files, harmed):
                 culprits = set(going)
                 break

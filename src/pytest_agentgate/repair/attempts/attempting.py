@@ -83,11 +83,20 @@ class Attempting:
     excluded: set[str] = field(default_factory=set)  # files that are not to be touched any more
     barren: dict[str, set[Codemod]] = field(default_factory=dict)  # files in which these won nothing
 
+    _plans: dict[tuple[tuple[Codemod, ...], frozenset[str]], Plan] = field(default_factory=dict)
+
     def plan(self, proposal: Proposal, without: Collection[str] = ()) -> Plan:
-        """What a proposal would do."""
+        """What a proposal would do; made once until files change."""
         tried = {*proposal.codemods}
         barren = (path for path, codemods in self.barren.items() if codemods <= tried or tried <= codemods)
-        return self.tests.plan(proposal.codemods, {*without, *self.excluded, *barren})
+        key = (proposal.codemods, frozenset((*without, *self.excluded, *barren)))
+        if key not in self._plans:
+            self._plans[key] = self.tests.plan(*key)
+        return self._plans[key]
+
+    def forget(self) -> None:
+        """Make every plan anew: files have changed."""
+        self._plans.clear()
 
     def attempt(self, tasks: Sequence[Task], state: State, *, is_last: bool = False) -> list[Tried]:
         """Try the first task, and in the same run of tests what of the others concerns other tests.
@@ -163,6 +172,7 @@ class Attempting:
                     return [Tried(trial.task, replace(trial.found, why=_cannot(error)), state)]
                 written.append(done.batch)
                 if done.left or not done.batch:
+                    self.forget()
                     if len(trials) > 1:
                         return self._parted(trials, written, state)
                     why = "a file was changed while it was planned"
