@@ -120,6 +120,21 @@ REPLACED = {
 }
 
 
+UNSETTLED = {
+    "a try decides": "FAST = False\ntry:\n    import json\n    FAST = True\nexcept ImportError:\n    pass\n",
+    "a try or its fallback decides": "try:\n    import json\n    FAST = True\nexcept ImportError:\n    FAST = False\n",
+    "a condition decides": "import sys\nFAST = False\nif sys.platform == 'linux':\n    FAST = True\n",
+}
+
+
+@pytest.mark.parametrize("old", UNSETTLED.values(), ids=UNSETTLED)
+def test_a_value_that_something_else_decides_takes_no_place(told: Any, old: str) -> None:
+    name = "\ndef name():\n    return 'tea'\n"
+    tests = "from shop import FAST, name\n\ndef test_name():\n    if FAST:\n        assert name() == 'tea'\n"
+    found = told(old + name, name, tests)
+    assert not [line for line in found.lines if "value=" in line], found
+
+
 @pytest.mark.parametrize(("old", "new", "tests", "proposal"), REPLACED.values(), ids=REPLACED)
 def test_the_value_takes_the_place_of_an_alias(told: Any, old: Any, new: Any, tests: Any, proposal: str) -> None:
     assert told(old, new, tests).best == proposal

@@ -146,7 +146,8 @@ class Definitions:
         if renamed is not None:
             return renamed
         parent = self.names.up.parents.get(node)
-        value = self.writer.text(binding.value, scope)
+        is_settled = scope.is_class or self.live.is_settled(binding)
+        value = self.writer.text(binding.value, scope) if is_settled else ""
         annotation = self.writer.annotation(parent.annotation, scope) if isinstance(parent, ast.AnnAssign) else ""
         sort = Sort.FIELD if scope.is_class else Sort.CONSTANT
         if isinstance(binding.value, ast.Call) and value.startswith(("property(", "functools.cached_property(")):

@@ -56,6 +56,15 @@ class Live:
         statement = self.names.statement(binding.node) if not isinstance(binding.node, ast.alias) else None
         return statement is not None and self.names.up.parents.get(statement) is binding.scope.node
 
+    def is_settled(self, binding: Binding) -> bool:
+        """Whether what an assignment gives is surely what its name stands for: no other one may run after it."""
+        others = [
+            each
+            for each in self.of(binding.scope.bindings.get(binding.name, ()))
+            if each is not binding and not each.is_import and _line(each) > _line(binding) * self.is_final(binding)
+        ]
+        return all(_said(each) == _said(binding) for each in others)
+
     def is_live(self, node: ast.AST) -> bool:
         return not _within(self._dead, node)
 
@@ -92,6 +101,14 @@ class Live:
     def _mark(self, where: list[tuple[int, int]], body: Sequence[ast.stmt]) -> None:
         if body:
             where.append((body[0].lineno, body[-1].end_lineno or body[-1].lineno))
+
+
+def _line(binding: Binding) -> int:
+    return getattr(binding.node, "lineno", 0)
+
+
+def _said(binding: Binding) -> str:
+    return "" if binding.value is None else ast.dump(binding.value)
 
 
 def _within(ranges: Sequence[tuple[int, int]], node: ast.AST) -> bool:
