@@ -282,4 +282,55 @@ NAMES = (
             assert milk(Cow("Berta", litres=20)) == "Berta: 20"
         """,
     ),
+    Trap(
+        "till",
+        "an alias is dropped, and a test says what it stood for, which would be true of anything",
+        """
+        # file: bills.py
+        class Bill:
+            def __init__(self, amount):
+                self.amount = amount
+
+        Receipt = Bill
+        """,
+        (("Receipt = Bill\n", ""),),
+        """
+        from till import bills
+
+        def test_the_former_name():
+            former, limit = bills.Receipt, 3
+            assert former(limit).amount == bills.Bill(limit).amount
+
+        def test_they_are_one():
+            former = bills.Receipt
+            assert former is bills.Bill
+        """,
+    ),
+    Trap(
+        "tram",
+        "a flag is dropped, and a test makes it itself to compare it with",
+        """
+        # file: stops.py
+        import sys
+
+        LARGE = sys.maxsize > 2**32
+
+        def stops(names):
+            return list(names)
+        """,
+        (("LARGE = sys.maxsize > 2**32\n", ""), ("return list(names)", "return sorted(names)")),
+        """
+        import sys
+
+        from tram import stops
+
+        def test_large():
+            found = stops.LARGE
+            expected = sys.maxsize > 2**32
+            assert found == expected
+
+        def test_stops():
+            assert stops.stops("ba") == ["b", "a"]
+        """,
+    ),
 )

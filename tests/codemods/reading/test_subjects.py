@@ -24,6 +24,7 @@ IDLE = {
     "an alias and what it stands for": (NEW, "assert Old is New"),
     "through the module": (NEW, "assert shop.compat.Old is shop.New"),
     "through local names": (NEW, "one = Old\nother = New\nassert one is other"),
+    "through local names of one assignment": (NEW, "one, limit = Old, 3\nassert one(limit) == New(limit)"),
     "subclasses": (NEW, "assert issubclass(Old, New)"),
     "instances made alike": (NEW, "assert Old(1).total() == New(1).total()"),
     "an attribute": (NEW, "assert Old.limit == New.limit"),

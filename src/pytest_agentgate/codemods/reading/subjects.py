@@ -119,8 +119,22 @@ class Subjects:
         }
 
     def _assigned(self, node: ast.Name) -> ast.expr | None:
-        bindings = self.names.bindings(node)
-        return bindings[0].value if len(bindings) == 1 else None
+        values = self._values(node)
+        return values[0] if len(values) == 1 else None
+
+    def _values(self, node: ast.Name) -> list[ast.expr | None]:
+        """What a local name is assigned, None where that can't be told."""
+        return [each.value or self._unpacked(each.node) for each in self.names.bindings(node)]
+
+    def _unpacked(self, target: ast.AST) -> ast.expr | None:
+        row, _, at = self.names.up[target]
+        if not isinstance(row, ast.Tuple | ast.List) or at is None:
+            return None
+        above = self.names.up[row].parent
+        value = above.value if isinstance(above, ast.Assign) else None
+        if not isinstance(value, ast.Tuple | ast.List) or len(value.elts) != len(row.elts):
+            return None
+        return None if any(isinstance(each, ast.Starred) for each in (*row.elts, *value.elts)) else value.elts[at]
 
     # -- nothing left ------------------------------------------------------------------------------------------------
 
@@ -145,7 +159,7 @@ class Subjects:
                     yield "" if meaning.partition(".")[0] in self.library else None
                 return
             if isinstance(node, ast.Name):
-                values = [each.value for each in self.names.bindings(node)] or [None]
+                values = self._values(node) or [None]
                 for value in values if deep else [None]:
                     if value is None:
                         yield None
