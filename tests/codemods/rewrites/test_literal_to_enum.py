@@ -231,3 +231,29 @@ def test_a_name_that_may_stand_for_something_else_is_left(value: str) -> None:
     assert {note.reason for note in outcome.notes} == {
         "not everything that color stands for is the value of one member of cars.Color"
     }
+
+
+TAKING = """
+def paint(name, color: Color, coats: int = 1): ...
+class Shop:
+    async def spray(self, *, color: Color): ...
+    def wash(self, color): ...
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "before", "after"),
+    [
+        ("paint.color", "cars.paint('red', 'red')", "cars.paint('red', cars.Color.RED)"),
+        ("paint.color", "cars.paint('a', color='red')", "cars.paint('a', color=cars.Color.RED)"),
+        ("paint.coats", "cars.paint('a', 'red', coats=1)", "cars.paint('a', 'red', coats=1)"),
+        ("paint.name", "cars.paint('red', 'blue')", "cars.paint('red', 'blue')"),
+        ("Shop.spray.color", "cars.Shop().spray(color='blue')", "cars.Shop().spray(color=cars.Color.BLUE)"),
+        ("Shop.wash.color", "cars.Shop().wash('blue')", "cars.Shop().wash('blue')"),
+    ],
+)
+def test_what_a_function_takes_is_made_a_member(old: str, before: str, after: str) -> None:
+    outcome = of(f"import cars\n{before}\n", LiteralToEnum(f"cars.{old}", "cars.Color"), dedent(CARS) + TAKING)
+    assert (outcome.source if isinstance(outcome, Changed) else before) == (
+        f"import cars\n{after}\n" if after != before else before
+    )

@@ -16,6 +16,20 @@ def test_the_member_is_written(told: Any) -> None:
     assert told(OLD, NEW, TEST).best == "safe: literal-to-enum old=shop.Car.color new=shop.Color"
 
 
+PAINT = "def paint(color: str, coats=1):\n    return color.upper() * coats\n"
+PAINTED = ENUM + PAINT.replace("color: str", "color: Color").replace("color.upper", "color.value.upper")
+PAINTING = "from shop import paint\n\ndef test_paint():\n    assert paint('red') == 'RED'\n"
+
+
+def test_the_member_is_passed(told: Any) -> None:
+    assert told(PAINT, PAINTED, PAINTING).best == "safe: literal-to-enum old=shop.paint.color new=shop.Color"
+
+
+def test_where_the_implementation_still_passes_the_text_nothing_is_followed(told: Any) -> None:
+    caller = "\ndef blue():\n    return paint('blue')\n"
+    assert told(PAINT + caller, PAINTED + caller, PAINTING).may_run == []
+
+
 SILENT = {
     "another field differs": (
         OLD + "    name: str = 'a'\n",

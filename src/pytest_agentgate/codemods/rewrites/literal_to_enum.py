@@ -15,7 +15,7 @@ from pytest_agentgate.codemods.models.model_classes import read_model
 from pytest_agentgate.codemods.reading.calls import Calls
 from pytest_agentgate.codemods.reading.enumerations import Enumeration
 from pytest_agentgate.codemods.reading.members import MemberUses, split_member
-from pytest_agentgate.codemods.reading.names import ModuleNames
+from pytest_agentgate.codemods.reading.names import FunctionNode, ModuleNames
 from pytest_agentgate.codemods.reading.sources import File
 from pytest_agentgate.codemods.writing.rewrite import Rewrite
 
@@ -25,10 +25,10 @@ class LiteralToEnum(Codemod):
     """Write the member of an enumeration where its value stands for an attribute or result that became one.
 
     Repairs ``AssertionError: assert <Color.RED: 'red'> == 'red'``. Literals go that are compared with a proven
-    attribute or call, and those that a constructor takes for the field, where the class does not make members of them
-    itself, as pydantic's do. A literal that is the value of no member, or of several, is left alone. Around a name
-    that stands for such literals, as an argument of ``parametrize`` does, the enumeration is called: the names of the
-    tests stay.
+    attribute or call, those that a constructor takes for the field, where the class does not make members of them
+    itself, as pydantic's do, and those that a function takes for the parameter. A literal that is the value of no
+    member, or of several, is left alone. Around a name that stands for such literals, as an argument of
+    ``parametrize`` does, the enumeration is called: the names of the tests stay.
 
     With ``old=app.cars.Car.color new=app.cars.Color``:
 
@@ -91,7 +91,7 @@ class LiteralToEnum(Codemod):
     because = "Only the one member that has the literal's value takes its place, where the value is proven to be one."
     owns = frozenset({ast.Constant, ast.Attribute, ast.Name, ast.Call, ast.alias, ast.Import, ast.ImportFrom})
 
-    old: str = option("the attribute, field, property, method or function whose value became a member", "dotted")
+    old: str = option("the attribute, field, parameter, method or function whose value became a member", "dotted")
     new: str = option("the enumeration", "dotted")
 
     def __post_init__(self) -> None:
@@ -161,12 +161,12 @@ class LiteralToEnum(Codemod):
                 yield node
 
     def _given(self, file: File) -> Iterator[ast.expr]:
-        """What constructors are given for the field."""
+        """What constructors are given for the field, or calls for the parameter."""
         cls, member = split_member(self.name(), self.old)
         found = file.sources.definition(cls)
-        if found is None or not isinstance(found.node, ast.ClassDef):
+        if found is None or not isinstance(found.node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             return
-        model = read_model(found, file.sources)
+        model = read_model(found, file.sources) if isinstance(found.node, ast.ClassDef) else None
         if isinstance(model, Model) and model.style in PYDANTIC:
             return  # it makes members of values
         if not any(self._is_enum(file, found.module, each) for each in _annotations(found.node, member)):
@@ -190,16 +190,18 @@ class LiteralToEnum(Codemod):
         )
 
 
-def _annotations(node: ast.ClassDef, field: str) -> Iterator[ast.expr]:
-    """The annotations of a field: in the class, and of the parameter of its constructor."""
-    for statement in node.body:
+def _annotations(node: ast.ClassDef | FunctionNode, field: str) -> Iterator[ast.expr]:
+    """The annotations of a field: in the class, and of the parameter of its constructor; or of a parameter."""
+    for statement in node.body if isinstance(node, ast.ClassDef) else ():
         match statement:
             case ast.AnnAssign(target=ast.Name(id=name)) if name == field:
                 yield statement.annotation
             case ast.FunctionDef(name="__init__"):
-                for each in [*statement.args.args, *statement.args.kwonlyargs]:
-                    if each.arg == field and each.annotation is not None:
-                        yield each.annotation
+                yield from _annotations(statement, field)
+    arguments = None if isinstance(node, ast.ClassDef) else node.args
+    for each in [] if arguments is None else [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]:
+        if each.arg == field and each.annotation is not None:
+            yield each.annotation
 
 
 def _literals(names: ModuleNames, node: ast.Name) -> list[ast.expr | None]:
