@@ -73,11 +73,31 @@ def test_what_goes_with_it_goes_even_where_nobody_asks_for_it(told: Any) -> None
     ]
 
 
-def test_all_that_read_the_same_name_that_is_gone_are_deferred_together(told: Any) -> None:
+LISTED = """
+import pytest
+import shop
+
+@pytest.mark.parametrize("kind", [shop.Form, shop.Guessed])
+def test_kind(kind):
+    assert kind()
+
+def test_total():
+    assert shop.total(1) == 1
+"""
+
+
+def test_a_value_of_parametrize_that_is_gone_is_asked_for_when_it_is_called(told: Any) -> None:
+    assert told(SHOP, STRICT, LISTED).may_run == ["safe: forward-symbol old=shop.Guessed"]
+
+
+def test_all_that_read_the_same_name_that_is_gone_go_together(told: Any) -> None:
     forms = "import shop\n\nKINDS = [shop.Guessed]\n\nclass Order(shop.Form):\n    kind = shop.Guessed()\n\n"
     using = "from tests.forms import KINDS, Order\n\ndef test_order():\n    assert Order in KINDS\n"
     found = told(SHOP, STRICT, helpers(forms=f"{forms}def bill():\n    return 3\n", test_form=using))
-    assert found.may_run == ["safe: defer-definition old=tests.forms.KINDS; defer-definition old=tests.forms.Order"]
+    assert found.may_run == [
+        "safe: defer-definition old=tests.forms.Order; forward-symbol old=shop.Guessed",
+        "safe: defer-definition old=tests.forms.KINDS; defer-definition old=tests.forms.Order",
+    ]
 
 
 def test_a_call_with_a_parameter_that_is_gone_is_made_by_its_users(told: Any) -> None:
@@ -115,6 +135,9 @@ SILENT = {
             "def test_total():\n    assert total(1) == 1\n"
         ),
     ),
+    "a value that is gone was no class": (
+        SHOP + "\nLIMIT = object()\n", SHOP, LISTED.replace("shop.Guessed", "shop.LIMIT"),
+    ),
     "it fails in a test, and hides nothing": (
         SHOP, STRICT, "from shop import Form\n\ndef test_form():\n    assert Form('name').fields\n",
     ),
@@ -124,4 +147,4 @@ SILENT = {
 @pytest.mark.parametrize(("old", "new", "tests"), SILENT.values(), ids=SILENT)
 def test_it_is_left_where_it_is(told: Any, old: str, new: str, tests: Any) -> None:
     found = told(old, new, tests)
-    assert not [line for line in found.lines if "defer-definition" in line], found
+    assert not [line for line in found.lines if "defer-definition" in line or "forward-symbol" in line], found

@@ -3,7 +3,9 @@
 Cause: whatever a class body or an assignment at the top of a test file raises as the file is loaded, where what it
 needs of the implementation is gone for good: a name, a member, a parameter, or what the function that raises used to
 fall back on.
-Remedy: only those make the definition who use it (defer-definition), and definitions that need it with it.
+Remedy: a list that feeds ``parametrize`` gets a function that asks for what is gone when it is called
+(forward-symbol); any other definition is made by those alone who use it (defer-definition), and so are definitions that
+need it.
 Applicability: safe: nothing passes by it that needs the definition; its users fail with the same exception.
 Does nothing where no difference explains the failure, where the implementation itself still uses what is gone, where
 every test uses the definition, or where something else needs it as a file is loaded.
@@ -12,15 +14,17 @@ every test uses the definition, or where something else needs it as a file is lo
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pytest_agentgate.codemods.idioms.fixtures import is_test
 from pytest_agentgate.codemods.reading.names import ModuleNames
 from pytest_agentgate.codemods.reading.reach import is_test_class, outermost
 from pytest_agentgate.codemods.rewrites.defer_definition import DeferDefinition
+from pytest_agentgate.codemods.rewrites.forward_symbol import ForwardSymbol
 from pytest_agentgate.model import Failure, Frame, Raised, Role, Scope
 from pytest_agentgate.repair import lost
+from pytest_agentgate.repair.api.table import Sort as Kind
 from pytest_agentgate.repair.breakage import Breakage, Sort
 from pytest_agentgate.repair.called import misfits
 from pytest_agentgate.repair.case import Case, proposal, told
@@ -30,6 +34,7 @@ from pytest_agentgate.repair.symptoms import Lacking, Lost, Misfit
 
 ORDER = 90
 _MOST = 25  # definitions that are deferred together
+_CALLABLE = frozenset({Kind.CLASS, Kind.FUNCTION})
 _OTHER_CALL = frozenset({Sort.PARAMETER_GONE, Sort.PARAMETER_ADDED, Sort.PARAMETERS_REORDERED})
 
 
@@ -49,19 +54,41 @@ def propose(case: Case) -> Iterator[Proposal | NoProposal]:
     gone = list(dict.fromkeys(_gone(case)))
     if not gone:
         return
-    for definition in dict.fromkeys(found for each in hidden if (found := _failing(each, case)) is not None):
-        failing = dict.fromkeys([definition, *_alike(definition, gone, case)])
-        together = _with_dependents(failing, case)
-        tests, using = _tests(together, hidden, case)
-        if not together or using >= tests:
-            continue
+    for frame in dict.fromkeys(found for each in hidden if (found := _loading(each, case)) is not None):
+        first = _at(frame, case)
+        alike = _alike(frame.path, gone, case)
+        failing = list(dict.fromkeys([*([first] if first is not None else []), *alike]))
+        forwarded, listed = _forwarded(frame.path, gone, case)
+        if forwarded:
+            rest = [each for each in failing if each not in listed]
+            yield from _proposed(rest, hidden, case, frame, gone, forwarded)
+        yield from _proposed(failing, hidden, case, frame, gone, [])
+
+
+def _proposed(
+    failing: Sequence[_Definition],
+    hidden: Sequence[Failure],
+    case: Case,
+    frame: Frame,
+    gone: Sequence[Breakage],
+    forwarded: Sequence[ForwardSymbol],
+) -> Iterator[Proposal]:
+    together = _with_dependents(failing, case)
+    tests, using = _tests(together, hidden, case)
+    if using >= tests or len(together) < len(failing) or not (together or forwarded):
+        return
+    said = [
+        f"{each.old.rpartition('.')[2]} is asked for where it is called; tests that call it still fail"
+        for each in forwarded
+    ]
+    if failing:
         words = ", ".join(each.name.rpartition(".")[2] for each in failing)
-        sentence = (
-            f"{words} can't be made as {definition.path} is loaded ({definition.path}:{definition.line}); "
+        said.append(
+            f"{words} can't be made as {frame.path} is loaded ({frame.path}:{frame.line}); "
             f"{using} of {tests} test functions need what can't be made, and still fail"
         )
-        codemods = [DeferDefinition(each.name, unasked=_is_unasked(each, failing, case)) for each in together]
-        yield proposal(codemods, [sentence, *map(told, gone)], gone)
+    deferred = [DeferDefinition(each.name, unasked=_is_unasked(each, failing, case)) for each in together]
+    yield proposal([*deferred, *forwarded], [*said, *map(told, gone)], gone)
 
 
 # ---- why it can't be made
@@ -111,17 +138,17 @@ def _is_gone_for_good(breakage: Breakage, case: Case) -> bool:
 # ---- what can't be made
 
 
-def _failing(failure: Failure, case: Case) -> _Definition | None:
-    """The definition whose making raised, if it was one."""
+def _loading(failure: Failure, case: Case) -> Frame | None:
+    """Where in the tests' own files the loading of one failed."""
     for raised in reversed(failure.evidence.chain):
         tops = [frame for frame in raised.frames if frame.role is Role.TEST and frame.function == "<module>"]
         if tops:
-            return _at(tops[-1], case)
+            return tops[-1] if tops[-1].path in case.suite.paths else None
     return None
 
 
 def _at(frame: Frame, case: Case) -> _Definition | None:
-    file = case.suite.file(frame.path) if frame.path in case.suite.paths else None
+    file = case.suite.file(frame.path)
     if file is None:
         return None
     around = (each for each in file.names.tree.body if each.lineno <= frame.line <= (each.end_lineno or each.lineno))
@@ -139,17 +166,42 @@ def _defined_by(statement: ast.stmt, names: ModuleNames, path: str) -> _Definiti
             return None
 
 
-def _alike(definition: _Definition, gone: list[Breakage], case: Case) -> Iterator[_Definition]:
-    """The other definitions of the file that read what is gone as it is loaded."""
-    file = case.suite.file(definition.path)
-    names = None if file is None else file.names
-    for lost_name in dict.fromkeys(name for each in gone for name in (each.old, *each.aliases)):
-        for use in names.uses(lost_name) if names is not None else ():
-            if names is not None and outermost(names, use) is None:
-                statement = _top(use, names)
-                found = _defined_by(statement, names, definition.path)
-                if found is not None:
-                    yield found
+def _alike(path: str, gone: Sequence[Breakage], case: Case) -> Iterator[_Definition]:
+    """The definitions of a file that read what is gone as it is loaded."""
+    for _, names, use in _read_at_once(path, gone, case):
+        found = _defined_by(_top(use, names), names, path)
+        if found is not None:
+            yield found
+
+
+def _forwarded(path: str, gone: Sequence[Breakage], case: Case) -> tuple[list[ForwardSymbol], frozenset[_Definition]]:
+    """What is gone, can be called, and stands in lists of a file; and the definitions that need it only there."""
+    codemods: dict[ForwardSymbol, None] = {}
+    listed: set[_Definition] = set()
+    others: set[_Definition] = set()
+    for name, names, use in _read_at_once(path, gone, case):
+        symbol = case.change.old.symbol(name)
+        parent = names.up[use].parent
+        in_list = isinstance(parent, ast.List | ast.Tuple | ast.Set)
+        found = _defined_by(_top(use, names), names, path)
+        if symbol is not None and symbol.sort in _CALLABLE and in_list:
+            codemods[ForwardSymbol(name)] = None
+            listed |= {found} if found is not None else set()
+        elif found is not None:
+            others.add(found)
+    return list(codemods), frozenset(listed - others)
+
+
+def _read_at_once(
+    path: str, gone: Sequence[Breakage], case: Case
+) -> Iterator[tuple[str, ModuleNames, ast.Name | ast.Attribute]]:
+    file = case.suite.file(path)
+    if file is None:
+        return
+    for name in dict.fromkeys(name for each in gone for name in (each.old, *each.aliases)):
+        for use in file.names.uses(name):
+            if outermost(file.names, use) is None:
+                yield name, file.names, use
 
 
 def _top(node: ast.AST, names: ModuleNames) -> ast.stmt:
@@ -214,7 +266,7 @@ def _is_unasked(definition: _Definition, failing: Collection[_Definition], case:
     return definition not in failing and next(_uses(definition, case), None) is None
 
 
-def _tests(definitions: list[_Definition], hidden: list[Failure], case: Case) -> tuple[int, int]:
+def _tests(definitions: Sequence[_Definition], hidden: Sequence[Failure], case: Case) -> tuple[int, int]:
     """How many test functions are hidden, and how many of them use one of the definitions by its name."""
     everywhere = any(failure.scope is Scope.RUN for failure in hidden)
     paths = None if everywhere else case.files
