@@ -31,7 +31,7 @@ from pytest_agentgate.codemods import codemod, examples
 from pytest_agentgate.codemods.registry import built_in
 from pytest_agentgate.gates import condition
 from pytest_agentgate.gates.metrics import known
-from pytest_agentgate.model import judgement
+from pytest_agentgate.model import judgement, services
 from pytest_agentgate.report import measures
 from pytest_agentgate.store import schema
 
@@ -279,11 +279,35 @@ def _configuration() -> Iterator[str]:
     yield from ("", "## `[tool.agentgate.check]`", *_help(judgement.Check.__doc__), *_help(_CHECKS), "")
     yield from _toml(_CHECKS_EXAMPLE)
     yield from _keys(judgement.Check, {"name": ""}, _OF_CHECK)
+    yield from ("", "## `[tool.agentgate.services.NAME]`", *_help(services.Service.__doc__), "")
+    yield from _toml(_SERVICES_EXAMPLE)
+    yield from _keys(services.Service, {"name": ""}, _OF_SERVICE)
 
 
 _KEYS = {"phases": "phase", "checks": "check"}
-_EMPTY = {"kinds": "{}", "check": "{}"}
+_EMPTY = {"kinds": "{}", "check": "{}", "services": "{}"}
 
+_SERVICES_EXAMPLE = """
+[tool.agentgate.services.db]
+kind = "postgres"
+init = ["sql/schema.sql"]
+migrations = ["sql/migrations"]
+env = { DATABASE_URL = "{url}" }
+
+[tool.agentgate.services.clock]
+image = "registry.example/clock:1"
+port = 8080
+ready = "http:/ready"
+env = { CLOCK_URL = "http://{host}:{port}" }
+"""
+
+_OF_SERVICE = {
+    "kind": "`postgres`, `redis`, `mysql`, `mongodb`, `kafka` or `rabbitmq`; without one any `image` with its `port`",
+    "env": "a table: variable -> template over `{host}`, `{port}`, `{user}`, `{password}`, `{database}`, `{worker}` "
+    "(main, gw0, ...) and `{url}`",
+    "settings": "a table: variables of the container itself",
+    "timeout": "seconds until it has to be ready (default: 60)",
+}
 _OF_PHASE = {
     "name": "a word of letters, digits, `_`, `-` and `.`",
     "gates": "its gates, at least one; see below",

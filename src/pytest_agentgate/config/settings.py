@@ -16,12 +16,12 @@ from pytest_agentgate.values import frozen
 
 if TYPE_CHECKING:
     from pytest_agentgate.model.judgement import Check, Phase
+    from pytest_agentgate.model.services import Service
 
 STATE = ".agentgate"
 DEFAULT_STORE = f"sqlite:///{STATE}/agentgate.db"
 _OWN_FILE = "agentgate.toml"
-_LATER = frozenset({"services"})  # keys that belong to commands with their own readers
-_KEYS = frozenset({"source", "tests", "store", "kinds", "codemods", "phase", "check", "benchmark"}) | _LATER
+_KEYS = frozenset({"source", "tests", "store", "kinds", "codemods", "phase", "check", "benchmark", "services"})
 
 
 @frozen
@@ -35,6 +35,7 @@ class Config:
     codemods: tuple[str, ...] = ()  # dotted names of the project's own modules with codemods
     phases: tuple[Phase, ...] = ()  # the steps of the work, and the gates of each
     checks: tuple[Check, ...] = ()  # commands whose exit status can be gated
+    services: tuple[Service, ...] = ()  # servers that the tests need
     benchmark: str = ""  # JSON that pytest-benchmark saves, relative to the root; "": the newest that is found
     path: Path | None = None  # the file that it came from
 
@@ -89,6 +90,7 @@ def _checked(table: Any, path: Path) -> Config:
         codemods=_modules(table, path),
         phases=phases,
         checks=checks,
+        services=_services(table, path),
         benchmark=_file(table, "benchmark", path),
         path=path,
     )
@@ -98,6 +100,14 @@ def _steps(table: Mapping[str, Any], path: Path) -> tuple[tuple[Phase, ...], tup
     from pytest_agentgate.config import phases  # most projects, and most runs, have none
 
     return phases.phases(table.get("phase", []), path), phases.checks(table.get("check", {}), path)
+
+
+def _services(table: Mapping[str, Any], path: Path) -> tuple[Service, ...]:
+    if not table.get("services"):
+        return ()
+    from pytest_agentgate.config import services  # most projects have none
+
+    return services.services(table["services"], path)
 
 
 def _folders(table: Mapping[str, Any], key: str, path: Path) -> tuple[str, ...]:

@@ -6,6 +6,17 @@ from pytest_agentgate.model import Word
 from pytest_agentgate.values import frozen
 
 
+class Sort(Word):
+    """The servers that are known by themselves."""
+
+    POSTGRES = "postgres"
+    REDIS = "redis"
+    MYSQL = "mysql"
+    MONGODB = "mongodb"
+    KAFKA = "kafka"
+    RABBITMQ = "rabbitmq"
+
+
 class Provision(Word):
     """How it stands with a service."""
 
@@ -22,7 +33,7 @@ class Service:
     """
 
     name: str
-    kind: str = ""  # postgres, redis, mysql, mongodb, kafka, rabbitmq; "": any image
+    kind: Sort | None = None  # None: any image
     image: str = ""  # "": the one of its kind
     port: int = 0  # within the container; 0: the one of its kind
     ready: str = ""  # tcp, http:/path, log:REGEX, command:WORDS; "": the protocol of its kind, else tcp
