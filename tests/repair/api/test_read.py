@@ -267,6 +267,7 @@ class TestConditions:
         [
             "sys.version_info >= (3, 8)",
             "sys.version_info[0] >= 3",
+            "_sys.version_info[0] == 3",
             "sys.version_info[:2] >= (3, 8)",
             "sys.version_info.major == 3",
             "not PY2",

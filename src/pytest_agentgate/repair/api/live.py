@@ -141,11 +141,11 @@ def _version(test: ast.Compare) -> bool | None:
         return None
     left = test.left
     here: object = None
-    if dotted(left) in {"sys.version_info", "version_info"}:
+    if _plain(left) in {"sys.version_info", "version_info"}:
         here = tuple(sys.version_info[:3])
-    elif dotted(left) in {"sys.version_info.major"}:
+    elif _plain(left) in {"sys.version_info.major"}:
         here = sys.version_info.major
-    elif isinstance(left, ast.Subscript) and dotted(left.value) in {"sys.version_info", "version_info"}:
+    elif isinstance(left, ast.Subscript) and _plain(left.value) in {"sys.version_info", "version_info"}:
         part = left.slice
         if isinstance(part, ast.Constant) and part.value == 0:
             here = sys.version_info[0]
@@ -155,6 +155,11 @@ def _version(test: ast.Compare) -> bool | None:
     if type(here) is not type(wanted):
         return None
     return _compared(test.ops[0], here, wanted)
+
+
+def _plain(node: ast.expr) -> str:
+    """A dotted name without the underscores with which a module hides what it imports: ``_sys.version_info``."""
+    return (dotted(node) or "").lstrip("_")
 
 
 def _compared(how: ast.cmpop, one: Any, other: Any) -> bool | None:
