@@ -80,12 +80,20 @@ def repaired(root: Path, few: Environment) -> dict[str, Any]:
 
 def passed(root: Path, few: Environment) -> set[str]:
     """The tests of a folder that pass."""
+    return outcomes(root, few)["PASSED"]
+
+
+def outcomes(root: Path, few: Environment) -> dict[str, set[str]]:
+    """The tests of a folder by how they end; those that can't be collected are nowhere."""
     command = [sys.executable, "-m", "pytest", "-rA", "--tb=no", "-q", "--continue-on-collection-errors", "tests"]
     done = subprocess.run(
         command, cwd=root, env={**os.environ, **few}, capture_output=True, text=True, timeout=300, check=False
     )
     assert done.returncode in {0, 1, 2, 4}, done.stdout  # 4: a conftest file can't be imported
-    return set(re.findall(r"^PASSED (.+)$", done.stdout, re.MULTILINE))
+    found: dict[str, set[str]] = {"PASSED": set(), "FAILED": set(), "ERROR": set()}
+    for word, test in re.findall(r"^(PASSED|FAILED|ERROR) (.+?::.+?)(?: - .*)?$", done.stdout, re.MULTILINE):
+        found[word].add(test)
+    return found
 
 
 def with_tests(root: Path, tests: Path, place: Path) -> Path:

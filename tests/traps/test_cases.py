@@ -1,8 +1,8 @@
 """Whole applications that changed honestly, with one bug among the changes: their tests follow the changes alone.
 
 They are those of ``tests/cases``. A test that the bug breaks, were it written by a careful person, stays red; one that
-is green is so without the bug as well. No line of a repair has an assertion that neither the tests' authors nor a
-careful person wrote, or a word that only the bug has. One repair for each is slow: ``AGENTGATE_TEST_TRAPS=each``.
+turns green is green without the bug as well. Each line is one of the tests' authors, of a careful person, or imports.
+One repair for each is slow: ``AGENTGATE_TEST_TRAPS=each``.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from tests.cases.application import HERE, NAMES, committed, passed, repaired, with_tests, written
+from tests.cases.application import HERE, NAMES, committed, outcomes, passed, repaired, with_tests, written
 from tests.traps.test_traps import SLOW
 
 
@@ -114,10 +114,6 @@ def lines(folder: Path) -> set[str]:
     return {line.strip() for text in written(folder).values() for line in text.splitlines()}
 
 
-def words(found: set[str]) -> set[str]:
-    return {word for line in found for word in re.findall(r"\w+", line)}
-
-
 @SLOW
 @pytest.mark.parametrize(("name", "bug"), ALL)
 def test_tests_follow_the_change_and_not_the_bug(
@@ -128,21 +124,21 @@ def test_tests_follow_the_change_and_not_the_bug(
     committed(name, root, bug)
     careful = case / "after" / "tests"
     right = passed(with_tests(tmp_path / "right", careful, tmp_path / "careful"), few_plugins)
-    felt = right - passed(with_tests(root, careful, tmp_path / "careful-but-wrong"), few_plugins)
-    assert felt, "no test feels the bug"
-    felt -= passed(root, few_plugins)  # a test that is behind goes on passing where the implementation is, too
+    felt = outcomes(with_tests(root, careful, tmp_path / "careful-but-wrong"), few_plugins)
+    assert right - felt["PASSED"], "no test feels the bug"
+    behind = passed(root, few_plugins)  # where the implementation is behind as well, such a test goes on passing
 
     told = repaired(root, few_plugins)
     assert told["repair"]["left"]
     green = passed(root, few_plugins)
-    assert not green & felt, "a test that the bug breaks was made to pass"
+    assert behind <= green
+    turned = green - behind
+    assert not turned & (felt["FAILED"] | felt["ERROR"]), "a test that the bug breaks was made to pass"
     again = with_tests(tmp_path / "right", root / "tests", tmp_path / "repaired")
-    assert green <= passed(again, few_plugins), "a test passes with the bug alone"
+    assert turned <= passed(again, few_plugins), "a test passes with the bug alone"
 
-    known = lines(case / "before") | lines(case / "after")
-    added = lines(root / "tests") - known
-    assert not {line for line in added if line.startswith("assert") or "raises" in line}
-    assert not words(added) - words(known | lines(case / "new"))
+    added = lines(root / "tests") - lines(case / "before") - lines(case / "after")
+    assert not {line for line in added if not line.startswith(("import ", "from "))}
 
 
 def test_every_application_has_bugs() -> None:

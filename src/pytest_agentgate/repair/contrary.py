@@ -17,6 +17,7 @@ from pytest_agentgate.repair.api.table import Passing
 from pytest_agentgate.repair.api.table import Sort as Is
 from pytest_agentgate.repair.breakage import Breakage, Sort
 from pytest_agentgate.repair.change import Change
+from pytest_agentgate.repair.other_values import other_values
 from pytest_agentgate.repair.proposal import NoProposal
 from pytest_agentgate.repair.suite import Suite
 from pytest_agentgate.repair.typed import is_mapping, names_in
@@ -24,6 +25,7 @@ from pytest_agentgate.repair.typed import is_mapping, names_in
 _BY_POSITION = frozenset({Passing.POSITIONAL_ONLY, Passing.EITHER})
 _OF_COROUTINES = frozenset({"send", "throw", "close", "__await__", "__name__", "__doc__", "__self__", "__func__"})
 _CONTAINERS = (list, dict, set, str, bytes)
+_KEYWORDS = frozenset({Sort.PARAMETER_RENAMED, Sort.PARAMETER_GONE})
 _SHOWN = 3
 
 
@@ -48,9 +50,15 @@ def against(breakages: Iterable[Breakage], change: Change, suite: Suite) -> NoPr
     """The refusal where the implementation itself relies on what it was before one of these breakages."""
     for each in breakages:
         places = tuple(dict.fromkeys(_places(each, change, suite)))
+        subject = f"{each.old}.{each.parameter}" if each.parameter else each.old
+        if each.sort in _KEYWORDS and (others := tuple(other_values(each, change, suite))):
+            return NoProposal(
+                f"{each.sort}: {subject}; but the implementation itself passes another value under the new name: it "
+                "means something else",
+                ", ".join(others[:_SHOWN]),
+            )
         if places:
             shown = ", ".join(places[:_SHOWN])
-            subject = f"{each.old}.{each.parameter}" if each.parameter else each.old
             return NoProposal(
                 f"{each.sort}: {subject}; but the implementation itself still uses it as it was: the change is half "
                 "done, or a bug",
@@ -64,6 +72,7 @@ def _places(breakage: Breakage, change: Change, suite: Suite) -> Iterator[str]:
     match breakage.sort:
         case Sort.SYMBOL_GONE | Sort.SYMBOL_MOVED:
             yield from _unbound(breakage, change, suite)
+            yield from _exported(breakage, change)
             yield from _written_out(breakage, change, suite)
         case Sort.MODULE_MOVED:
             yield from _written_out(breakage, change, suite)
@@ -91,6 +100,8 @@ def _places(breakage: Breakage, change: Change, suite: Suite) -> Iterator[str]:
                     yield use.place
         case Sort.PARAMETER_TYPE | Sort.FIELD_TYPE:
             yield from _passing_what_was(breakage, change, suite)
+        case Sort.MEMBER_RENAMED | Sort.MEMBER_GONE:
+            yield from _overriding(breakage, change)
         case Sort.FIXTURE_RENAMED:
             yield from _asking_for(breakage.old.rpartition(".")[2], change, suite)
         case _:
@@ -165,11 +176,65 @@ def _is_used_as_value(node: ast.expr, names: ModuleNames) -> bool:
 def _is_used_as_list(call: ast.Call, names: ModuleNames) -> bool:
     """Whether something is done with a result, here or through a variable, that only a list can do."""
     parent = names.up[call].parent
+    if isinstance(parent, ast.Assign | ast.AnnAssign) and (kept := _kept_by_an_instance(parent, names)):
+        return len(kept) > 1
     if isinstance(parent, ast.Assign | ast.AnnAssign) and iterations.use(names, call) == "kept":
         target = parent.targets[0] if isinstance(parent, ast.Assign) else parent.target
         uses = [iterations.use(names, each) for each in iterations.uses_of(names, target)]  # type: ignore[arg-type]
         return "indexed" in uses or uses.count("once") > 1
     return iterations.use(names, call) == "indexed"
+
+
+def _kept_by_an_instance(assignment: ast.Assign | ast.AnnAssign, names: ModuleNames) -> set[ast.AST | None]:
+    """The methods that go over what is assigned to ``self.name``, or use it as a list."""
+    target = assignment.targets[0] if isinstance(assignment, ast.Assign) else assignment.target
+    cls = names.enclosing(assignment, ast.ClassDef)
+    if not isinstance(target, ast.Attribute) or not isinstance(target.value, ast.Name) or cls is None:
+        return set()
+    reads = [
+        node
+        for node in names.by_word.get(target.attr, ())
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.ctx, ast.Load)
+        and ast.unparse(node) == ast.unparse(target)
+        and names.enclosing(node, ast.ClassDef) is cls
+    ]
+    return {
+        names.enclosing(node, ast.FunctionDef, ast.AsyncFunctionDef)
+        for node in reads
+        if iterations.use(names, node) in {"once", "indexed"}
+    }
+
+
+def _overriding(breakage: Breakage, change: Change) -> Iterator[str]:
+    """The classes below one that have a member of their own in the place of its old one, as they had before."""
+    owner, _, member = breakage.old.rpartition(".")
+    home = (breakage.new.rpartition(".")[0] if breakage.new else "") or owner
+    for module in change.new.modules.values():
+        for symbol in module.symbols.values():
+            own = change.new.symbol(f"{symbol.name}.{member}") if home in _above(symbol.name, change) else None
+            if own is not None and own.name == f"{symbol.name}.{member}" and change.old.symbol(own.name) is not None:
+                yield f"{own.path}:{own.line}"
+
+
+def _above(cls: str, change: Change) -> set[str]:
+    """The classes that one derives from."""
+    found: set[str] = set()
+    todo = [cls]
+    while todo:
+        symbol = change.new.symbol(todo.pop())
+        above = {change.new.canonical(base) for base in symbol.bases} - found if symbol is not None else set()
+        found |= above
+        todo += above
+    return found
+
+
+def _exported(breakage: Breakage, change: Change) -> Iterator[str]:
+    """The ``__all__`` of the module that defined a name, where it still lists it."""
+    home, _, word = breakage.old.rpartition(".")
+    module = change.new.modules.get(home)
+    if module is not None and word in (module.exported or ()) and not change.new.offers(breakage.old):
+        yield module.path
 
 
 def _asking_for(fixture: str, change: Change, suite: Suite) -> Iterator[str]:
@@ -217,16 +282,23 @@ def _written_out(breakage: Breakage, change: Change, suite: Suite) -> Iterator[s
                 text, up = node.value, names.up[node]
                 if is_module:
                     named = text.startswith(f"{old}:") and text[len(old) + 1 :].replace(".", "").isidentifier()
-                    named = named or (text == old and isinstance(up.parent, ast.Call) and _imports(up.parent))
+                    named = named or (text == old and _is_imported(node, names))
                 else:
                     named = text in {old, f"{home}:{word}"} and not isinstance(up.parent, ast.Call)
                 if named and not isinstance(up.parent, ast.Expr | ast.Subscript | ast.Compare) and up.field != "keys":
                     yield f"{path}:{node.lineno}"
 
 
-def _imports(call: ast.Call) -> bool:
-    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-    return "import" in name
+def _is_imported(text: ast.Constant, names: ModuleNames) -> bool:
+    """Whether a text is handed to something that imports, or follows ``"-m"`` in a command."""
+    match names.up[text].parent:
+        case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)):
+            return "import" in name
+        case ast.List(elts=words) | ast.Tuple(elts=words):
+            before = words[words.index(text) - 1] if text in words[1:] else None
+            return isinstance(before, ast.Constant) and before.value == "-m"
+        case _:
+            return False
 
 
 # ---- what is passed

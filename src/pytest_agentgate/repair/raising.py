@@ -15,6 +15,17 @@ from pytest_agentgate.repair.called import Called, pair
 from pytest_agentgate.repair.change import Change
 from pytest_agentgate.repair.definitions import Definitions
 
+_PROTOCOLS = {
+    "__getitem__": {"builtins.KeyError", "builtins.IndexError"},
+    "__delitem__": {"builtins.KeyError", "builtins.IndexError"},
+    "__missing__": {"builtins.KeyError"},
+    "__getattr__": {"builtins.AttributeError"},
+    "__getattribute__": {"builtins.AttributeError"},
+    "__delattr__": {"builtins.AttributeError"},
+    "__next__": {"builtins.StopIteration"},
+    "__anext__": {"builtins.StopAsyncIteration"},
+}
+"""What Python, and who calls these methods for it, takes for an answer."""
 _ALIKE = 0.6  # of the words of two messages
 _WORD = re.compile(r"[A-Za-z]+")
 
@@ -47,6 +58,11 @@ class Swapped:
     new: str
     said: bool  # its docstring tells of the new one, as it did of the old one or of none
     denied: bool  # its docstring tells of the old one still
+
+    @property
+    def is_answer(self) -> bool:
+        """Whether the old one was what Python takes for an answer of this method."""
+        return self.old in _PROTOCOLS.get(self.name.rpartition(".")[2], ())
 
 
 def raises(function: FunctionNode, names: ModuleNames) -> Iterator[Raise]:
@@ -91,7 +107,10 @@ def swapped(called: Called, line: int, change: Change, before: Definitions, now:
 
 
 def elsewhere(found: Swapped, change: Change, before: Definitions, now: Definitions) -> Iterator[str]:
-    """Other functions in which the same exception took the same one's place, by where they are."""
+    """Other functions in which the same exception took the same one's place, by where they are.
+
+    One whose callers in the implementation still catch the old exception says nothing, nor does one that Python asks.
+    """
     words = {found.old.rpartition(".")[2], found.new.rpartition(".")[2]}
     for module in change.new.modules.values():
         for symbol in module.symbols.values():
@@ -101,12 +120,18 @@ def elsewhere(found: Swapped, change: Change, before: Definitions, now: Definiti
             if called is None or not words & called.old.tokens:
                 continue
             other = swapped(called, 0, change, before, now)
-            if other is not None and (other.old, other.new) == (found.old, found.new):
+            if other is None or (other.old, other.new) != (found.old, found.new):
+                continue
+            if not other.is_answer and not any(caught(other, {symbol.name.rpartition(".")[2]}, change, now)):
                 yield other.place
 
 
 def caught(found: Swapped, functions: set[str], change: Change, now: Definitions) -> Iterator[str]:
-    """Where the implementation still catches the old exception, and not the new one, around a call of such a name."""
+    """Where the implementation still catches the old exception, and not the new one, around a call of such a name.
+
+    Those that call the function, and those that call them, pass the exception on.
+    """
+    functions = functions | _through(found.name, change)
     for module in change.new.modules.values():
         names = now.names(module.path)
         for node in ast.walk(names.tree) if names is not None else ():
@@ -118,6 +143,21 @@ def caught(found: Swapped, functions: set[str], change: Change, now: Definitions
             inside = (each for statement in node.body for each in ast.walk(statement) if isinstance(each, ast.Call))
             if any(_last(each.func) in functions for each in inside):
                 yield f"{module.path}:{node.lineno}"
+
+
+def _through(name: str, change: Change) -> set[str]:
+    """The last names of the functions of the implementation that call one, however many others are between."""
+    found, todo = {name}, {name}
+    while todo:
+        callers = {
+            call.within
+            for module in change.new.modules.values()
+            for call in module.calls
+            if call.is_call and call.within and change.new.canonical(call.name) in todo
+        }
+        todo = callers - found
+        found |= todo
+    return {each.rpartition(".")[2] for each in found}
 
 
 def _of(symbol: Symbol, definitions: Definitions) -> list[Raise]:

@@ -106,9 +106,20 @@ def _pairs(
         handed = next(_handed_over(name, heir, files), "")
         texts = [(module.path, suite.sources.text(module.path) or "") for module in change.new.modules.values()]
         spoken = [] if handed else [path for path, text in texts if name in _words(text)]
+        if not handed:
+            spoken += [place for path, names in files.items() for place in _put_together(name, names, path)]
         times = sum(_words(text).count(heir) for _, text in texts)
         where = tuple(function for function in now.values() if function in everywhere)
         yield RenamedVariable(name, heir, where, handed, times, tuple(dict.fromkeys([*alone, *spoken])))
+
+
+def _put_together(variable: str, names: ModuleNames, path: str) -> Iterator[str]:
+    """Where a text that the variable begins with is the beginning of a longer one: ``"SHOP_" + name``."""
+    for node in ast.walk(names.tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.endswith("_"):
+            is_part = isinstance(names.up[node].parent, ast.BinOp | ast.JoinedStr)
+            if is_part and variable.startswith(node.value) and variable != node.value:
+                yield f"{path}:{node.lineno}"
 
 
 def _now(function: str, change: Change) -> str:

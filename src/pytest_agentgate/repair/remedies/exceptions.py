@@ -64,6 +64,8 @@ def _of(name: str, swap: Swapped, case: Case, before: Definitions, now: Definiti
         return NoProposal(
             f"{swap.name} raises {new} now, but its docstring still tells of {old}", swap.place, final=True
         )
+    if swap.is_answer and not _is_base(swap.old, swap.new, change):
+        return NoProposal(f"{swap.name} raises {new} now, where Python asks it for {old}", swap.place, final=True)
     functions = {each.rpartition(".")[2] for each in (name, swap.name)}
     catching = tuple(dict.fromkeys(caught(swap, functions, change, now)))
     if catching:

@@ -66,6 +66,7 @@ def _of(called: Called, case: Case) -> Iterator[Proposal | NoProposal]:
         yield NoProposal(f"{called.name} neither ends the process nor returns a status: the exit is lost", called.place)
         return
     ends, drops = _callers(called, case)
+    handed_on = [place for place in _handed_on(called, case) if not ends]
     if drops:
         yield NoProposal(
             f"the implementation itself calls {called.name} and does nothing with what it returns: the exit is lost",
@@ -78,6 +79,9 @@ def _of(called: Called, case: Case) -> Iterator[Proposal | NoProposal]:
     applicability = Applicability.SAFE
     if ends:
         evidence.append(f"who calls it ends the process with that now ({ends[0]})")
+    elif handed_on:
+        applicability = Applicability.DISPLAY
+        evidence.append(f"the implementation hands it on ({handed_on[0]}): who calls it there may drop the status")
     elif became == "int" and was in {"", "None", "typing.NoReturn", "NoReturn"}:
         evidence.append(f"its annotation says int now, and said {was or 'nothing'}")
     else:
@@ -137,6 +141,20 @@ def _callers(called: Called, case: Case) -> tuple[list[str], list[str]]:
             elif isinstance(parent, ast.Expr):
                 drops.append(place)
     return ([] if _ended_before(called, case) else ends), drops
+
+
+def _handed_on(called: Called, case: Case) -> Iterator[str]:
+    """Where the implementation does anything else with the function than call it."""
+    word = called.name.rpartition(".")[2]
+    for module in case.change.new.modules.values():
+        names = case.suite.sources.file(module.path) if word in (case.suite.sources.text(module.path) or "") else None
+        for node in names.by_word.get(word, ()) if names is not None else ():
+            meaning = names.meaning(node) if names is not None and isinstance(node.ctx, ast.Load) else None
+            if names is None or meaning is None or case.change.new.canonical(meaning) != called.name:
+                continue
+            parent = names.up[node].parent
+            if not (isinstance(parent, ast.Call) and parent.func is node):
+                yield f"{module.path}:{node.lineno}"
 
 
 def _calls(names: ModuleNames, function: str, case: Case) -> Iterator[ast.Call]:

@@ -60,9 +60,10 @@ def _of(called: Called, expected: int, case: Case) -> Iterator[Proposal | NoProp
         _Uses(called.new.name, change.new, new_file),
     )
     behind = [place for place, targets in new_uses.unpacked if len(targets) == expected]
+    behind += new_uses.from_the_end
     if behind:
         yield NoProposal(
-            f"the implementation itself unpacks {expected} values of {called.name}: the change is half done, or a bug",
+            f"the implementation itself takes {expected} values of {called.name}: the change is half done, or a bug",
             ", ".join(behind[:3]),
             final=True,
         )
@@ -98,8 +99,13 @@ class _Uses:
     def __init__(self, name: str, api: Offers, read: Reader) -> None:
         self.unpacked: list[tuple[str, _Row]] = []  # place, targets
         self.indexed: dict[tuple[str, str], int] = {}  # function and statement without the index: the index
+        self.from_the_end: list[str] = []  # places that take what is last, or all but the first ones
         for call, names, place, within in calls_of(name, api, read):
             self._of(call, names, place, within)
+        for module in api.modules.values():
+            names_of = read(module.path) if any(api.canonical(each.name) == name for each in module.calls) else None
+            if names_of is not None:
+                self.unpacked += _unpacked_in_loops(name, api, names_of, module.path)
 
     def _of(self, value: ast.expr, names: ModuleNames, place: str, within: str) -> None:
         parent = names.up[value].parent
@@ -110,6 +116,8 @@ class _Uses:
                 ast.Assign(targets=[ast.Tuple() | ast.List() as row])
                 | ast.withitem(optional_vars=ast.Tuple() | ast.List() as row)
             ):
+                if any(isinstance(each, ast.Starred) for each in row.elts):
+                    self.from_the_end.append(place)
                 self.unpacked.append((place, tuple(map(ast.unparse, row.elts))))
             case ast.Assign(targets=[ast.Name() as name]) | ast.withitem(optional_vars=ast.Name() as name):
                 for read in uses_of(names, name):
@@ -118,8 +126,19 @@ class _Uses:
                 statement = names.statement(parent)
                 if index >= 0:
                     self.indexed[within, ast.unparse(statement).replace(ast.unparse(parent), "...")] = index
+            case ast.Subscript() if parent.value is value:
+                self.from_the_end.append(place)
             case _:
                 pass
+
+
+def _unpacked_in_loops(name: str, api: Offers, names: ModuleNames, path: str) -> Iterator[tuple[str, _Row]]:
+    """Where what a function gives again and again is unpacked: ``for a, b in map(function, items)``."""
+    for node in ast.walk(names.tree):
+        if isinstance(node, ast.For | ast.AsyncFor | ast.comprehension) and isinstance(node.target, ast.Tuple):
+            given = [each for each in ast.walk(node.iter) if isinstance(each, ast.Name | ast.Attribute)]
+            if any((meant := names.meaning(each)) is not None and api.canonical(meant) == name for each in given):
+                yield f"{path}:{node.target.lineno}", tuple(map(ast.unparse, node.target.elts))
 
 
 def _places(before: list[_Row], after: list[_Row], old: _Uses, new: _Uses) -> tuple[tuple[int, ...], str, bool]:
