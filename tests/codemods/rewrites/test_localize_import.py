@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from textwrap import dedent
+from textwrap import dedent, indent
 
 import pytest
 
@@ -314,3 +314,53 @@ def test_annotations_that_are_never_evaluated_need_no_import() -> None:
     assert apply(source, [LEGACY]) == source.replace("from shop import legacy\n", "")
     local = "from shop import legacy\n\n\ndef test():\n    y: legacy = 1\n"
     assert apply(local, [LEGACY]) == "def test():\n    y: legacy = 1\n"
+
+
+BRANCHES = {
+    "a branch": (
+        "if old:\n    x = legacy(1)\nelse:\n    x = 2",
+        "if old:\n    IMPORT\n    x = legacy(1)\nelse:\n    x = 2",
+    ),
+    "the other branch": (
+        "if old:\n    x = 2\nelse:\n    x = legacy(1)",
+        "if old:\n    x = 2\nelse:\n    IMPORT\n    x = legacy(1)",
+    ),
+    "one of several branches": (
+        "if old:\n    x = 2\nelif new:\n    x = legacy(1)\nelse:\n    x = 3",
+        "if old:\n    x = 2\nelif new:\n    IMPORT\n    x = legacy(1)\nelse:\n    x = 3",
+    ),
+    "a branch of a loop": (
+        "for each in old:\n    if each:\n        y = 1\n        x = legacy(1)\n        legacy(2)",
+        "for each in old:\n    if each:\n        y = 1\n        IMPORT\n        x = legacy(1)\n        legacy(2)",
+    ),
+    "a block that may catch what it raises": (
+        "if old:\n    with pytest.raises(KeyError):\n        legacy(1)",
+        "if old:\n    IMPORT\n    with pytest.raises(KeyError):\n        legacy(1)",
+    ),
+    "a function within a branch": (
+        "if old:\n    def inner():\n        return legacy(1)\n    x = inner()",
+        "if old:\n    IMPORT\n    def inner():\n        return legacy(1)\n    x = inner()",
+    ),
+    "two branches": (
+        "if old:\n    x = legacy(1)\nelse:\n    x = legacy(2)",
+        "IMPORT\nif old:\n    x = legacy(1)\nelse:\n    x = legacy(2)",
+    ),
+    "a condition": ("if legacy(1):\n    x = 2", "IMPORT\nif legacy(1):\n    x = 2"),
+    "the condition of another branch": (
+        "if old:\n    x = 1\nelif legacy(1):\n    x = 2",
+        "IMPORT\nif old:\n    x = 1\nelif legacy(1):\n    x = 2",
+    ),
+    "a loop": ("for each in old:\n    legacy(each)", "IMPORT\nfor each in old:\n    legacy(each)"),
+    "a try around a branch": (
+        "try:\n    if old:\n        legacy(1)\nfinally:\n    x = 1",
+        "IMPORT\ntry:\n    if old:\n        legacy(1)\nfinally:\n    x = 1",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BRANCHES)
+def test_it_is_imported_where_it_is_first_needed(case: str) -> None:
+    before, after = (indent(text, "    ") for text in BRANCHES[case])
+    source = f"import pytest\nfrom shop import legacy\n\ndef make(old, new):\n{before}\n    return x\n"
+    expected = f"import pytest\n\ndef make(old, new):\n{after}\n    return x\n"
+    assert apply(source, [LocalizeImport("shop.legacy")]) == expected.replace("IMPORT", "from shop import legacy")

@@ -233,3 +233,43 @@ def _is_broad(names: ModuleNames, node: ast.expr, caught_by: frozenset[str] | No
         return any(_is_broad(names, each, caught_by) for each in node.elts)
     last = (names.meaning(node) or "").rpartition(".")[2]
     return last.endswith(("Error", "Exception", "Group")) if caught_by is None else last in caught_by
+
+
+def first_need(names: ModuleNames, function: FunctionNode, nodes: Iterable[ast.AST]) -> ast.stmt | None:
+    """The first statement of a branch that needs some nodes, where no other part of a function does; else None.
+
+    What stands within ``try`` or ``with`` is needed where these begin, as they may catch what it raises.
+    """
+    paths = [_blocks(names, function, node) for node in nodes]
+    found: ast.stmt | None = None
+    for steps in zip(*paths, strict=False):
+        owner, field, _ = steps[0]
+        if any(step[:2] != (owner, field) for step in steps):
+            break
+        first = min((statement for _, _, statement in steps), key=lambda each: each.lineno)
+        if isinstance(owner, ast.If):
+            found = first
+        if any(statement is not first for _, _, statement in steps):
+            break
+    return found
+
+
+def _blocks(names: ModuleNames, function: FunctionNode, node: ast.AST) -> list[tuple[ast.AST, str, ast.stmt]]:
+    """The blocks of a function that hold a node, outermost first: owner, field and the statement in it."""
+    found: list[tuple[ast.AST, str, ast.stmt]] = []
+    while node is not function:
+        above, field, _ = names.up[node]
+        if isinstance(node, ast.stmt):
+            if not isinstance(above, ast.If | ast.For | ast.AsyncFor | ast.While | FunctionNode):
+                found = []
+            elif not _is_elif(above, field, node):
+                found.insert(0, (above, field, node))
+            if above is not function and isinstance(above, FunctionNode):
+                found = []
+        node = above
+    return found
+
+
+def _is_elif(above: ast.AST, field: str, statement: ast.stmt) -> bool:
+    same = isinstance(above, ast.If) and field == "orelse" and isinstance(statement, ast.If)
+    return same and statement.col_offset == above.col_offset  # type: ignore[attr-defined]

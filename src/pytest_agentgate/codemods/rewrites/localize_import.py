@@ -12,8 +12,9 @@ import libcst as cst
 
 from pytest_agentgate.codemods.codemod import Applicability, Codemod, option
 from pytest_agentgate.codemods.idioms import fixtures
+from pytest_agentgate.codemods.idioms.annotations import annotation_of, is_postponed, is_quotable, is_unread, says
 from pytest_agentgate.codemods.reading import dependents, reach
-from pytest_agentgate.codemods.reading.names import FunctionNode, ModuleNames, dotted, parse
+from pytest_agentgate.codemods.reading.names import FunctionNode, ModuleNames, dotted
 from pytest_agentgate.codemods.reading.sources import File
 from pytest_agentgate.codemods.writing.openings import beginning_with
 from pytest_agentgate.codemods.writing.rewrite import Rewrite
@@ -58,6 +59,27 @@ class LocalizeImport(Codemod):
             "The old way."
             from shop import legacy
             assert legacy("tea") == 2
+
+    Where one branch alone needs it, all who take another way still pass:
+
+    Before::
+
+        from shop import legacy, order
+
+        def make(name, old=False):
+            if old:
+                return legacy(name)
+            return order(name)
+
+    After::
+
+        from shop import order
+
+        def make(name, old=False):
+            if old:
+                from shop import legacy
+                return legacy(name)
+            return order(name)
 
     A test in which something else could take the ImportError for what it expects meets the import first:
 
@@ -153,7 +175,13 @@ class LocalizeImport(Codemod):
             for function in [*move.users, *move.exposed]:
                 inside.setdefault(function, []).append(move)
         for function, needed in inside.items():
-            rewrite.replace(function, partial(beginning_with, list(_lines(needed, function))))
+            lines = list(_lines(needed, function))
+            nodes = [node for move in needed for node in move.users.get(function, [function.body[0]])]
+            branch = reach.first_need(file.names, function, nodes)
+            if branch is None:
+                rewrite.replace(function, partial(beginning_with, lines))
+            else:
+                rewrite.before(branch, *lines)
 
     def _gone(self, names: ModuleNames, rewrite: Rewrite) -> Iterator[tuple[_Statement, ast.alias]]:
         """The imports of the module itself that fail now."""
@@ -179,7 +207,7 @@ class _Move:
     file: File
     statement: _Statement
     alias: ast.alias
-    users: dict[FunctionNode, None] = field(default_factory=dict)
+    users: dict[FunctionNode, list[ast.AST]] = field(default_factory=dict)  # each with where it names it
     exposed: frozenset[FunctionNode] = frozenset()
     annotations: list[ast.expr] = field(default_factory=list)  # to be quoted
     obstacles: list[tuple[ast.AST, str]] = field(default_factory=list)
@@ -227,15 +255,15 @@ class _Move:
         names = self.file.names
         if not isinstance(node.ctx, ast.Load):
             return  # a binding
-        annotation = _annotation(names, node)
-        if annotation is not None and _is_postponed(names, annotation):
-            if not _is_unread(names, annotation):
+        annotation = annotation_of(names, node)
+        if annotation is not None and is_postponed(names, annotation):
+            if not is_unread(names, annotation):
                 self.obstacles.append((node, f"needs {self.local} where something may read annotations"))
             return
         function = reach.outermost(names, node)
         if function is not None:
-            self.users[function] = None
-        elif annotation is not None and _is_quotable(annotation) and _is_unread(names, annotation):
+            self.users.setdefault(function, []).append(node)
+        elif annotation is not None and is_quotable(annotation) and is_unread(names, annotation):
             if annotation not in self.annotations:
                 self.annotations.append(annotation)
         else:
@@ -280,8 +308,8 @@ class _Move:
         for word in names.strings:
             if word.value == own or (word.value == local and _is_looked_up(names, word)):
                 self.obstacles.append((word, f"names the {local} of this file"))
-            annotation = _annotation(names, word)
-            if annotation is not None and _says(word, local) and not _is_unread(names, annotation):
+            annotation = annotation_of(names, word)
+            if annotation is not None and says(word, local) and not is_unread(names, annotation):
                 self.obstacles.append((word, f"needs {local} where something may read annotations"))
 
     def _look_at_parameters(self) -> None:
@@ -319,57 +347,6 @@ def _chain(names: ModuleNames, node: ast.expr) -> str:
     return dotted(node) or ""
 
 
-def _annotation(names: ModuleNames, node: ast.AST) -> ast.expr | None:
-    """The annotation that a node is part of."""
-    while isinstance(node, ast.expr):
-        parent, name, _ = names.up[node]
-        if name in {"annotation", "returns"}:
-            return node
-        node = parent
-    return None
-
-
-def _is_postponed(names: ModuleNames, annotation: ast.expr) -> bool:
-    """Whether an annotation is not evaluated where it stands: ``from __future__``, or a local variable."""
-    if any(isinstance(each, ast.ImportFrom) and each.module == "__future__" for each in names.imports):
-        return "annotations" in names.scope.bindings
-    return _is_of_variable(names, annotation)
-
-
-def _is_of_variable(names: ModuleNames, annotation: ast.expr) -> bool:
-    """Whether an annotation is one of a local variable, which Python drops."""
-    within = names.scope_of(annotation).node
-    return isinstance(names.up[annotation].parent, ast.AnnAssign) and not isinstance(within, ast.ClassDef | ast.Module)
-
-
-def _is_quotable(annotation: ast.expr) -> bool:
-    """Whether an annotation can be written as a string."""
-    return (
-        annotation.lineno == annotation.end_lineno
-        and isinstance(annotation, ast.Name | ast.Attribute | ast.Subscript | ast.BinOp)
-        and not any(isinstance(each, ast.Constant) and isinstance(each.value, str) for each in ast.walk(annotation))
-    )
-
-
-def _is_unread(names: ModuleNames, annotation: ast.expr) -> bool:
-    """Whether nothing reads an annotation: one of a variable, or of a function that is called and no more."""
-    above = names.up[annotation].parent
-    if isinstance(above, ast.AnnAssign):
-        return not names.scope_of(annotation).is_class
-    function = above if isinstance(above, ast.FunctionDef | ast.AsyncFunctionDef) else names.scope_of(above).node
-    if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
-        return False
-    if fixtures.is_test(names, function) or fixtures.decorator_of(names, function) is not None:
-        return True
-    uses = [
-        node
-        for node in names.by_word.get(function.name, ())
-        if isinstance(node, ast.Attribute) or any(each.node is function for each in names.bindings(node))
-    ]
-    called = all(names.up[node].field == "func" and isinstance(names.up[node].parent, ast.Call) for node in uses)
-    return called and not function.decorator_list
-
-
 def _where(names: ModuleNames, node: ast.AST) -> str:
     for above in names.ancestors(node):
         match above:
@@ -384,14 +361,6 @@ def _where(names: ModuleNames, node: ast.AST) -> str:
             case ast.stmt():
                 return "a statement of the module" if names.scope_of(above).is_module else "the body of a class"
     return "the module"
-
-
-def _says(word: ast.Constant, local: str) -> bool:
-    """Whether a quoted annotation uses a name."""
-    try:
-        return any(isinstance(node, ast.Name) and node.id == local for node in ast.walk(parse(str(word.value))))
-    except SyntaxError:
-        return False
 
 
 def _is_looked_up(names: ModuleNames, word: ast.Constant) -> bool:
