@@ -31,12 +31,16 @@ _TELLING = frozenset({
 
 
 def in_the_place(name: str, called: Called, case: Case) -> Proposal | None:
-    """The renaming of a keyword to the only new parameter, if it stands where the only lost one stood."""
-    heir = _heir(name, called)
+    """The renaming of a keyword to a new parameter that is called like it.
+
+    That is the only new one, if it stands where the only lost one stood; or the one of which the implementation says
+    what it said of the lost one, and of no other.
+    """
+    before, now = Definitions.before(case.change), Definitions.now(case.change, case.suite)
+    heir = _heir(name, called) or _documented(name, called, before, now)
     if not heir:
         return None
     stands = f"{name} of {called.name} is gone, and {heir} stands in its place ({called.place})"
-    before, now = Definitions.before(case.change), Definitions.now(case.change, case.suite)
     words = words_of(called, name, heir, before, now)
     gone = [each for each in called.breakages if each.sort is Sort.PARAMETER_GONE and each.parameter == name]
     lost, come = set(_words(name)) - set(_words(heir)), set(_words(heir)) - set(_words(name))
@@ -59,11 +63,34 @@ def in_the_place(name: str, called: Called, case: Case) -> Proposal | None:
 
 def _heir(name: str, called: Called) -> str:
     """The only new parameter, if it stands where the only lost one stood, and their names share a word."""
-    old, new = [each.name for each in called.old.parameters], [each.name for each in called.new.parameters]
-    lost, added = [each for each in old if each not in new], [each for each in new if each not in old]
-    if lost != [name] or len(added) != 1 or old.index(name) != new.index(added[0]):
+    lost, added = _differing(called)
+    if lost != [name] or len(added) != 1 or not _share_a_word(name, added[0]):
         return ""
-    return added[0] if set(_words(name)) & set(_words(added[0])) else ""
+    old, new = [each.name for each in called.old.parameters], [each.name for each in called.new.parameters]
+    return added[0] if old.index(name) == new.index(added[0]) else ""
+
+
+def _documented(name: str, called: Called, before: Definitions, now: Definitions) -> str:
+    """The one new parameter that shares a word and of which the same is said, if that is true of no other lost one."""
+    lost, added = _differing(called)
+    pairs = [
+        (old, new)
+        for old in lost
+        for new in added
+        if _share_a_word(old, new) and words_of(called, old, new, before, now).same
+    ]
+    mine = [new for old, new in pairs if old == name]
+    return mine[0] if len(mine) == 1 and [new for _, new in pairs].count(mine[0]) == 1 else ""
+
+
+def _differing(called: Called) -> tuple[list[str], list[str]]:
+    """The names of the parameters that are gone, and of those that are new."""
+    old, new = [each.name for each in called.old.parameters], [each.name for each in called.new.parameters]
+    return [each for each in old if each not in new], [each for each in new if each not in old]
+
+
+def _share_a_word(one: str, other: str) -> bool:
+    return bool(set(_words(one)) & set(_words(other)))
 
 
 def _words(name: str) -> list[str]:

@@ -43,6 +43,30 @@ def test_what_is_documented_the_same_is_renamed(told: Any, old: str, new: str, m
     assert f"Upon the first call {new} is looked at" in found.evidence
 
 
+MANY = """
+class Cache:
+    def __init__(self, {0}=None, {1}=None):
+        '''Keep what was fetched.
+
+        Nothing is ever kept without {0} being given first. Whatever is fetched anew goes through {1} to begin with.
+        '''
+        self.size = {2}
+"""
+TWO = "from shop import Cache\n\ndef test_cache():\n    assert Cache(cache_place=3).size == 3\n"
+
+
+def test_each_of_several_is_renamed_to_the_one_of_which_the_same_is_said(told: Any) -> None:
+    new = MANY.format("cache_path", "place_format", "cache_path or len(place_format)")
+    found = told(MANY.format("cache_place", "place_type", "cache_place"), new, TWO)
+    assert found.may_run == ["safe: rename-keyword function=shop.Cache old=cache_place new=cache_path"]
+
+
+def test_one_of_several_of_which_another_thing_is_said_is_not_renamed(told: Any) -> None:
+    new = MANY.format("cache_path", "place_format", "cache_path or len(place_format)").replace("is ever kept", "stays")
+    found = told(MANY.format("cache_place", "place_type", "cache_place"), new, TWO)
+    assert not any("rename-keyword" in line for line in found.lines)
+
+
 GUESSED = {
     "nothing is said of it": (
         "class Cache:\n    def __init__(self, size=9, cache_place=None):\n        self.size = size\n",
