@@ -32,7 +32,7 @@ def said(tmp_path: Path) -> Said:
         before, after = written("old", old), written("new", new)
         found = align(before, after)
         assert found
-        change = Change(before, after, found)
+        change = Change(before, after, found, FolderTree(tmp_path / "old").text)
         refusal = against(found, change, Suite.of(tmp_path / "new", ["src"], ["tests"]))
         return "" if refusal is None else refusal.look_at
 
@@ -247,3 +247,89 @@ def test_a_text_that_names_what_moved_speaks_against_its_new_name(said: Said, te
 def test_a_text_that_may_mean_something_else_says_nothing(said: Said, text: str) -> None:
     table = f"\nTABLE = {text}\n"
     assert said(TOTAL + table, SUM_OF + table) == ""
+
+
+@pytest.mark.parametrize("command", ["[sys.executable, '-m', 'shop.orders']", "importlib.import_module('shop.orders')"])
+def test_a_module_that_is_started_or_imported_by_its_old_name_speaks_against_its_new_one(
+    tmp_path: Path, command: str
+) -> None:
+    assert moved_module(tmp_path, command) == "src/shop/work.py:5"
+
+
+@pytest.mark.parametrize(
+    "command", ["logging.getLogger('shop.orders')", "{'shop.orders': 1}", "['-m', 'shop.ordering']"]
+)
+def test_a_text_that_is_called_like_a_module_says_nothing(tmp_path: Path, command: str) -> None:
+    assert moved_module(tmp_path, command) == ""
+
+
+def moved_module(tmp_path: Path, command: str) -> str:
+    """What ``shop/work.py`` says when ``shop.orders`` became ``shop.ordering``."""
+    apis = []
+    for name in ("orders", "ordering"):
+        folder = tmp_path / name / "src" / "shop"
+        folder.mkdir(parents=True)
+        (folder / "__init__.py").touch()
+        (folder / f"{name}.py").write_text(TOTAL)
+        (folder / "work.py").write_text(f"import importlib\nimport sys, logging\n\ndef work():\n    return {command}\n")
+        apis.append(Api.of(FolderTree(tmp_path / name), ("src",), ["src"]))
+    found = align(*apis)
+    assert [each.sort for each in found] == [Sort.MODULE_MOVED]
+    refusal = against(found, Change(*apis, found), Suite.of(tmp_path / "ordering", ["src"], ["tests"]))
+    return "" if refusal is None else refusal.look_at
+
+
+@pytest.mark.parametrize(("exported", "speaks"), [("'total'", True), ("'sum_of'", False)])
+def test_a_name_that_is_still_exported_speaks_against_its_new_one(said: Said, exported: str, speaks: bool) -> None:
+    assert said(f"__all__ = ['total']\n{TOTAL}", f"__all__ = [{exported}]\n{SUM_OF}") == "src/shop.py" * speaks
+
+
+DANCE = """
+    class Dance:
+        def {name}(self, steps):
+            return [step * 2 for step in steps if step > 0]
+
+    class Waltz(Dance):
+        def {below}(self, steps):
+            return [*super().turn(steps), 3]
+"""
+
+
+@pytest.mark.parametrize(("below", "speaks"), [("turn", True), ("spin", False)])
+def test_an_override_of_the_old_name_speaks_against_the_new_one(said: Said, below: str, speaks: bool) -> None:
+    new = DANCE.format(name="spin", below=below).replace("super().turn", "super().spin")
+    assert said(DANCE.format(name="turn", below="turn"), new) == "src/shop.py:6" * speaks
+
+
+@pytest.mark.parametrize(("value", "speaks"), [("2", False), ("2000", True), ("given", False)])
+def test_another_value_under_the_new_name_speaks_for_another_meaning(said: Said, value: str, speaks: bool) -> None:
+    old, new = (f"def wait({name}):\n    return [{name}]\n" for name in ("seconds", "span"))
+    caller = "\ndef pause(given=1):\n    return wait({})\n"
+    told = said(old + caller.format("seconds=2"), new + caller.format(f"span={value}"))
+    assert told == "src/shop.py:5" * speaks
+
+
+HILL = """
+
+class Hill:
+    def __init__(self):
+        self.bats = bats(3)
+
+    def count(self):
+        return sum(1 for _ in self.bats)
+
+    def last(self):
+        return {}
+"""
+
+
+@pytest.mark.parametrize(("last", "speaks"), [("max(self.bats)", True), ("self.bats[-1]", True), ("self.bats", False)])
+def test_an_attribute_that_two_methods_go_over_speaks_against_an_iterator(
+    tmp_path: Path, last: str, speaks: bool
+) -> None:
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "shop.py").write_text(FLYING + HILL.format(last))
+    now = Api.of(FolderTree(tmp_path), ("src",), ["src"])
+    change = Change(now, now, [became_iterator()])
+    refusal = against([became_iterator()], change, Suite.of(tmp_path, ["src"], ["tests"]))
+    assert (refusal is not None) is speaks
