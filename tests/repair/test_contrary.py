@@ -265,7 +265,7 @@ def test_a_text_that_is_called_like_a_module_says_nothing(tmp_path: Path, comman
 
 def moved_module(tmp_path: Path, command: str) -> str:
     """What ``shop/work.py`` says when ``shop.orders`` became ``shop.ordering``."""
-    apis = []
+    apis: list[Api] = []
     for name in ("orders", "ordering"):
         folder = tmp_path / name / "src" / "shop"
         folder.mkdir(parents=True)
@@ -273,9 +273,10 @@ def moved_module(tmp_path: Path, command: str) -> str:
         (folder / f"{name}.py").write_text(TOTAL)
         (folder / "work.py").write_text(f"import importlib\nimport sys, logging\n\ndef work():\n    return {command}\n")
         apis.append(Api.of(FolderTree(tmp_path / name), ("src",), ["src"]))
-    found = align(*apis)
+    before, after = apis
+    found = align(before, after)
     assert [each.sort for each in found] == [Sort.MODULE_MOVED]
-    refusal = against(found, Change(*apis, found), Suite.of(tmp_path / "ordering", ["src"], ["tests"]))
+    refusal = against(found, Change(before, after, found), Suite.of(tmp_path / "ordering", ["src"], ["tests"]))
     return "" if refusal is None else refusal.look_at
 
 

@@ -142,6 +142,10 @@ def honest(tmp_path_factory: pytest.TempPathFactory, few_plugins: Environment) -
     return repaired(tmp_path_factory.mktemp("honest") / "project", HONEST, Trap.changed, few_plugins)
 
 
+def test_each_trap_has_a_name_of_its_own() -> None:
+    assert len({trap.name for trap in TRAPS}) == len(TRAPS)
+
+
 def test_the_tests_pass_at_base(together: Repaired) -> None:
     assert together.base_status == 0, together.said
 
