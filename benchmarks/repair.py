@@ -182,7 +182,7 @@ class Till:
     def {total}(self): return sum(amount for _, amount in self.lines)
 
 def {price}(amount, rate=0.2):
-    net = amount * 100
+    net = amount * 100 + len("part {number}") - {width}
     tax = round(net * rate)
     return (net + tax) / 100
 """
@@ -223,7 +223,7 @@ def made_here(root: Path) -> None:
             names = {key: NEW[key] if is_changed and number % 6 == at else OLD[key] for at, key in enumerate(OLD)}
             module = f"{'goods' if is_changed and number % 6 == 3 else 'shop'}/part_{number}.py"
             (root / "src" / module).parent.mkdir(parents=True, exist_ok=True)
-            (root / "src" / module).write_text(SHOP.format(**names))
+            (root / "src" / module).write_text(SHOP.format(number=number, width=len(f"part {number}"), **names))
             if tag == "base":
                 (root / "tests").mkdir(exist_ok=True)
                 (root / f"tests/test_part_{number}.py").write_text(TESTS.format(module=f"shop.part_{number}", **OLD))

@@ -25,7 +25,7 @@ from pytest_agentgate.repair.attempts.attempting import (
 )
 from pytest_agentgate.repair.attempts.order import ordered
 from pytest_agentgate.repair.attempts.planning import FilesOfTests
-from pytest_agentgate.repair.attempts.remaining import left, left_after, red_before
+from pytest_agentgate.repair.attempts.remaining import differing, left, left_after, red_before
 from pytest_agentgate.repair.attempts.rerun import Ran, Reruns
 from pytest_agentgate.repair.attempts.state import PASSED, State, file_of, tests_of
 from pytest_agentgate.repair.attempts.verdict import change
@@ -192,24 +192,29 @@ class Loop:
         return any(attempt.codemods == codemods for attempt in self.kept) and not self._attempting.plan(proposal).edits
 
     def _tasks(self, cause: Cause, proposal: Proposal, kinds: frozenset[Kind] | None) -> list[Task]:
-        """What is to be tried now, and what waits to be tried for other causes, in order."""
-        tasks = [self._task(cause, proposal, kinds)]
-        taken = {one.signature for one in tasks[0].causes}
-        for other in ordered(self.state.causes):
-            if other.signature in taken or (kinds is not None and other.kind not in kinds):
+        """What is to be tried now, and what waits to be tried, in order; several for a cause of several files."""
+        tasks: list[Task] = []
+        taken: set[str] = set()
+        for one in (cause, *ordered(self.state.causes)):
+            ours = one.signature == cause.signature
+            may_be = (kinds is None or one.kind in kinds) and self._meetings.get(one.signature, 0) < MEETINGS
+            if one.signature in taken or not (ours or may_be):
                 continue
-            found = self._first_to_try(other)
-            if found is not None and self._meetings.get(other.signature, 0) < MEETINGS:
-                task = self._task(other, found, kinds)
-                tasks.append(replace(task, causes=tuple(one for one in task.causes if one.signature not in taken)))
-                taken.update(one.signature for one in task.causes)
+            waiting = list(dict.fromkeys([*[proposal] * ours, *self._to_try(one)]))
+            for each in waiting[: TRIES if len(one.files) > 1 else 1]:
+                found = self._task(one, each, kinds)
+                tasks.append(
+                    replace(found, causes=(one, *(also for also in found.causes[1:] if also.signature not in taken)))
+                )
+                taken.update(also.signature for also in tasks[-1].causes)
         return tasks
 
-    def _first_to_try(self, cause: Cause) -> Proposal | None:
+    def _to_try(self, cause: Cause) -> list[Proposal]:
+        """What may run for a cause and was not tried."""
         answer = self._answer(cause)
         if isinstance(answer, NoProposal):
-            return None
-        return next((one for one in answer if one.applicability in self._allowed and self._is_new(cause, one)), None)
+            return []
+        return [one for one in answer if one.applicability in self._allowed and self._is_new(cause, one)]
 
     def _task(self, cause: Cause, proposal: Proposal, kinds: frozenset[Kind] | None) -> Task:
         """A proposal for a cause and for the others for which the same is proposed first."""
@@ -244,7 +249,7 @@ class Loop:
         return all(
             (reply := self._replies.get(cause.signature)) is not None
             and reply.tests == tests_of([cause])
-            and self._first_to_try(cause) is None
+            and not self._to_try(cause)
             for cause in self.state.causes
             if cause.signature not in taken
         )
@@ -411,12 +416,7 @@ class Loop:
     @property
     def files(self) -> tuple[str, ...]:
         """The files that differ."""
-        first: dict[str, bytes] = {}
-        last: dict[str, bytes] = {}
-        for edit in chain.from_iterable(self._kept.values()):
-            first.setdefault(edit.path, edit.before)
-            last[edit.path] = edit.after
-        return tuple(sorted(path for path in last if first[path] != last[path]))
+        return differing(chain.from_iterable(self._kept.values()))
 
     def red_before(self) -> frozenset[str]:
         """Tests that were red or hidden before."""

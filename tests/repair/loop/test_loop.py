@@ -171,6 +171,18 @@ def test_what_concerns_different_files_is_tried_in_one_run_which_is_the_last_as_
     assert not loop.state.red
 
 
+def test_remedies_of_one_cause_for_different_files_are_tried_in_one_run(suite: MakeSuite) -> None:
+    text = "from {0} import put\n\ndef test_it(): assert put(qty=2) == 2\n"
+    made = suite({f"src/{name}.py": "def put(*, quantity): return quantity\n" for name in ("tea", "milk")}
+                 | {f"tests/test_{name}.py": text.format(name) for name in ("tea", "milk")})  # fmt: skip
+    both = [proposal(RenameKeyword(function=f"{name}.put", old="qty", new="quantity")) for name in ("tea", "milk")]
+    loop = made.repaired({"qty": both})
+    assert [attempt.verdict for attempt in loop.attempts] == [Verdict.KEPT, Verdict.KEPT]
+    assert len({attempt.cause for attempt in loop.attempts}) == 1
+    assert len(made.runs_of_attempts()) == 1
+    assert not loop.state.red
+
+
 def test_of_what_is_tried_in_one_run_each_is_judged_alone(suite: MakeSuite) -> None:
     made = suite({"src/shop.py": SHOP, **APART})
     before = made.contents()

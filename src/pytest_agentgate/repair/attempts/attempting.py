@@ -117,7 +117,8 @@ class Attempting:
         for task in tasks[1:]:
             if (trial := self._apart(task, trials, state)) is not None:
                 trials.append(trial)
-        is_last = is_last and len(trials) == len(tasks)
+        dealt_with = {cause.signature for trial in trials for cause in trial.task.causes}
+        is_last = is_last and all(task.causes[0].signature in dealt_with for task in tasks)
         tried = self._made(trials, state, is_last)
         for trial in trials:
             if all(one.task is not trial.task for one in tried):  # one came in the way of the others
@@ -145,8 +146,6 @@ class Attempting:
             if trial.scope is None:
                 return None
             taken |= trial.scope
-        if meet(frozenset(map(file_of, tests_of(task.causes))), taken):
-            return None
         found = self._trial(task, state)
         if isinstance(found, Tried) or found.scope is None or meet(found.scope, taken):
             return None

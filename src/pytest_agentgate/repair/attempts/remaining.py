@@ -1,14 +1,25 @@
-"""What is left red when a repair is over, and why."""
+"""What a repair has changed when it is over, and what is left red, and why."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+from pytest_agentgate.codemods.files.edits import Edit
 from pytest_agentgate.model import Cause
 from pytest_agentgate.model.repair import Attempt, Left, Verdict
 from pytest_agentgate.repair.attempts.state import State, hides
 from pytest_agentgate.repair.proposal import NoProposal, Proposal
 from pytest_agentgate.report.phrases import place
+
+
+def differing(edits: Iterable[Edit]) -> tuple[str, ...]:
+    """The files that are not any more what they were before edits that came one after the other."""
+    first: dict[str, bytes] = {}
+    last: dict[str, bytes] = {}
+    for edit in edits:
+        first.setdefault(edit.path, edit.before)
+        last[edit.path] = edit.after
+    return tuple(sorted(path for path in last if first[path] != last[path]))
 
 
 def red_before(first: State, now: State) -> frozenset[str]:
