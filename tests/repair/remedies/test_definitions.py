@@ -73,6 +73,18 @@ def test_what_goes_with_it_goes_even_where_nobody_asks_for_it(told: Any) -> None
     ]
 
 
+def test_those_that_are_made_alike_go_together_where_one_is_not_all(told: Any) -> None:
+    forms = HELPERS["tests/forms.py"].replace(
+        "def bill", "class Both:\n    order = Form('name')\n\nPLAIN = 1\n\ndef bill"
+    )
+    using = "from tests.forms import ORDER, PLAIN, Both\n\ndef test_order():\n    assert ORDER and Both and PLAIN\n"
+    found = told(SHOP, STRICT, helpers(forms=forms, test_form=using))
+    assert found.may_run == [
+        "safe: defer-definition old=tests.forms.ORDER",
+        "safe: defer-definition old=tests.forms.ORDER; defer-definition old=tests.forms.Both",
+    ]
+
+
 LISTED = """
 import pytest
 import shop

@@ -63,6 +63,9 @@ def propose(case: Case) -> Iterator[Proposal | NoProposal]:
             rest = [each for each in failing if each not in listed]
             yield from _proposed(rest, hidden, case, frame, gone, forwarded)
         yield from _proposed(failing, hidden, case, frame, gone, [])
+        more = list(dict.fromkeys([*failing, *_made_alike(frame, hidden, case)]))
+        if len(more) > len(failing):  # only if these were not all
+            yield from _proposed(more, hidden, case, frame, gone, [])
 
 
 def _proposed(
@@ -83,8 +86,9 @@ def _proposed(
     ]
     if failing:
         words = ", ".join(each.name.rpartition(".")[2] for each in failing)
+        alike = "" if len(failing) == 1 else " (read or call the same)"
         said.append(
-            f"{words} can't be made as {frame.path} is loaded ({frame.path}:{frame.line}); "
+            f"{words}{alike} can't be made as {frame.path} is loaded ({frame.path}:{frame.line}); "
             f"{using} of {tests} test functions need what can't be made, and still fail"
         )
     deferred = [DeferDefinition(each.name, unasked=_is_unasked(each, failing, case)) for each in together]
@@ -172,6 +176,32 @@ def _alike(path: str, gone: Sequence[Breakage], case: Case) -> Iterator[_Definit
         found = _defined_by(_top(use, names), names, path)
         if found is not None:
             yield found
+
+
+def _made_alike(frame: Frame, hidden: Sequence[Failure], case: Case) -> Iterator[_Definition]:
+    """The definitions of a file that call, as it is loaded, all that the line calls where one failed."""
+    file = case.suite.file(frame.path)
+    if file is None:
+        return
+    inside = [
+        each
+        for failure in hidden
+        for raised in failure.evidence.chain
+        if frame in raised.frames
+        for each in raised.frames[raised.frames.index(frame) :]
+        if each.path == frame.path
+    ]
+    wanted = _calls(file.names, inside[-1].line, inside[-1].line) if inside else frozenset()
+    for statement in file.names.tree.body if wanted else ():
+        found = _defined_by(statement, file.names, frame.path)
+        if found is not None and wanted <= _calls(file.names, statement.lineno, statement.end_lineno or 0):
+            yield found
+
+
+def _calls(names: ModuleNames, first: int, last: int) -> frozenset[str]:
+    """What the lines of a file call as it is loaded."""
+    calls = (each for each in names.calls if first <= each.lineno <= last and outermost(names, each) is None)
+    return frozenset(meaning for each in calls if (meaning := names.meaning(each.func)) is not None)
 
 
 def _forwarded(path: str, gone: Sequence[Breakage], case: Case) -> tuple[list[ForwardSymbol], frozenset[_Definition]]:
