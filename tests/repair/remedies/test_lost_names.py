@@ -278,7 +278,7 @@ def test_all_that_keeps_a_file_from_being_loaded_goes_at_once(told: Any) -> None
     """
     assert told(old, new, tests).best == (
         "safe: inline-symbol old=shop.text_type value=str; localize-import old=shop.old; "
-        "rename-module old=shop.order new=shop.orders"
+        "rename-module old=shop.order new=shop.orders; localize-import old=shop.text_type"
     )
 
 

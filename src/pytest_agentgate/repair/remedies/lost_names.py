@@ -14,8 +14,12 @@ it is the implementation that asks, or where two places are as good as each othe
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
+from pytest_agentgate.codemods.rewrites.define_symbol import DefineSymbol
+from pytest_agentgate.codemods.rewrites.inline_function import InlineFunction
+from pytest_agentgate.codemods.rewrites.inline_symbol import InlineSymbol
 from pytest_agentgate.model import Role, Scope
 from pytest_agentgate.repair import lost
 from pytest_agentgate.repair.case import Case, together
@@ -61,18 +65,28 @@ def _ways(symptom: Lost, case: Case) -> Iterator[Proposal]:
     name, change, suite = symptom.name, case.change, case.suite
     direct = list(_direct(symptom, case))
     if any(failure.scope is not Scope.TEST for failure in case.failures):
-        others = [
-            found
+        others = {
+            other: found
             for other in _others(case)
             if other != name and (found := _way(other, case)) is not None
-        ]  # fmt: skip
+        }  # fmt: skip
         if direct and others:
-            yield together([direct[0], *others])
+            ways = {name: direct[0], **others}
+            yield together([*ways.values(), *_else_later(ways, case)])
     yield from direct
     if symptom.how in ("module", "import"):
         only = lost.localized(name, change, suite)
         if only is not None:
             yield only
+
+
+def _else_later(ways: Mapping[str, Proposal], case: Case) -> Iterator[Proposal]:
+    """The import within those who use it, for the files in which a value can't take the place of its name."""
+    for name, way in ways.items():
+        if any(isinstance(each, InlineSymbol | DefineSymbol | InlineFunction) for each in way.codemods):
+            later = lost.localized(name, case.change, case.suite)
+            if later is not None:
+                yield replace(later, evidence=())
 
 
 def _direct(symptom: Lost, case: Case) -> Iterator[Proposal]:
