@@ -106,3 +106,59 @@ def test_a_mistake_is_not_followed(told: Any, old: str, new: str, tests: str) ->
 
 def test_brackets_that_became_parentheses_may_be_a_mistake(told: Any) -> None:
     assert told(MADE, LAZY, DOUBLED).lines == ["unsafe: collect-items function=shop.days"]
+
+
+LOCAL = """
+class Shop:
+    def only(self, names):
+        found = []
+        for name in names:
+            found.append(name)
+
+        class Some:
+            def items(self):
+                return found
+
+        return Some()
+"""
+LIFTED = """
+class Shop:
+    def only(self, names):
+        return Some(names)
+
+class Some:
+    def __init__(self, names):
+        self.names = names
+
+    def items(self):
+        for name in self.names:
+            yield name
+"""
+OF_SOME = """
+from shop import Shop
+
+def test_items():
+    assert Shop().only(["tea"]).items() == ["tea"]
+"""
+
+
+def test_a_method_of_a_class_that_a_function_made_for_itself_is_followed(told: Any) -> None:
+    assert told(LOCAL, LIFTED, OF_SOME).lines == ["safe: collect-items function=shop.Some.items"]
+
+
+def test_a_class_that_no_function_made_is_another_one(told: Any) -> None:
+    assert not told(LOCAL.replace("Some", "Other"), LIFTED, OF_SOME).lines
+
+
+def test_a_name_that_unittest_shortens_is_known_by_its_beginning(told: Any) -> None:
+    new, old = (text.replace("Some", "ItemsOfThoseThatWereAskedFor") for text in (LIFTED, LOCAL))
+    tests = """
+        import unittest
+        from shop import Shop
+
+        class TestShop(unittest.TestCase):
+            def test_items(self):
+                names = ["first" * 9, "second" * 9]
+                self.assertEqual(Shop().only(names).items(), names)
+    """
+    assert told(old, new, tests).lines == ["safe: collect-items function=shop.ItemsOfThoseThatWereAskedFor.items"]

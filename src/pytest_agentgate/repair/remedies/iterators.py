@@ -14,6 +14,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 
 from pytest_agentgate.codemods.codemod import Applicability
 from pytest_agentgate.codemods.rewrites.collect_items import CollectItems
@@ -26,11 +27,14 @@ from pytest_agentgate.repair.change import Change
 from pytest_agentgate.repair.contrary import against
 from pytest_agentgate.repair.definitions import Definitions
 from pytest_agentgate.repair.given import Bodies, Given
+from pytest_agentgate.repair.local_classes import from_local
 from pytest_agentgate.repair.proposal import NoProposal, Proposal
 
 ORDER = 52
 _TYPES = "generator|map|filter|zip|enumerate|reversed|itertools\\.\\w+|\\w+_iterator"
-_SIGN = re.compile(rf"<generator object ([\w.<>]+) at|<(?:{_TYPES}) object at|'(?:{_TYPES})'")
+_SIGN = re.compile(  # unittest may leave out the middle of a name: "Shop.it[17 chars]29b0>"
+    rf"<generator object ((?:[\w.]|<locals>)+)(\[\d+ chars\])?|<(?:{_TYPES}) object at|'(?:{_TYPES})'"
+)
 _SAID = re.compile(r"\b(?:iterator|iterable|generator|yields?|lazily|lazy)\b", re.IGNORECASE)
 
 
@@ -38,9 +42,9 @@ def propose(case: Case) -> Iterator[Proposal | NoProposal]:
     signs = [match for text in _said(case) for match in _SIGN.finditer(text)]
     if not signs:
         return
-    named = {match[1].partition(".<locals>")[0] for match in signs if match[1]}
+    named = {match[1].partition(".<locals>")[0] + ("*" if match[2] else "") for match in signs if match[1]}
     for name in _called(case):
-        if named and not any(name.endswith(f".{each}") for each in named):
+        if named and not any(fnmatchcase(name, f"*.{each}") for each in named):
             continue
         found = _change_of(name, case.change, case)
         if isinstance(found, NoProposal):
@@ -95,7 +99,7 @@ def _called(case: Case) -> Iterator[str]:
 
 def _change_of(name: str, change: Change, case: Case) -> tuple[Breakage, bool] | NoProposal | None:
     """That a function gives items one by one which it gave as a list, and whether that is meant."""
-    called = pair(name, change)
+    called = pair(name, change) or from_local(name, change, case.suite)
     if called is None or called.new.sort is Is.CLASS:
         return None
     before = Bodies(Definitions.before(change)).of(called.old)
