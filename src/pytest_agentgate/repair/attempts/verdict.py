@@ -149,8 +149,8 @@ def _barren(before: State, after: State, written: Written) -> frozenset[str]:
     for path in written.paths & before.uncollected - after.uncollected:
         ran = [nodeid for nodeid in after.outcomes if file_of(nodeid) == path]
         failures = [failure for nodeid in ran for failure in after.by_nodeid.get(nodeid, ())]
-        all_red = all(after.outcomes[nodeid] in RED for nodeid in ran)
-        if ran and failures and all_red and all(_at_new_import(failure, path, written) for failure in failures):
+        none_passes = not any(after.outcomes[nodeid] in PASSED for nodeid in ran)
+        if failures and none_passes and all(_at_new_import(failure, path, written) for failure in failures):
             found.add(path)
     return frozenset(found)
 
