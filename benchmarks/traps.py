@@ -13,10 +13,11 @@ A repair of the tests that follows the bug is false. One is counted for
 - every edit that names the definition or a name that only the bug has,
 - every test that is skipped or expected to fail since, and every other file than a test's that was changed.
 
-Printed per case: the bug and the definition; the tests that the bug alone broke, and the causes that were left because
-of it; the edits that were kept at all; the false repairs; what was shown to a person and mentions the bug, and what of
-that would run with ``--unsafe``. Rows are kept in the folder: a second start with the same tool goes on where the
-first one ended. The exit status is 1 where there is a false repair, 2 where fewer than ``--least`` bugs were felt.
+Printed per case: the bug and the definition; the tests that the bug alone broke; those that are red after the repair
+and green without the bug, and the causes that were left because of it; the edits that were kept at all, and the tests that
+they turned green; the false repairs; what was shown to a person and mentions the bug, and what of that would run with
+``--unsafe``. Rows are kept in the folder: a second start with the same tool goes on where the first one ended. The exit
+status is 1 where there is a false repair, 2 where fewer than ``--least`` bugs were felt.
 """
 
 from __future__ import annotations
@@ -57,6 +58,7 @@ class Row:
     bug: str = ""
     definition: str = ""
     broken: int = 0  # tests that the bug alone broke
+    red: int = 0  # tests that are red after the repair, and would be green without the bug
     left: int = 0  # causes that are left and mention it
     kept: int = 0  # attempts, for whatever cause
     turned: int = 0  # tests that they turned green, for whatever cause
@@ -67,7 +69,7 @@ class Row:
 
     @property
     def is_felt(self) -> bool:
-        return bool(self.broken or self.left)
+        return bool(self.broken or self.red or self.left)
 
     @property
     def unsafe(self) -> int:
@@ -105,12 +107,12 @@ class Case:
             store.ingest(project.runs)
             return {each.nodeid: each.outcome for each in store.results(run)}
 
-    def passing_without_the_bug(self, tests: set[str]) -> set[str]:
-        """Which tests pass as they were edited, with the implementation of the release."""
+    def passing_without_the_bug(self) -> set[str]:
+        """The tests that pass as they were edited, with the implementation of the release."""
         git(self.copy, "checkout", "-q", "head", "--", *self.bug.files.keys() & tracked(self.copy, "head"))
         try:
             self.tool("run")
-            return {name for name in tests if self.outcomes("last").get(name) is Outcome.PASSED}
+            return {name for name, outcome in self.outcomes("last").items() if outcome is Outcome.PASSED}
         finally:
             git(self.copy, "checkout", "-q", "HEAD", "--", *self.bug.files)
 
@@ -169,10 +171,14 @@ def judged(trial: Case, row: Row, told: Mapping[str, object]) -> Row:
     turned = {
         name for name, outcome in after.items() if outcome is Outcome.PASSED and before.get(name) in {*_RED, None}
     }
+    right = trial.passing_without_the_bug()
+    if turned - right:  # some fail now and then
+        right |= trial.passing_without_the_bug()
+    green = {name for name, outcome in after.items() if outcome is Outcome.PASSED}
     pattern = re.compile("|".join(rf"\b{re.escape(word)}\b" for word in sorted(trial.bug.words)))
     false = [
         *(f"{name} passes" for name in sorted(broken & turned)),
-        *(f"{name} passes with the bug alone" for name in sorted(turned - passing(trial, turned))),
+        *(f"{name} passes with the bug alone" for name in sorted(turned - right)),
         *(f"{name} is {outcome}" for name, outcome in after.items() if is_silenced(before.get(name), outcome)),
         *suspicious(trial),
     ]
@@ -185,14 +191,14 @@ def judged(trial: Case, row: Row, told: Mapping[str, object]) -> Row:
         if each["verdict"] != "kept" and pattern.search(" ".join((*each["codemods"], each["title"])))
     )
     left = [each for each in repair["left"] if pattern.search(each["title"])]
-    more = {"broken": len(broken), "left": len(left), "kept": len(kept), "turned": len(turned)}
+    more = {
+        "broken": len(broken),
+        "red": len(right - green),
+        "left": len(left),
+        "kept": len(kept),
+        "turned": len(turned),
+    }
     return Row(**{**asdict(row), **more, "false": tuple(false), "shown": shown})
-
-
-def passing(trial: Case, turned: set[str]) -> set[str]:
-    """Those of the tests that turned green which pass without the bug, in one of two runs: some fail now and then."""
-    found = trial.passing_without_the_bug(turned) if turned else set()
-    return found | trial.passing_without_the_bug(turned) if turned - found else found
 
 
 def is_silenced(before: Outcome | None, after: Outcome) -> bool:
@@ -305,9 +311,9 @@ def line(row: Row, verbose: bool) -> str:
     if not row.bug:
         return f"{row.case:16} no place for a bug"
     parts = [
-        f"{row.case:16} {row.bug:20} {row.definition:48.48} {row.broken:4} broken {row.left:3} left {row.kept:3} kept",
-        f"{row.turned:4} green {len(row.false):3} {'FALSE' if row.false else 'false'}",
-        f"{len(row.shown):3} shown {row.unsafe:2} unsafe {row.seconds:5.0f} s",
+        f"{row.case:16} {row.bug:20} {row.definition:48.48} {row.broken:4} broken {row.red:4} red",
+        f"{row.left:3} left {row.kept:3} kept {row.turned:4} green",
+        f"{len(row.false):3} {'FALSE' if row.false else 'false'} {len(row.shown):3} shown {row.unsafe:2} unsafe {row.seconds:5.0f} s",
     ]
     more = [f"    false: {one}" for one in row.false[:10]]
     more += [f"    shown: {one}" for one in (row.shown if verbose else ())]
