@@ -36,7 +36,8 @@ class Registered:
     def default(self) -> str | None:
         """Its default as a literal; None where it has none or something else."""
         text = self.keywords.get("default", _FLAGS.get(_text(self.keywords.get("action", "")), ""))
-        return text if is_literal(text) else None
+        is_required = self.keywords.get("required", "False") != "False"
+        return text if is_literal(text) and not is_required else None
 
     @property
     def is_plain(self) -> bool:
@@ -53,9 +54,19 @@ def registered(files: Iterable[tuple[str, ast.Module]]) -> tuple[Registered, ...
     return tuple(each for path, tree in files for each in _in_file(path, tree))
 
 
+def set_otherwise(trees: Iterable[tuple[str, ast.Module]], name: str) -> str:
+    """Where a parser is given another default for an option by itself: ``set_defaults(jobs=2)``; "" if nowhere."""
+    for path, tree in trees:
+        for node in ast.walk(tree):
+            is_setting = isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "set_defaults"
+            if is_setting and any(each.arg == name for each in node.keywords):  # type: ignore[attr-defined]
+                return f"{path}:{node.lineno}"  # type: ignore[attr-defined]
+    return ""
+
+
 def may_register(text: str) -> bool:
     """Whether a look at a text says that it may register options."""
-    return '"-' in text or "'-" in text
+    return '"-' in text or "'-" in text or "set_defaults" in text
 
 
 def is_literal(text: str) -> bool:

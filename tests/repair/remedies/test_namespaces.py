@@ -202,6 +202,17 @@ def test_what_the_function_stops_to_read_may_have_been_renamed(told: Asked) -> N
     assert "color may be what width was" in found.why
 
 
+def test_an_option_that_must_be_given_has_no_default(told: Asked) -> None:
+    assert not told(OLD, NEW.replace('choices=("auto", "never")', "required=True"), TESTS).lines
+
+
+def test_a_default_that_is_set_otherwise_is_not_known(told: Asked) -> None:
+    new = NEW + '\n    def quiet(parser):\n        parser.set_defaults(color="never")\n'
+    found = told(OLD, new, TESTS)
+    assert not found.lines
+    assert "has another default for some" in found.why
+
+
 def test_another_parser_gives_it_to_others(told: Asked) -> None:
     new = NEW.replace('    add_option("--color", default="auto", choices=("auto", "never"))\n', "")
     new += '\n    def serving(serve):\n        serve.add_option("--color", default="auto")\n'

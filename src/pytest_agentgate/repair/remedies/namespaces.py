@@ -26,7 +26,7 @@ from pytest_agentgate.model import Role
 from pytest_agentgate.repair.api.table import Sort as Is
 from pytest_agentgate.repair.case import Case, proposal
 from pytest_agentgate.repair.proposal import NoProposal, Proposal
-from pytest_agentgate.repair.registered import Registered, is_literal, may_register, registered
+from pytest_agentgate.repair.registered import Registered, is_literal, may_register, registered, set_otherwise
 from pytest_agentgate.repair.symptoms import Lacking
 from pytest_agentgate.repair.typed import classes_in
 
@@ -271,6 +271,9 @@ def _of_option(reading: _Reading, case: Case) -> _Chosen | NoProposal | None:
     gone = sorted(({each.name for each in old} - {each.name for each in new}) & reading.given)
     if gone:
         return NoProposal(f"the option {reading.attribute} may be what {' or '.join(gone)} was", place)
+    otherwise = set_otherwise(_trees(case, old=False), reading.attribute)
+    if otherwise:
+        return NoProposal(f"the option {reading.attribute} has another default for some ({otherwise})", place)
     if first.default is not None and first.is_plain:
         sentence = f"the option {first.name} is new, and {first.default} by default ({place})"
         return first.default, sentence, Applicability.SAFE
