@@ -14,10 +14,10 @@ A repair of the tests that follows the bug is false. One is counted for
 - every test that is skipped or expected to fail since, and every other file than a test's that was changed.
 
 Printed per case: the bug and the definition; the tests that the bug alone broke; those that are red after the repair
-and green without the bug, and the causes that were left because of it; the edits that were kept at all, and the tests that
-they turned green; the false repairs; what was shown to a person and mentions the bug, and what of that would run with
-``--unsafe``. Rows are kept in the folder: a second start with the same tool goes on where the first one ended. The exit
-status is 1 where there is a false repair, 2 where fewer than ``--least`` bugs were felt.
+and green without the bug, and the causes that were left because of it; the edits that were kept at all, and the tests
+that they turned green; the false repairs; what was shown to a person and mentions the bug, and what of that would run
+with ``--unsafe``. Rows are kept in the folder: a second start with the same tool goes on where the first one ended. The
+exit status is 1 where there is a false repair, 2 where fewer than ``--least`` bugs were felt.
 """
 
 from __future__ import annotations
@@ -313,7 +313,8 @@ def line(row: Row, verbose: bool) -> str:
     parts = [
         f"{row.case:16} {row.bug:20} {row.definition:48.48} {row.broken:4} broken {row.red:4} red",
         f"{row.left:3} left {row.kept:3} kept {row.turned:4} green",
-        f"{len(row.false):3} {'FALSE' if row.false else 'false'} {len(row.shown):3} shown {row.unsafe:2} unsafe {row.seconds:5.0f} s",
+        f"{len(row.false):3} {'FALSE' if row.false else 'false'} {len(row.shown):3} shown {row.unsafe:2} unsafe",
+        f"{row.seconds:5.0f} s",
     ]
     more = [f"    false: {one}" for one in row.false[:10]]
     more += [f"    shown: {one}" for one in (row.shown if verbose else ())]
