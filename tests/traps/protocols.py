@@ -6,7 +6,7 @@ from tests.traps.trap import Trap
 
 PROTOCOLS = (
     Trap(
-        "orchard",
+        "grove",
         "one more value is given, and its caller unpacks as many as before",
         """
         # file: trees.py
@@ -20,7 +20,7 @@ PROTOCOLS = (
         """,
         (("return fruits, len(fruits)", "return fruits, [], len(fruits)"),),
         """
-        from orchard.trees import basket, pick
+        from grove.trees import basket, pick
 
         def test_pick():
             found, count = pick("apple")
@@ -32,7 +32,7 @@ PROTOCOLS = (
         change=(("fruits, count = pick", "fruits, rotten, count = pick"),),
     ),
     Trap(
-        "theatre",
+        "arena",
         "a method takes one more argument, and another one that overrides it does not",
         """
         # file: seats.py
@@ -52,7 +52,7 @@ PROTOCOLS = (
             ("plan.price(row)", "plan.price(row, day=1)"),
         ),
         """
-        from theatre.seats import Balcony, Plan, total
+        from arena.seats import Balcony, Plan, total
 
         class Free(Plan):
             def price(self, row):
@@ -101,7 +101,7 @@ PROTOCOLS = (
         change=(("class Done(Exception):\n    pass\n\n", ""), ("(StopIteration, Done)", "StopIteration")),
     ),
     Trap(
-        "bridge",
+        "ravine",
         "a function has become a coroutine for no reason",
         """
         # file: spans.py
@@ -110,7 +110,7 @@ PROTOCOLS = (
         """,
         (("def span", "async def span"),),
         """
-        from bridge.spans import span
+        from ravine.spans import span
 
         def test_span():
             assert span(70.2) == 70
