@@ -6,6 +6,7 @@ renamed, with its parameters and variables, has the same; and the compiler makes
 
 from __future__ import annotations
 
+import ast
 import dis
 import hashlib
 import marshal
@@ -22,8 +23,8 @@ Codes = Mapping[tuple[str, int], CodeType]
 """The code of every function and class of a file, by its name and the line on which it begins, decorators included."""
 
 
-def compiled(text: str) -> Codes:
-    """The codes of a file, without docstrings and assertions.
+def compiled(source: str | ast.Module) -> Codes:
+    """The codes of a file, or of what was parsed of it, without docstrings and assertions.
 
     Raises:
         SyntaxError: Python can't compile it; also for too deep nesting.
@@ -31,7 +32,7 @@ def compiled(text: str) -> Codes:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            module = compile(text, "", "exec", dont_inherit=True, optimize=2)
+            module = compile(source, "", "exec", dont_inherit=True, optimize=2)
         except (ValueError, RecursionError, MemoryError, OverflowError) as error:
             raise SyntaxError(str(error) or type(error).__name__) from error
     found: dict[tuple[str, int], CodeType] = {}

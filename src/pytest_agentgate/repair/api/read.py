@@ -41,7 +41,7 @@ def read(text: str, path: str, name: str, package: str, tops: frozenset[str] = f
     names = None
     try:
         names = ModuleNames(parse(text), name, package)
-        return _Reader(names, compiled(text), path, tops).read()
+        return _Reader(names, compiled(names.tree), path, tops).read()
     except RecursionError as error:
         raise SyntaxError("it is nested too deeply") from error
     finally:
