@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import compileall
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -18,6 +19,7 @@ from functools import cache
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -105,6 +107,27 @@ def _heed_signals() -> None:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             if signal.getsignal(number) is signal.SIG_IGN:
                 signal.signal(number, signal.default_int_handler if number is signal.SIGINT else signal.SIG_DFL)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Where tests are spread over workers, one of them has all of a file whose tests share what is dear to make."""
+    if config.getoption("dist") != "load":
+        return None
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Sharing(LoadScopeScheduling):  # type: ignore[misc, unused-ignore]  xdist may be one without types
+        def _split_scope(self, nodeid: str) -> str:
+            path = nodeid.partition("::")[0]
+            return path if shares(config.rootpath / path) else nodeid
+
+    return Sharing(config, log)
+
+
+@cache
+def shares(path: Path) -> bool:
+    """Whether a file of tests has a fixture that is made once for several of them."""
+    return re.search(r'^@pytest\.fixture\(.*scope="(module|session)"', path.read_text(), re.MULTILINE) is not None
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

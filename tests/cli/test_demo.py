@@ -31,12 +31,18 @@ def agentgate(
 
 @pytest.fixture(scope="module")
 def shown(tmp_path_factory: pytest.TempPathFactory, few_plugins: Mapping[str, str]) -> tuple[Path, str]:
-    """A demo that was given a folder; -> the folder, and what it printed."""
-    folder = tmp_path_factory.mktemp("demo") / "voice box"
-    done = agentgate("demo", "--directory", str(folder), environ=few_plugins)
+    """A demo that was given a folder; -> the folder, beside which are its temporary files, and what it printed."""
+    apart = tmp_path_factory.mktemp("demo")
+    (apart / "temporary").mkdir()
+    folder = apart / "voice box"
+    done = agentgate("demo", "--directory", str(folder), environ={**few_plugins, "TMPDIR": str(apart / "temporary")})
     assert done.returncode == 0, done.stderr
     assert all(line.startswith("agentgate: ") for line in done.stderr.splitlines())
     return folder, done.stdout
+
+
+def test_nothing_is_left_in_the_folder_for_temporary_files(shown: tuple[Path, str]) -> None:
+    assert list((shown[0].parent / "temporary").glob("agentgate-*")) == []
 
 
 def test_each_reason_is_one_cause(shown: tuple[Path, str]) -> None:
@@ -85,14 +91,15 @@ def test_the_folder_must_be_empty(shown: tuple[Path, str]) -> None:
 
 
 def test_without_a_folder_it_takes_a_temporary_one_and_keeps_it(tmp_path: Path) -> None:
-    done = agentgate("demo", "--workers", "1", environ={"TMPDIR": str(tmp_path)})
+    """With all plugins that are installed, and one worker."""
+    done = agentgate("demo", "--workers", "1", "--no-repair", environ={"TMPDIR": str(tmp_path)})
     assert done.returncode == 0, done.stderr
     (left,) = tmp_path.glob("agentgate-demo-*")
     assert f"cd {left}" in done.stdout
 
 
 def test_it_goes_without_a_trace_if_asked_to(tmp_path: Path, few_plugins: Mapping[str, str]) -> None:
-    done = agentgate("demo", "--no-keep", environ={**few_plugins, "TMPDIR": str(tmp_path)})
+    done = agentgate("demo", "--no-keep", "--no-repair", environ={**few_plugins, "TMPDIR": str(tmp_path)})
     assert done.returncode == 0, done.stderr
     assert list(tmp_path.glob("agentgate-*")) == []
 
