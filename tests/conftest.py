@@ -114,9 +114,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Where tests are spread over workers, one of them has all of a file whose tests share what is dear to make."""
     if config.getoption("dist") != "load":
         return None
-    from xdist.scheduler import LoadScopeScheduling
+    from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
-    class Sharing(LoadScopeScheduling):  # type: ignore[misc, unused-ignore]  xdist may be one without types
+    class Sharing(LoadScopeScheduling):  # type: ignore[misc]
         def _split_scope(self, nodeid: str) -> str:
             path = nodeid.partition("::")[0]
             return path if shares(config.rootpath / path) else nodeid
