@@ -207,8 +207,13 @@ BATS = "def bats(night):\n    return [hour for hour in range(night)]\n"
 FLYING = "def bats(night):\n    yield from range(night)\n"
 
 
-def became_iterator() -> Breakage:
-    return Breakage(Sort.BECAME_ITERATOR, "shop.bats", "shop.bats", was="list", became="iterator")
+def speaks_against_an_iterator(tmp_path: Path, callers: str) -> bool:
+    """Whether code in ``shop.py`` speaks against ``bats`` giving its items one by one."""
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "shop.py").write_text(FLYING + callers)
+    now = Api.of(FolderTree(tmp_path), ("src",), ["src"])
+    found = [Breakage(Sort.BECAME_ITERATOR, "shop.bats", "shop.bats", was="list", became="iterator")]
+    return against(found, Change(now, now, found), Suite.of(tmp_path, ["src"], ["tests"])) is not None
 
 
 @pytest.mark.parametrize(
@@ -223,12 +228,7 @@ def became_iterator() -> Breakage:
 )
 def test_what_is_gone_over_twice_speaks_against_an_iterator(tmp_path: Path, use: str, speaks: bool) -> None:
     caller = f"\ndef mean():\n    seen = bats(3)\n    return {use}\n"
-    (tmp_path / "src").mkdir()
-    (tmp_path / "src" / "shop.py").write_text(FLYING + caller)
-    now = Api.of(FolderTree(tmp_path), ("src",), ["src"])
-    change = Change(now, now, [became_iterator()])
-    refusal = against([became_iterator()], change, Suite.of(tmp_path, ["src"], ["tests"]))
-    assert (refusal is not None) is speaks
+    assert speaks_against_an_iterator(tmp_path, caller) is speaks
 
 
 TOTAL = "def total(items):\n    paid = [price for price in items if price > 0]\n    return sum(paid) - len(paid)\n"
@@ -310,6 +310,21 @@ def test_another_value_under_the_new_name_speaks_for_another_meaning(said: Said,
     assert told == "src/shop.py:5" * speaks
 
 
+@pytest.mark.parametrize(
+    ("promise", "speaks"),
+    [
+        ("list[int]", True),
+        ("'list'", True),
+        ("typing.Sequence[int]", True),
+        ("Iterator[int]", False),
+        ("object", False),
+    ],
+)
+def test_a_caller_that_promises_a_list_speaks_against_an_iterator(tmp_path: Path, promise: str, speaks: bool) -> None:
+    caller = f"\ndef nights(count) -> {promise}:\n    return bats(count)\n"
+    assert speaks_against_an_iterator(tmp_path, caller) is speaks
+
+
 HILL = """
 
 class Hill:
@@ -328,9 +343,4 @@ class Hill:
 def test_an_attribute_that_two_methods_go_over_speaks_against_an_iterator(
     tmp_path: Path, last: str, speaks: bool
 ) -> None:
-    (tmp_path / "src").mkdir()
-    (tmp_path / "src" / "shop.py").write_text(FLYING + HILL.format(last))
-    now = Api.of(FolderTree(tmp_path), ("src",), ["src"])
-    change = Change(now, now, [became_iterator()])
-    refusal = against([became_iterator()], change, Suite.of(tmp_path, ["src"], ["tests"]))
-    assert (refusal is not None) is speaks
+    assert speaks_against_an_iterator(tmp_path, HILL.format(last)) is speaks

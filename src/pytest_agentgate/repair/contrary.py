@@ -25,6 +25,7 @@ from pytest_agentgate.repair.typed import is_mapping, names_in
 _BY_POSITION = frozenset({Passing.POSITIONAL_ONLY, Passing.EITHER})
 _OF_COROUTINES = frozenset({"send", "throw", "close", "__await__", "__name__", "__doc__", "__self__", "__func__"})
 _CONTAINERS = (list, dict, set, str, bytes)
+_LISTS = frozenset({"list", "List", "tuple", "Tuple", "set", "Set", "Sequence", "MutableSequence", "Collection"})
 _KEYWORDS = frozenset({Sort.PARAMETER_RENAMED, Sort.PARAMETER_GONE})
 _SHOWN = 3
 
@@ -182,6 +183,11 @@ def _is_used_as_list(call: ast.Call, names: ModuleNames) -> bool:
         target = parent.targets[0] if isinstance(parent, ast.Assign) else parent.target
         uses = [iterations.use(names, each) for each in iterations.uses_of(names, target)]  # type: ignore[arg-type]
         return "indexed" in uses or uses.count("once") > 1
+    if isinstance(parent, ast.Return):
+        function = names.enclosing(parent, ast.FunctionDef, ast.AsyncFunctionDef)
+        promised = function.returns if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef) else None
+        outer = ast.unparse(promised).strip("'\"").partition("[")[0] if promised is not None else ""
+        return outer.rpartition(".")[2] in _LISTS
     return iterations.use(names, call) == "indexed"
 
 
