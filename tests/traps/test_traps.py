@@ -20,6 +20,7 @@ import pytest
 from tests.traps.behaviour import BEHAVIOUR
 from tests.traps.calls import CALLS
 from tests.traps.indirect import INDIRECT
+from tests.traps.loading import LOADING
 from tests.traps.names import NAMES
 from tests.traps.protocols import PROTOCOLS
 from tests.traps.results import RESULTS
@@ -29,7 +30,7 @@ from tests.traps.trap import Trap
 from pytest_agentgate.config import find_project
 from pytest_agentgate.store import open_store
 
-TRAPS = (*NAMES, *CALLS, *BEHAVIOUR, *RESULTS, *STRINGS, *INDIRECT, *PROTOCOLS)
+TRAPS = (*NAMES, *LOADING, *CALLS, *BEHAVIOUR, *RESULTS, *STRINGS, *INDIRECT, *PROTOCOLS)
 EACH = os.environ.get("AGENTGATE_TEST_TRAPS") == "each"
 SLOW = pytest.mark.skipif(not EACH, reason="one repair for each takes minutes: AGENTGATE_TEST_TRAPS=each")
 ALL = pytest.mark.parametrize("trap", TRAPS, ids=[trap.name for trap in TRAPS])
