@@ -97,7 +97,7 @@ class Case:
         environ = {**_NEUTRAL, "HOME": str(home), "PATH": f"{python.parent}{os.pathsep}{os.environ.get('PATH', '')}"}
         command = [sys.executable, "-m", "pytest_agentgate", *words, "--python", str(python)]
         return subprocess.run(
-            command, cwd=self.copy, env=environ, capture_output=True, text=True, timeout=self.limit, check=False
+            command, cwd=self.copy, env=environ, capture_output=True, text=True, errors="replace", timeout=self.limit
         )
 
     def outcomes(self, run: str) -> dict[str, Outcome]:
@@ -151,11 +151,12 @@ def repaired(case: Path, copy: Path, bug: Bug, limit: float) -> Row:
         done = trial.tool("repair", "--base", "base", "--json", "--jobs", "1")
         copy.with_suffix(".json").write_text(done.stdout)
         copy.with_suffix(".txt").write_text(done.stderr)
-        row = judged(trial, row, json.loads(done.stdout))
+        if done.stdout.startswith("{"):
+            row = judged(trial, row, json.loads(done.stdout))
+        else:
+            row = Row(**{**asdict(row), "shown": (f"no report: {done.stderr[-200:]}",)})
     except subprocess.TimeoutExpired:
         row = Row(**{**asdict(row), "shown": ("it took too long",)})
-    except ValueError:
-        row = Row(**{**asdict(row), "shown": (f"no report: {done.stderr[-200:]}",)})
     return Row(**{**asdict(row), "seconds": time.monotonic() - began})
 
 
