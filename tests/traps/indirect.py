@@ -150,6 +150,7 @@ INDIRECT = (
             assert (painted(), colour()) == ("red", "red")
         """,
         change=(('setting("colour")', 'setting("tint")'),),
+        is_followed=False,
     ),
     Trap(
         "elevator",
