@@ -281,6 +281,14 @@ class TestConditions:
         text = f"if not ({condition}):\n    def f(old): ...\nelse:\n    def f(new): ...\n"
         assert written(symbol(text, "f")) == "new"
 
+    def test_a_check_of_the_version_that_has_a_name_decides(self) -> None:
+        text = "import sys\nnew = sys.version_info[0] > 2\nif new:\n    text = str\nelse:\n    text = basestring\n"
+        assert symbol(text, "text").value == "str"
+
+    def test_a_name_that_is_assigned_twice_decides_nothing(self) -> None:
+        text = "import sys\nnew = sys.version_info[0] > 2\nnew = f()\nif new:\n    text = 1\nelse:\n    text = 2\n"
+        assert symbol(text, "text").value == ""
+
     def test_of_two_branches_that_may_both_run_the_first_counts(self) -> None:
         text = "if flag:\n    def f(a): ...\nelse:\n    def f(b): ...\n"
         assert written(symbol(text, "f")) == "a"

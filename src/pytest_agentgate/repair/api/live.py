@@ -82,7 +82,7 @@ class Live:
     def _look(self, body: Sequence[ast.stmt]) -> None:
         for statement in body:
             if isinstance(statement, ast.If):
-                truth = _truth(statement.test)
+                truth = _truth(statement.test, self._assigned)
                 if truth is False:
                     self._mark(self._dead, statement.body)
                 if truth is True:
@@ -97,6 +97,11 @@ class Live:
                     self._look(inner)
             elif isinstance(statement, ast.ClassDef | ast.With):
                 self._look(statement.body)
+
+    def _assigned(self, word: str) -> ast.expr | None:
+        """What the module assigns to a name, once."""
+        bindings = self.names.scope.bindings.get(word, ())
+        return bindings[0].value if len(bindings) == 1 else None
 
     def _mark(self, where: list[tuple[int, int]], body: Sequence[ast.stmt]) -> None:
         if body:
@@ -116,13 +121,16 @@ def _within(ranges: Sequence[tuple[int, int]], node: ast.AST) -> bool:
     return any(first <= line <= last for first, last in ranges)
 
 
-def _truth(test: ast.expr) -> bool | None:
-    """What a condition is on the Python that is running; None where it can't be told."""
+def _truth(test: ast.expr, assigned: Callable[[str], ast.expr | None]) -> bool | None:
+    """What a condition is on the Python that is running; None where it can't be told.
+
+    ``assigned`` has what the module says that a name is.
+    """
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        inner = _truth(test.operand)
+        inner = _truth(test.operand, assigned)
         return None if inner is None else not inner
     if isinstance(test, ast.BoolOp):
-        parts = [_truth(each) for each in test.values]
+        parts = [_truth(each, assigned) for each in test.values]
         if isinstance(test.op, ast.And):
             return False if False in parts else None if None in parts else True
         return True if True in parts else None if None in parts else False
@@ -131,6 +139,9 @@ def _truth(test: ast.expr) -> bool | None:
     last = (dotted(test) or "").rpartition(".")[2]
     if last in _NEVER or last in _ALWAYS:
         return last in _ALWAYS
+    if isinstance(test, ast.Name):
+        said = assigned(test.id)
+        return _version(said) if isinstance(said, ast.Compare) and len(said.ops) == 1 else None
     return _version(test) if isinstance(test, ast.Compare) and len(test.ops) == 1 else None
 
 
