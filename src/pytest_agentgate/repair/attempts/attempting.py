@@ -118,7 +118,8 @@ class Attempting:
             if (trial := self._apart(task, trials, state)) is not None:
                 trials.append(trial)
         dealt_with = {cause.signature for trial in trials for cause in trial.task.causes}
-        is_last = is_last and all(task.causes[0].signature in dealt_with for task in tasks)
+        waiting = [task for task in tasks if task.causes[0].signature not in dealt_with]
+        is_last = is_last and not any(self.plan(task.proposal, task.without).edits for task in waiting)
         tried = self._made(trials, state, is_last)
         for trial in trials:
             if all(one.task is not trial.task for one in tried):  # one came in the way of the others
@@ -146,6 +147,8 @@ class Attempting:
             if trial.scope is None:
                 return None
             taken |= trial.scope
+        if all(meet([file], taken) for file in {file_of(test) for test in tests_of(task.causes)}):
+            return None  # it would edit what is edited already
         found = self._trial(task, state)
         if isinstance(found, Tried) or found.scope is None or meet(found.scope, taken):
             return None
