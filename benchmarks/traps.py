@@ -175,7 +175,6 @@ def judged(trial: Case, row: Row, told: Mapping[str, object]) -> Row:
     right = trial.passing_without_the_bug()
     if turned - right:  # some fail now and then
         right |= trial.passing_without_the_bug()
-    green = {name for name, outcome in after.items() if outcome is Outcome.PASSED}
     pattern = re.compile("|".join(rf"\b{re.escape(word)}\b" for word in sorted(trial.bug.words)))
     false = [
         *(f"{name} passes" for name in sorted(broken & turned)),
@@ -194,7 +193,7 @@ def judged(trial: Case, row: Row, told: Mapping[str, object]) -> Row:
     left = [each for each in repair["left"] if pattern.search(each["title"])]
     more = {
         "broken": len(broken),
-        "red": len(right - green),
+        "red": len((right - green) & baseline),
         "left": len(left),
         "kept": len(kept),
         "turned": len(turned),
