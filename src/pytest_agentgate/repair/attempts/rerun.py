@@ -19,7 +19,7 @@ from pytest_agentgate.capture import runlog
 from pytest_agentgate.config import Project
 from pytest_agentgate.errors import AgentgateError
 from pytest_agentgate.model import Run
-from pytest_agentgate.repair.attempts.state import State
+from pytest_agentgate.repair.attempts.state import State, file_of
 from pytest_agentgate.runner.interpreter import Interpreter
 from pytest_agentgate.runner.launch import Ended, run_suite
 from pytest_agentgate.store import open_store
@@ -31,6 +31,7 @@ _QUIET = ("-q", "--tb=no", "-rN", "--no-header", "--maxfail=0", "--agentgate-out
 _NO_CACHE = ("-p", "no:cacheprovider")
 _SAID = 2_000  # characters of what pytest printed that are kept
 _WRONG_USAGE = 4
+_FLAGS = re.compile(r"-[lqsvx]+|--lf|--ff|--nf|--sw|--exitfirst|--verbose|--quiet")  # options that take no value
 _RAN = frozenset({0, 1, 5})  # exit statuses of pytest where the log tells all: passed, failed, nothing collected
 
 
@@ -51,7 +52,8 @@ class Reruns:
     """Runs of one suite, one after the other.
 
     Args:
-        arguments: of pytest, as the user gave them; paths among them say what all of the suite is.
+        arguments: of pytest, as the user gave them; paths among them say what all of the suite is. Where one of these
+            may be the value of an option, no part is run alone.
         apart: a folder for what is not to stand in the record.
         limit: seconds for one run.
     """
@@ -73,8 +75,8 @@ class Reruns:
         self._limit = limit
         self._jobs = jobs
         self._agent = agent
-        self._chosen = [one for one in arguments if self._is_path(one)]
-        self._options = [one for one in arguments if one not in self._chosen]
+        self._given = tuple(arguments)
+        self._options, self._chosen, self._can_part = self._told_apart(arguments)
         self._rootdir = ""
         self._has_xdist = False
         self._no_cache = list(_NO_CACHE)
@@ -83,23 +85,24 @@ class Reruns:
 
     def whole(self, state: State | None = None, *, recorded: bool = False, share: float = 1.0) -> Ran:
         """Run all of the suite; a ``share`` of the time of a run is enough, or several times what it took before."""
-        ran = self._run(list(self._chosen), state, None, recorded=recorded, share=share)
+        ran = self._run(self._given, (), state, None, recorded=recorded, share=share)
         if not ran.why:
             self._besides = max(ran.seconds - ran.state.seconds(None), 0.0)
         return replace(ran, of_all=True)
 
     def part(self, state: State, files: Collection[str], *, share: float = 1.0) -> Ran:
         """Run some files, or folders, of the suite; ``state`` tells how long they took."""
-        if self._rootdir and Path(self._rootdir) != self._project.root:
-            return self.whole(state, share=share)  # node ids, and so files, are relative to another folder than ours
-        paths = sorted(files)
+        is_ours = not self._rootdir or Path(self._rootdir) == self._project.root  # else files are relative to another
+        if not is_ours or not self._can_part:
+            return self.whole(state, share=share)
+        paths = [each for file in sorted(files) for each in self._chosen.get(file, (file,))]
         if sum(len(path) + 3 for path in paths) > _ARGUMENTS:
             if _version(self._interpreter.pytest) < (8, 2):
                 return self.whole(state, share=share)
             named = self._apart / "files.txt"
             named.write_text("".join(f"{path}\n" for path in paths), encoding="utf-8")
-            return self._run([f"@{named}"], state, files, share=share)
-        return self._run(paths, state, files, share=share)
+            return self._run(self._options, [f"@{named}"], state, files, share=share)
+        return self._run(self._options, paths, state, files, share=share)
 
     def seconds(self, state: State, files: Collection[str] | None) -> float:
         """How long a run of some files may take, None for all, as far as their tests are known."""
@@ -117,19 +120,38 @@ class Reruns:
         with open_store(self._project.store_url) as store:
             store.ingest(self._project.runs)
 
+    def _told_apart(self, arguments: Sequence[str]) -> tuple[list[str], dict[str, list[str]], bool]:
+        """The options; the single tests that were chosen, by their file; and whether options and paths are told apart.
+
+        They are not where a path may as well be the value of the option before it, as in ``--ignore tests/slow``.
+        """
+        options: list[str] = []
+        tests: dict[str, list[str]] = {}
+        before = ""
+        for argument in arguments:
+            if not self._is_path(argument):
+                options.append(argument)
+            elif before.startswith("-") and "=" not in before and not _FLAGS.fullmatch(before):
+                return [], {}, False
+            elif "::" in argument:
+                tests.setdefault(file_of(argument), []).append(argument)
+            before = argument
+        return options, tests, True
+
     def _is_path(self, argument: str) -> bool:
-        return not argument.startswith("-") and (self._project.root / argument.partition("::")[0]).exists()
+        return not argument.startswith("-") and (self._project.root / file_of(argument)).exists()
 
     def _run(
         self,
-        chosen: Sequence[str],
+        given: Sequence[str],
+        paths: Sequence[str],
         state: State | None,
         files: Collection[str] | None,
         *,
         recorded: bool = False,
         share: float = 1.0,
     ) -> Ran:
-        arguments = [*self._options, *_QUIET, *self._no_cache, *self._workers(state, files)]
+        arguments = [*given, *_QUIET, *self._no_cache, *self._workers(state, files)]
         arguments += [f"--agentgate-agent={self._agent}"] if self._agent else []
         if self._rootdir:
             arguments.append(f"--rootdir={self._rootdir}")
@@ -143,12 +165,12 @@ class Reruns:
         limit = min(max(self._limit * share, _TIMES * known), self._limit)
         began = monotonic()
         with output.open("wb") as stream:
-            ended = self._ended([*arguments, *chosen], environ, stream, began + limit)
+            ended = self._ended([*arguments, *paths], environ, stream, began + limit)
         seconds = monotonic() - began
         self.spent += seconds
         if ended.status == _WRONG_USAGE and ended.log is None and self._no_cache:
             self._no_cache = []  # an option of the project's belongs to the cache
-            return self._run(chosen, state, files, recorded=recorded, share=share)
+            return self._run(given, paths, state, files, recorded=recorded, share=share)
         ran = self._read(ended, store or self._project.store_url, output, seconds, limit)
         if ran.run is not None and not ran.why:
             self.learn(ran.run)
@@ -171,7 +193,7 @@ class Reruns:
 
     def _workers(self, state: State | None, files: Collection[str] | None) -> list[str]:
         """``-n``, where xdist is there, nobody has spoken of it, and the tests take long enough."""
-        if any(re.match(r"-n\d*$|--numprocesses|--dist|-p$|--pdb", one) for one in self._options):
+        if any(re.match(r"-n\d*$|--numprocesses|--dist|-p$|--pdb", one) for one in self._given):
             return []
         if state is None or not self._has_xdist:
             return []
