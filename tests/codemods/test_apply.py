@@ -100,6 +100,15 @@ def test_newlines_stay_as_they_are(newline: str) -> None:
     assert apply(source, [QTY]) == source.replace("qty", "quantity")
 
 
+@pytest.mark.parametrize("end", ["\r", "\n\r"])
+def test_a_file_whose_newlines_would_be_lost_is_refused(end: str) -> None:
+    source = f"from shop import order{end}order(qty=1){end}"
+    outcome = rewrite(source, [QTY])
+    assert isinstance(outcome, Refused)
+    assert outcome.reason == "its newlines can't be written as they are"
+    assert apply(source, [QTY]) is source
+
+
 def test_looking_for_words_loads_no_libcst() -> None:
     code = (
         "import sys\n"

@@ -107,6 +107,8 @@ def rewrite(source: str, codemods: Sequence[Codemod], place: Place = ALONE) -> O
         try:
             if module is None:
                 module = cst.parse_module(source)
+                if "\r" in source and module.code != source:  # a lone one at the end is lost
+                    return Refused("its newlines can't be written as they are", notes=tuple(notes))
             built = plan.build(module)
             new = built.code
             if new == text:
