@@ -23,3 +23,7 @@ class StoreError(AgentgateError):
 
 class JournalError(AgentgateError):
     """A batch of changes to files cannot be recorded, or not be taken back."""
+
+
+class ServiceError(AgentgateError):
+    """A service cannot be provided, or a checkpoint of it does not hold."""

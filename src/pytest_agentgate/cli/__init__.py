@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "init": ("pytest_agentgate.cli.init:init", "Write a configuration to start with."),
     "doctor": ("pytest_agentgate.cli.doctor:doctor", "Examine the environment, the configuration and the record."),
     "run": ("pytest_agentgate.cli.run:run", "Run pytest in any interpreter, with agentgate inside."),
+    "services": ("pytest_agentgate.cli.services:services", "Start, examine and remove the servers that tests need."),
     "triage": ("pytest_agentgate.cli.triage:triage", "Show the causes behind the failures of a run or of JUnit XML."),
     "gate": ("pytest_agentgate.cli.gate:gate", "Judge whether a phase of the work is done."),
     "approve": ("pytest_agentgate.cli.gate:approve", "Record a person's word that a phase is done."),

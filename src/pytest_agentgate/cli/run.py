@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ from pytest_agentgate.capture import runlog
 from pytest_agentgate.cli import screen
 from pytest_agentgate.cli.judging import base_options
 from pytest_agentgate.conclusion import Conclusion
-from pytest_agentgate.errors import AgentgateError, StoreError, UsageError
+from pytest_agentgate.errors import AgentgateError, ConfigError, StoreError, UsageError
 from pytest_agentgate.report import formats
 from pytest_agentgate.runner import interpreter as interpreters
 from pytest_agentgate.runner.launch import PLUGIN, Ended, run_suite, settings_against
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from pytest_agentgate.config import Project
     from pytest_agentgate.judge import Policy
     from pytest_agentgate.model import Run
+    from pytest_agentgate.runner.services.fleet import Fleet
 
 INCOMPLETE = 12
 """Exit status of a run that left no record, or one without an end, although its process says that all is well."""
@@ -140,11 +142,54 @@ def run(
     options += [f"--agentgate-store={url}"] if store else []
     from_here = judging is not None or any(target.format == "github" for target in targets)
     environ = {**os.environ, "AGENTGATE_GITHUB": "off"} if from_here else os.environ  # else the run annotates its job
-    ended = run_suite(chosen, [*options, *pytest_args], folder=root, environ=environ)
+    with _services(root, output, pytest_args) as lent:
+        ended = run_suite(chosen, [*options, *pytest_args], folder=root, environ={**environ, **lent.variables})
+    lent.record(ended.log)
     if ended.log is None:
         status = _without_record(ended, pytest_args)
         return INCOMPLETE if judging else status
     return _conclude(ended, ended.log, url, targets, output, judging)
+
+
+class _Lent:
+    """What a run was given of the services of its project."""
+
+    def __init__(self, project: Project | None = None, fleet: Fleet | None = None) -> None:
+        self.variables: Mapping[str, str] = {}
+        self._project = project
+        self._fleet = fleet
+
+    def record(self, log: Path | None) -> None:
+        """Keep how it stood with the services, for the gates."""
+        if self._project is None or self._fleet is None or log is None:
+            return
+        from pytest_agentgate.runner.services import record
+
+        try:
+            record.write(self._project.state, log.stem, self._fleet.provided)
+        except OSError as error:
+            screen.note(f"nobody will know whether the services were ready: {error.filename}: {error.strerror}")
+
+
+@contextmanager
+def _services(root: Path, output: str, pytest_args: Sequence[str]) -> Iterator[_Lent]:
+    """The services that the project declares, up while the block lasts, unless no test runs."""
+    try:
+        project = configuration.find_project(root)
+    except ConfigError:  # pytest will say so
+        yield _Lent()
+        return
+    if not project.config.services or not _TELLING.isdisjoint(pytest_args):
+        yield _Lent()
+        return
+    from pytest_agentgate.cli.services import provided
+    from pytest_agentgate.runner.services.lending import lending
+
+    with provided(project, quiet=output == "quiet") as fleet:
+        lent = _Lent(project, fleet)
+        assert fleet is not None  # noqa: S101  it declares some
+        with lending(fleet.room) as lent.variables:
+            yield lent
 
 
 def _given(option: str, arguments: Sequence[str], root: Path) -> str:

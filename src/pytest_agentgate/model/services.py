@@ -5,6 +5,9 @@ from __future__ import annotations
 from pytest_agentgate.model import Word
 from pytest_agentgate.values import frozen
 
+TOLD = "AGENTGATE_SERVICES"
+"""The variable that tells a test process whom to ask for its part of the services, as JSON: host, port, key."""
+
 
 class Sort(Word):
     """The servers that are known by themselves."""

@@ -23,7 +23,15 @@ if TYPE_CHECKING:
 
 
 def load(config: pytest.Config) -> None:
-    """Import what this process will need, with all that it needs of the standard library."""
+    """Import what this process will need, with all that it needs of the standard library.
+
+    Services that ``agentgate run`` has started are asked for here, before a conftest file can look for them. Raises
+    pytest.UsageError where nothing could be made for this process.
+    """
+    if "AGENTGATE_SERVICES" in os.environ:
+        from pytest_agentgate.plugin import provided
+
+        provided.set_variables(is_worker=is_worker(config))
     if not is_worker(config):
         import urllib.parse  # noqa: F401 - pathlib does without until a path becomes a URL, from Python 3.13 on
 

@@ -1,0 +1,133 @@
+"""The services of a project together: started side by side, lent to workers, ended in all cases."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from pytest_agentgate.errors import ServiceError
+from pytest_agentgate.model.services import Checkpoint, Provided, Provision, Service
+from pytest_agentgate.runner.services import environment
+from pytest_agentgate.runner.services.ownership import Owner
+from pytest_agentgate.runner.services.start import Serving
+
+Tell = Callable[[str, Checkpoint], object]
+"""Is told the name of a service and what was verified."""
+
+
+class Fleet:
+    """Services while they are up."""
+
+    def __init__(self, services: Sequence[Service], root: Path, logs: Path, owner: Owner, tell: Tell) -> None:
+        self._logs = logs
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._sessions: dict[tuple[str, str], dict[str, str]] = {}
+        self.serving = [Serving(one, root, owner, self._teller(one.name, tell)) for one in services]
+        self.problems: list[str] = []
+
+    @staticmethod
+    def _teller(name: str, tell: Tell) -> Callable[[Checkpoint], object]:
+        return lambda point: tell(name, point)
+
+    @property
+    def provided(self) -> tuple[Provided, ...]:
+        """How it stands with each, in the order of the configuration."""
+        return tuple(one.provided for one in self.serving)
+
+    def start(self, *, reuse: bool) -> None:
+        """Start all of them; what cannot be ready says why, and the others go on."""
+        wrong = dict(environment.twice([one.service for one in self.serving]))
+        todo = []
+        for one in self.serving:
+            if one.service in wrong:
+                one.fails(wrong[one.service], Provision.FAILED)
+            else:
+                todo.append(one)
+        with ThreadPoolExecutor(max_workers=len(todo) or 1) as pool:
+            started = [pool.submit(self._start, one, reuse) for one in todo]
+            try:
+                for each in started:
+                    each.result()
+            except BaseException:
+                self._stop.set()  # leaving the block waits for the others
+                raise
+
+    def _start(self, one: Serving, reuse: bool) -> None:
+        one.start(self._stop, reuse=reuse)
+        if one.provided.state is Provision.READY:
+            one.configure()
+        one.keep_log(self._logs)
+
+    def room(self, worker: str, session: str) -> dict[str, str]:
+        """The variables of a worker of a test session, from every service that is ready; the same when asked again.
+
+        Raises ServiceError.
+        """
+        with self._lock:
+            if (worker, session) not in self._sessions:
+                is_first = worker == environment.MAIN and not self._sessions
+                env: dict[str, str] = {}
+                for one in self.serving:
+                    if one.provided.state is Provision.READY:
+                        env |= self._of(one, worker, is_first)
+                self._sessions[worker, session] = env
+            return self._sessions[worker, session]
+
+    def _of(self, one: Serving, worker: str, is_first: bool) -> dict[str, str]:
+        known = dict(one.provided.env)
+        if is_first and worker in known:  # made as the last checkpoint, and nobody's yet
+            return dict(known[worker])
+        try:
+            return one.room(worker)
+        except ServiceError as error:
+            one.fails(f"{worker} gets no part of it: {error}", Provision.FAILED, error)
+            raise ServiceError(f"service {one.service.name}: {worker} gets no part of it: {error}") from None
+
+    def end(self, *, keep: bool = False) -> None:
+        """See what has become of them, and remove what was made; ``keep`` leaves what is ready."""
+        with self._lock:
+            for one in self.serving:
+                one.examine()
+                one.keep_log(self._logs)
+                is_ready = one.provided.state is Provision.READY
+                if problem := one.end(keep=keep and is_ready):
+                    self.problems.append(problem)
+
+
+@contextmanager
+def up(fleet: Fleet, *, reuse: bool = True) -> Iterator[Fleet]:
+    """Services for as long as the block lasts, also where a signal asks this process to end."""
+    with _ending_properly():
+        try:
+            fleet.start(reuse=reuse)
+            yield fleet
+        finally:
+            fleet.end()
+
+
+@contextmanager
+def _ending_properly() -> Iterator[None]:
+    """Have SIGTERM and SIGHUP end the block as Ctrl-C does; only the main thread can."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def leave(number: int, frame: FrameType | None) -> None:
+        sys.exit(128 + number)
+
+    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    heeded = [number for number in numbers if signal.getsignal(number) == signal.SIG_DFL]
+    for number in heeded:
+        signal.signal(number, leave)
+    try:
+        yield
+    finally:
+        for number in heeded:
+            signal.signal(number, signal.SIG_DFL)

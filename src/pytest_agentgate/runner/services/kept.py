@@ -1,0 +1,172 @@
+"""What is up beyond a command: kept for a project until it is taken down, or left by a process that was killed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pytest_agentgate.errors import ServiceError
+from pytest_agentgate.model.services import Checkpoint, Service
+from pytest_agentgate.runner.services import engine as engines
+from pytest_agentgate.runner.services.databases import Databases
+from pytest_agentgate.runner.services.engine import Container, Engine, NoEngineError
+from pytest_agentgate.runner.services.environment import MAIN, variables
+from pytest_agentgate.runner.services.kinds import kind_of
+from pytest_agentgate.runner.services.kinds.kind import Access, Rooms, Scene, access_of
+from pytest_agentgate.runner.services.ownership import KEPT, is_gone, keeper
+from pytest_agentgate.runner.services.start import declared
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How it stands with a declared service now."""
+
+    service: Service
+    state: str  # up, down, changed (it is up as it was declared before), ended
+    why: str = ""
+    access: Access | None = None
+    container: str = ""
+    applied: tuple[str, ...] = ()  # files of SQL
+    pending: tuple[str, ...] = ()
+
+
+def standing(service: Service, root: Path) -> Standing:
+    """Look at what ``agentgate services up`` has left, and at the server of a ``url``."""
+    try:
+        access, container = _access(service, root)
+    except ServiceError as error:
+        return Standing(service, "down", str(error))
+    if access is None:
+        return Standing(service, "ended" if container else "down", container.ended if container else "")
+    short = container.id[:12] if container else ""
+    try:
+        if why := kind_of(service).waits(access, 5.0):
+            return Standing(service, "down", why, access, short)
+        if container and container.labels.get(engines.DECLARED) != declared(service):
+            return Standing(service, "changed", "it was started from another configuration", access, short)
+        rooms = _rooms(service, root, access)
+        if not isinstance(rooms, Databases) or not rooms.exists(rooms.kept(MAIN)):
+            return Standing(service, "up", "", access, short)
+        applied, pending = rooms.left(rooms.kept(MAIN))
+        return Standing(service, "up", "", access, short, tuple(applied), tuple(pending))
+    except ServiceError as error:
+        return Standing(service, "up", str(error), access, short)
+
+
+def schema(
+    service: Service, root: Path, passed: Callable[[Checkpoint], object], *, fresh: bool
+) -> tuple[dict[str, str], int]:
+    """Make the database that ``up`` has left anew, or apply what is new; -> its variables, how many files were applied.
+
+    Raises ServiceError.
+    """
+    access, _ = _access(service, root)
+    if access is None:
+        raise ServiceError(f"service {service.name} is not up; start it with: agentgate services up")
+    rooms = _rooms(service, root, access)
+    if not isinstance(rooms, Databases):
+        raise ServiceError(f"service {service.name} has no schema: files of SQL are for postgres and mysql")
+    name, count = rooms.kept(MAIN), 0
+
+    def counted(point: Checkpoint) -> None:
+        nonlocal count
+        count += point.passed
+        passed(point)
+
+    if fresh or not rooms.exists(name):
+        rooms.fresh(name, counted)
+    else:
+        rooms.migrate(name, counted)
+    return variables(service, kind_of(service), access, name, MAIN), count
+
+
+def reached(service: Service, root: Path) -> dict[str, str]:
+    """The variables of what ``up`` has left. Raises ServiceError."""
+    access, _ = _access(service, root)
+    if access is None:
+        raise ServiceError(f"service {service.name} is not up")
+    rooms = _rooms(service, root, access)
+    room = rooms.kept(MAIN) if isinstance(rooms, Databases) else rooms.give(MAIN, 0)
+    return variables(service, kind_of(service), access, room, MAIN)
+
+
+def take_down(services: Sequence[Service], root: Path, *, but: Sequence[str] = ()) -> list[str]:
+    """Remove what ``up`` has left for a project, declared or not any more; -> what was removed. Raises ServiceError."""
+    removed = []
+    for service in services:
+        if service.url and service.name not in but:
+            removed += _taken_from_server(service, root)
+    if all(service.url for service in services):
+        return removed
+    with Engine() as engine:
+        for container in engine.found({engines.PROJECT: str(root), engines.LOCK: KEPT}):
+            if container.service not in but:
+                engine.remove(container.id)
+                removed.append(f"service {container.service}: container {container.id[:12]}")
+    return removed
+
+
+def _taken_from_server(service: Service, root: Path) -> list[str]:
+    kind = kind_of(service)
+    access = access_of(service.url, service.port or kind.port)
+    rooms = _rooms(service, root, access)
+    if not isinstance(rooms, Databases) or kind.waits(access, 5.0):
+        return []
+    names = [name for name in (rooms.kept(MAIN), rooms.kept("model")) if rooms.exists(name)]
+    for name in names:
+        rooms.drop(name)
+    return [f"service {service.name}: database {name}" for name in names]
+
+
+def prune(services: Sequence[Service], *, every: bool = False) -> tuple[list[str], list[str]]:
+    """Remove what belongs to processes that have ended; ``every``: what is kept, too, of any project.
+
+    -> what was removed, what could not be looked at.
+    """
+    removed, problems = [], []
+    try:
+        with Engine() as engine:
+            for container in engine.found({}):
+                if (every and container.labels.get(engines.LOCK) == KEPT) or _is_left(container):
+                    engine.remove(container.id)
+                    removed.append(f"container {container.id[:12]} of {container.service} in {container.project}")
+    except NoEngineError as error:
+        if any(not service.url for service in services):
+            problems.append(str(error))
+    except ServiceError as error:
+        problems.append(str(error))
+    for service in services:
+        if service.url:
+            try:
+                kind = kind_of(service)
+                access = access_of(service.url, service.port or kind.port)
+                if not kind.waits(access, 5.0):
+                    removed += [f"{what} of {service.name}" for what in _rooms(service, Path(), access).prune()]
+            except ServiceError as error:
+                problems.append(f"service {service.name}: {error}")
+    return removed, problems
+
+
+def _is_left(container: Container) -> bool:
+    return is_gone(container.labels.get(engines.LOCK, KEPT), container.labels.get(engines.HOST, ""))
+
+
+def _access(service: Service, root: Path) -> tuple[Access | None, Container | None]:
+    kind = kind_of(service)
+    if service.url:
+        return access_of(service.url, service.port or kind.port), None
+    with Engine() as engine:
+        wanted = {engines.PROJECT: str(root), engines.SERVICE: service.name, engines.LOCK: KEPT}
+        found = sorted(engine.found(wanted), key=lambda each: bool(each.ended))
+    if not found:
+        return None, None
+    container = found[0]
+    if container.ended:
+        return None, container
+    return kind.access(container.env, Access(container.host, container.port, is_ours=True)), container
+
+
+def _rooms(service: Service, root: Path, access: Access) -> Rooms:
+    owner = keeper(root)
+    return kind_of(service).rooms(Scene(service, access, root, owner.run, owner.words))

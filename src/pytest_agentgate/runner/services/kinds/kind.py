@@ -1,0 +1,140 @@
+"""What a kind of server is: how it is started, when it is ready, and which part of it a worker has for its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from urllib.parse import quote, unquote, urlsplit
+
+from pytest_agentgate.errors import ServiceError
+from pytest_agentgate.model.services import Checkpoint, Service
+
+Execute = Callable[[Sequence[str]], tuple[int, str]]
+"""Runs a command beside the server; -> its exit status and what it printed."""
+
+Passed = Callable[[Checkpoint], object]
+"""Is told of each checkpoint, passed or not."""
+
+
+@dataclass(frozen=True)
+class Access:
+    """Where a server is, and who asks."""
+
+    host: str
+    port: int
+    user: str = ""
+    password: str = field(default="", repr=False)
+    database: str = ""
+    scheme: str = ""
+    query: str = ""  # of a URL that somebody gave
+    is_ours: bool = False  # made for tests alone, so that all that is in it is ours
+    execute: Execute | None = field(default=None, repr=False)  # where it is a container
+    printed: Callable[[], bytes] | None = field(default=None, repr=False)
+
+    @property
+    def address(self) -> str:
+        return f"{self.host}:{self.port}"
+
+
+def access_of(url: str, port: int) -> Access:
+    """What a URL says. Raises ServiceError where it has no host, or no port that anybody knows."""
+    try:
+        parts = urlsplit(url)
+        found = parts.port or port
+    except ValueError as error:
+        raise ServiceError(f"url: {error}") from None
+    if not parts.hostname or not found:
+        raise ServiceError(f"url: {masked(url)} names no {'port' if parts.hostname else 'host'}")
+    return Access(
+        parts.hostname,
+        found,
+        unquote(parts.username or ""),
+        unquote(parts.password or ""),
+        unquote(parts.path.lstrip("/")),
+        parts.scheme,
+        parts.query,
+    )
+
+
+def masked(url: str) -> str:
+    """A URL as it may be shown: without its password."""
+    scheme, separator, rest = url.partition("://")
+    who, at, where = rest.rpartition("@")
+    return f"{scheme}{separator}{who.partition(':')[0]}:***@{where}" if at and ":" in who else url
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A service whose server answers, about to be given to workers."""
+
+    service: Service
+    access: Access
+    root: Path  # where files of SQL lie
+    run: str  # token for the names of what is made for it
+    owner: str = ""  # JSON, by which others can tell whether somebody still needs what was made
+
+
+class Rooms:
+    """The parts of a server, one for each worker; where there are none, all share the whole."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.scene = scene
+
+    def prepare(self, passed: Passed) -> None:
+        """Whatever rooms are made from. Raises ServiceError where a checkpoint does not hold, once it is told."""
+
+    def give(self, worker: str, number: int) -> str:
+        """A new room; -> what it is called: a database, a virtual host, the start of names. Raises ServiceError."""
+        return worker
+
+    def close(self) -> None:
+        """Remove what was made in a server that stays."""
+
+    def prune(self) -> list[str]:
+        """Remove what others made whose owners have ended; -> what it was. Raises ServiceError."""
+        return []
+
+
+class Kind:
+    """A server that is known by itself."""
+
+    image = ""
+    port = 0
+    scheme = "tcp"
+    names: Mapping[str, str] = {}  # variables that its clients commonly read -> templates
+    more: Sequence[str] = ()  # words that are added to the command of its image
+    is_fixed = False  # it has to know the port that it is reached at
+
+    def settings(self, password: str, port: int) -> Mapping[str, str]:
+        """Variables of the container, before those that the configuration gives; ``port`` where it is fixed."""
+        return {}
+
+    def access(self, env: Mapping[str, str], access: Access) -> Access:
+        """The same server with the credentials that its container was given."""
+        return access
+
+    def waits(self, access: Access, seconds: float) -> str:
+        """Why it is not ready yet, "" once it is; by its own protocol. Raises ServiceError where waiting is in vain."""
+        raise NotImplementedError
+
+    def check(self, access: Access) -> str:
+        """Use it as a client would; -> what it is. Raises ServiceError, with what it said."""
+        return f"answers on {access.address}"
+
+    def rooms(self, scene: Scene) -> Rooms:
+        """The parts that workers get."""
+        return Rooms(scene)
+
+    def url(self, access: Access, room: str) -> str:
+        """What a client is given to reach a room."""
+        who = quote(access.user, safe="") + (f":{quote(access.password, safe='')}" if access.password else "")
+        host = f"[{access.host}]" if ":" in access.host else access.host
+        query = f"?{access.query}" if access.query else ""
+        return f"{access.scheme or self.scheme}://{who}{'@' if who else ''}{host}:{access.port}/{room}{query}"
+
+
+def of_environment(access: Access, env: Mapping[str, str], names: tuple[str, str, str]) -> Access:
+    """The credentials that a container was given in these variables: user, password, database."""
+    user, password, database = (env.get(name, "") for name in names)
+    return replace(access, user=user, password=password, database=database)

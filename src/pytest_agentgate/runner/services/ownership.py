@@ -1,0 +1,99 @@
+"""Who keeps a container: a lock that ends with its process, whatever ends that, so that others can tell what is left.
+
+A process id would be given to another process later, and says nothing after a restart.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+import socket
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+_PREFIX = "agentgate-services-"
+KEPT = "kept"
+"""The owner of what stays until somebody takes it down."""
+
+
+@dataclass(frozen=True)
+class Owner:
+    """A run of services."""
+
+    run: str  # a token that is in the name of whatever is made for it
+    lock: str  # path of the lock, or KEPT
+    host: str  # only there can be told whether the lock is held
+
+    @property
+    def words(self) -> str:
+        """What others need to know of it, as JSON."""
+        return json.dumps([self.lock, self.host])
+
+
+def keeper(project: Path) -> Owner:
+    """Who owns what outlives its command: the same for a project each time, so that it is found again."""
+    return Owner(hashlib.sha256(str(project).encode()).hexdigest()[:8], KEPT, socket.gethostname())
+
+
+try:
+    import fcntl
+
+    @contextmanager
+    def owner() -> Iterator[Owner]:
+        """An owner for as long as this process is in the block."""
+        run = secrets.token_hex(4)
+        path = Path(tempfile.gettempdir()) / f"{_PREFIX}{run}.lock"
+        lock = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield Owner(run, str(path), socket.gethostname())
+        finally:
+            path.unlink(missing_ok=True)
+            os.close(lock)
+
+    def is_gone(lock: str, host: str) -> bool:
+        """Whether the owner has ended; False where that cannot be told from here."""
+        if lock == KEPT or host != socket.gethostname():
+            return False
+        try:
+            held = os.open(lock, os.O_WRONLY)
+        except FileNotFoundError:
+            return True
+        except OSError:
+            return False
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        finally:
+            os.close(held)
+        return True
+
+except ImportError:  # Windows: an open file cannot be removed, which is a lock as well
+
+    @contextmanager
+    def owner() -> Iterator[Owner]:
+        """An owner for as long as this process is in the block."""
+        run = secrets.token_hex(4)
+        path = Path(tempfile.gettempdir()) / f"{_PREFIX}{run}.lock"
+        lock = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            yield Owner(run, str(path), socket.gethostname())
+        finally:
+            os.close(lock)
+            path.unlink(missing_ok=True)
+
+    def is_gone(lock: str, host: str) -> bool:
+        """Whether the owner has ended; False where that cannot be told from here."""
+        if lock == KEPT or host != socket.gethostname():
+            return False
+        try:
+            Path(lock).unlink(missing_ok=True)
+        except OSError:
+            return False
+        return True
