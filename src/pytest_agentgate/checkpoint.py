@@ -9,15 +9,15 @@ killed before or after it.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from pytest_agentgate import git
 from pytest_agentgate.codemods.files.edits import digest
 from pytest_agentgate.codemods.files.journal import Batch, Journal
-from pytest_agentgate.codemods.files.layout import Layout
+from pytest_agentgate.codemods.files.layout import Layout, is_of_source
 from pytest_agentgate.config import Project
 from pytest_agentgate.errors import AgentgateError, JournalError
 from pytest_agentgate.model.judgement import Phase
@@ -168,18 +168,9 @@ def _changes(project: Project) -> tuple[tuple[str, ...], tuple[str, ...]]:
     # What is staged as new and not in HEAD differs from it; what was staged and is gone from disk is nothing.
     source = project.config.source
     changed, new = (
-        tuple(name for name in names if _depth(name, folders) > _depth(name, source)) for names in (changed, new)
+        tuple(name for name in names if not is_of_source(name, source, folders)) for names in (changed, new)
     )
     return changed, new
-
-
-def _depth(path: str, folders: Iterable[str]) -> int:
-    """How many parts the innermost of the folders has that holds a file; -1 if none does.
-
-    Tests may lie within the implementation, and an implementation within the tests: the inner one says what a file is.
-    """
-    found = (PurePosixPath(name) for name in folders)
-    return max((len(folder.parts) for folder in found if PurePosixPath(path).is_relative_to(folder)), default=-1)
 
 
 def _from_top(root: Path, name: str) -> str:

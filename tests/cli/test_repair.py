@@ -172,6 +172,37 @@ def test_a_dry_run_shows_the_diff_and_writes_nothing(project: Path, repair: Repa
     assert git(project, "status", "--short") == ""
 
 
+@pytest.mark.parametrize("config", ["", '[tool.agentgate]\nsource = ["shop"]\ntests = ["shop/tests"]\n'])
+def test_tests_within_the_package_are_no_callers_of_the_implementation(
+    tmp_path: Path, repair: Repair, config: str
+) -> None:
+    root = tmp_path / "project"
+    helper = "from shop.prices import price_of\n\ndef tea(): return price_of('tea')\n"
+    tests = "from ..prices import price_of\nfrom .helper import tea\n\ndef test_it(): assert price_of('tea') == tea()\n"
+    inits = {"shop/__init__.py": "", "shop/tests/__init__.py": "", "conftest.py": "", "pyproject.toml": config}
+    write(root, {**inits, "shop/prices.py": OLD, "shop/tests/helper.py": helper, "shop/tests/test_prices.py": tests})
+    git(tmp_path, "init", "-q", "-b", "main", str(root))
+    if not config:
+        write(root, {"pyproject.toml": '[tool.pytest.ini_options]\ntestpaths = ["shop/tests"]\n'})
+    commit(root, "Sell tea")
+    write(root, {"shop/prices.py": OLD.replace("price_of", "price_for")})
+    done = repair(root)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert git(root, "status", "--short").split() == [
+        *("M", "shop/prices.py", "M", "shop/tests/helper.py", "M", "shop/tests/test_prices.py")
+    ]
+    assert (root / "shop/prices.py").read_text() == OLD.replace("price_of", "price_for")
+
+
+def test_changes_of_the_tests_alone_are_none_of_the_implementation(project: Path, repair: Repair) -> None:
+    write(project, {"pyproject.toml": '[tool.pytest.ini_options]\npythonpath = ["src"]\n'})
+    commit(project, "Configure nothing")
+    write(project, {"tests/test_new.py": "def test_new(): pass\n"})
+    done = repair(project)
+    assert done.returncode == 2
+    assert "the implementation does not differ from the branch that it started from" in done.stderr
+
+
 def test_phases_are_committed_one_by_one_and_their_gates_decide(project: Path, repair: Repair) -> None:
     write(project, {"pyproject.toml": CONFIG + PHASES, "tests/test_tax.py": TAX})
     commit(project, "Judge by phases")

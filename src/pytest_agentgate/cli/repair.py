@@ -200,7 +200,7 @@ def _proposing(
         with screen.progress(f"fetching {package}"):
             tree, roots = package_tree(package, project.state / "releases")
         return Proposing(project, interpreter, tree, release_roots=roots, cache=cache), package, ""
-    found = since(project.root, project.config.source, base)
+    found = since(project, base)
     if found.why:
         screen.note(f"comparing with {found.commit[:12]}, {found.why}; --base names another")
     old = GitTree(project.root, found.commit)

@@ -65,14 +65,15 @@ class Proposing:
     def change(self) -> Change:
         """What became of the implementation."""
         source = self._project.config.source
-        new = Api.of(FolderTree(self._project.root), self._roots, source, self._cache)
+        tests = self._project.config.tests or Layout(self._project.root, source).test_folders()
+        new = Api.of(FolderTree(self._project.root), self._roots, source, self._cache, tests=tests)
         if self._release_roots:
-            old = Api.of(self._old, self._release_roots, (), self._cache)
+            old = Api.of(self._old, self._release_roots, (), self._cache, tests=tests)
             tops = {name.partition(".")[0] for name in old.modules}
             if not tops & {name.partition(".")[0] for name in new.modules}:
                 new = self._installed(tops)
         else:
-            old = Api.of(self._old, self._roots, source, self._cache)
+            old = Api.of(self._old, self._roots, source, self._cache, tests=tests)
         return Change(old, new, align(old, new), self._old.text)
 
     def _installed(self, tops: Collection[str]) -> Api:

@@ -6,11 +6,13 @@ nothing was committed since, the last commit.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_agentgate import git
+from pytest_agentgate.codemods.files.layout import Layout, is_of_source
+from pytest_agentgate.config import Project
 from pytest_agentgate.errors import UsageError
 
 _BRANCHES = ("main", "master", "trunk", "develop")
@@ -25,11 +27,12 @@ class Since:
     why: str = ""  # how it was found, where nobody named it
 
 
-def since(root: Path, source: Sequence[str], named: str = "") -> Since:
+def since(project: Project, named: str = "") -> Since:
     """The commit that is named, or the one that the change of the implementation starts from.
 
     Raises UsageError, with what to do, where there is none.
     """
+    root = project.root
     if not git.is_repository(root):
         raise UsageError(
             f"{root} is in no git repository: give the old implementation with --base-path or --base-package"
@@ -45,9 +48,9 @@ def since(root: Path, source: Sequence[str], named: str = "") -> Since:
         raise UsageError(f"{root}: there is no commit yet: give the old implementation with --base-path")
     for name in _starts(root):
         commit = git.merge_base(root, name)
-        if commit and commit != head and _differs(root, commit, source):
+        if commit and commit != head and _differs(project, commit):
             return Since(name, commit, f"where this branch left {name}")
-    if _differs(root, head, source):
+    if _differs(project, head):
         return Since("HEAD", head, "the implementation has changes that are not committed")
     raise UsageError(
         "the implementation does not differ from the branch that it started from: name the commit that the tests were "
@@ -70,9 +73,8 @@ def _starts(root: Path) -> Iterator[str]:
                 yield name
 
 
-def _differs(root: Path, commit: str, source: Sequence[str]) -> bool:
-    changed = git.changed_files(root, commit) or ()
+def _differs(project: Project, commit: str) -> bool:
+    changed = git.changed_files(project.root, commit) or ()
     python = [name for name in changed if name.endswith((".py", ".pyi"))]
-    if not source or "." in source:
-        return bool(python)
-    return any(name == folder or name.startswith(f"{folder}/") for name in python for folder in source)
+    tests = project.config.tests or Layout(project.root, project.config.source).test_folders()
+    return any(is_of_source(name, project.config.source or (".",), tests) for name in python)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from pytest_agentgate.codemods.files.layout import Layout
+from pytest_agentgate.codemods.files.layout import Layout, is_of_source, lies_in
 from pytest_agentgate.codemods.files.tree import Disk, Tree
 from pytest_agentgate.codemods.idioms.fixtures import Fixtures
 from pytest_agentgate.codemods.idioms.named_strings import named_strings
@@ -63,7 +63,9 @@ class Suite:
         folders = tuple(tests) or layout.test_folders()
         paths = Disk(Tree(root)).paths
         disk = Disk(Tree(root, layout.import_roots(paths)))
-        chosen = tuple(path for path in sorted(paths) if any(_below(path, folder) for folder in folders))
+        chosen = tuple(
+            path for path in sorted(paths) if lies_in(path, folders) and not is_of_source(path, source, folders)
+        )
         return cls(disk.sources(), chosen, confirm)
 
     def file(self, path: str) -> File | None:
@@ -159,8 +161,3 @@ def _mentions(path: str, names: ModuleNames) -> Iterator[Mention]:
     for text in named_strings(names):
         if text.role in ("object", "module"):
             yield Mention(text.name, path, text.node.lineno, is_text=True)
-
-
-def _below(path: str, folder: str) -> bool:
-    folder = folder.rstrip("/")
-    return folder in ("", ".") or path == folder or path.startswith(f"{folder}/")

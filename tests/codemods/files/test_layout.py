@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_agentgate.codemods.files.layout import Layout
+from pytest_agentgate.codemods.files.layout import Layout, is_of_source
 from pytest_agentgate.codemods.reading.sources import Sources
 
 
@@ -130,3 +130,28 @@ def test_a_folder_without_a_test_is_none_of_tests(tmp_path: Path) -> None:
     assert Layout(tmp_path).test_folders() == ("spec",)
     (tmp_path / "pytest.ini").write_text("[pytest]\ntestpaths = src\n")
     assert Layout(tmp_path).test_folders() == ("test",)
+
+
+@pytest.mark.parametrize(
+    ("path", "source", "tests", "is_source"),
+    [
+        ("src/shop/prices.py", ["src"], ["tests"], True),
+        ("tests/test_prices.py", ["src"], ["tests"], False),
+        ("tools/build.py", ["src"], ["tests"], False),
+        ("shop/prices.py", ["shop"], ["shop/tests"], True),
+        ("shop/tests/helper.py", ["shop"], ["shop/tests"], False),
+        ("shop/testsuite.py", ["shop"], ["shop/tests"], True),
+        ("tests/plugin/shop.py", ["tests/plugin"], ["tests"], True),
+        ("tests/test_prices.py", ["."], ["tests"], False),
+        ("prices.py", ["."], ["tests"], True),
+        ("shop/prices.py", ["shop"], ["shop"], True),
+        ("shop/test_prices.py", ["shop"], ["shop"], False),
+        ("shop/conftest.py", ["./shop/"], ["shop"], False),
+        ("shop/prices.py", [], ["."], False),
+        ("prices.py", [], [], False),
+    ],
+)
+def test_the_innermost_folder_says_what_is_implementation_and_what_are_tests(
+    path: str, source: list[str], tests: list[str], is_source: bool
+) -> None:
+    assert is_of_source(path, source, tests) is is_source

@@ -141,6 +141,29 @@ class Layout:
         return (self.root / folder / name).is_file()
 
 
+def is_of_source(path: str, source: Iterable[str], tests: Iterable[str]) -> bool:
+    """Whether a file belongs to the implementation, and is none of its tests; all are relative to one root.
+
+    Tests may lie within the implementation, and an implementation within the tests: the innermost folder says what a
+    file is, and its name where that is in both lists.
+    """
+    depth, of_tests = _depth(path, source), _depth(path, tests)
+    name = path.rpartition("/")[2]
+    return depth > of_tests or (depth == of_tests >= 0 and not _is_test(name, (*_TEST_FILES, "conftest.py")))
+
+
+def lies_in(path: str, folders: Iterable[str]) -> bool:
+    """Whether a file is, or lies in, one of some files and folders; all are relative to one root."""
+    return _depth(path, folders) >= 0
+
+
+def _depth(path: str, folders: Iterable[str]) -> int:
+    """How many parts the innermost of the folders has that holds a file; -1 if none does."""
+    plain = [normpath(folder) for folder in folders]
+    holding = [each for each in plain if each == "." or path == each or path.startswith(f"{each}/")]
+    return max((0 if folder == "." else folder.count("/") + 1 for folder in holding), default=-1)
+
+
 def named_folders(files: Iterable[str]) -> Iterator[str]:
     """For each file that lies in one, the uppermost folder that is called as folders of tests are."""
     return (folder for file in files if (folder := _named(file)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from pytest_agentgate.codemods.files.layout import is_of_source
 from pytest_agentgate.codemods.reading.garbage import uncollected
 from pytest_agentgate.codemods.reading.sources import Sources, package_of
 from pytest_agentgate.repair.api.cache import Cache, flat, flat_parameters, key_of, module_of, parameters_of
@@ -30,7 +31,13 @@ class Api:
 
     @classmethod
     def of(
-        cls, tree: Tree, roots: Sequence[str] = ("", "src"), folders: Sequence[str] = (), cache: Path | None = None
+        cls,
+        tree: Tree,
+        roots: Sequence[str] = ("", "src"),
+        folders: Sequence[str] = (),
+        cache: Path | None = None,
+        *,
+        tests: Sequence[str] = (),
     ) -> Api:
         """Read an implementation; what can't be parsed is skipped and told in ``skipped``.
 
@@ -39,8 +46,11 @@ class Api:
             roots: the folders from which modules are imported, in order; "" is the root of the tree.
             folders: those that hold the implementation, relative to the root of the tree; none: all of it.
             cache: a folder where what was read is kept for the next time; None: nowhere.
+            tests: the folders in these that hold tests, which are no part of it.
         """
-        places = {path: module_name(path, roots) for path in tree.paths() if _is_in(path, folders)}
+        places = {
+            path: module_name(path, roots) for path in tree.paths() if is_of_source(path, folders or (".",), tests)
+        }
         places = {path: name for path, name in places.items() if all(map(str.isidentifier, name.split(".")))}
         with uncollected():
             reads, skipped = _reads(tree, places, Cache(cache))
@@ -141,7 +151,3 @@ def _linked(reads: Mapping[str, Read], tree: Tree, roots: Sequence[str], cache: 
     if len(known) != before:
         cache.put(key, {name: None if each is None else flat_parameters(each) for name, each in known.items()})
     return modules
-
-
-def _is_in(path: str, folders: Sequence[str]) -> bool:
-    return not folders or any(not each or path == each or path.startswith(f"{each.rstrip('/')}/") for each in folders)

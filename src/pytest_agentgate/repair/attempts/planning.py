@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from pytest_agentgate.codemods.codemod import Codemod
 from pytest_agentgate.codemods.files.edits import Edit, Text, decoded
-from pytest_agentgate.codemods.files.layout import Layout
+from pytest_agentgate.codemods.files.layout import Layout, is_of_source
 from pytest_agentgate.codemods.files.plan import plan
 from pytest_agentgate.codemods.files.tree import Tree, find
 from pytest_agentgate.config import Project
@@ -43,15 +42,8 @@ class FilesOfTests:
         if not there:
             raise UsageError(f"no folder of tests in {root}: name it in tool.agentgate.tests")
         found, self.skipped = find(root, there)
-        self.files = tuple(path for path in found if not self._is_source(path))
+        self.files = tuple(path for path in found if not is_of_source(path, project.config.source, folders))
         self.tree = Tree(root, Layout(root, project.config.source).import_roots(self.files))
-
-    def _is_source(self, path: str) -> bool:
-        """Whether a file belongs to the implementation, unless a folder of tests within it is named more closely."""
-        place = PurePosixPath(path)
-        source = max((len(name) for name in self._project.config.source if _holds(name, place)), default=-1)
-        tests = max((len(name) for name in self._project.config.tests if _holds(name, place)), default=-1)
-        return source > tests
 
     def plan(self, codemods: Sequence[Codemod], without: Collection[str] = ()) -> Plan:
         """What codemods would do to all files of tests but some."""
@@ -68,10 +60,6 @@ class FilesOfTests:
         except OSError:
             return None
         return read.text if isinstance(read, Text) else None
-
-
-def _holds(folder: str, path: PurePosixPath) -> bool:
-    return folder == "." or path.is_relative_to(folder)
 
 
 def texts_of(edits: Sequence[Edit]) -> dict[str, tuple[str, str]]:
