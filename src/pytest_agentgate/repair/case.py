@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -49,6 +49,17 @@ class Case:
         named = [failure.file for failure in self.failures]
         known = set(self.suite.paths)
         return tuple(path for path in dict.fromkeys([*named, *frames]) if path in known)
+
+    def said(self) -> Iterator[str]:
+        """What the failures say: messages, types in quotes, and what an assertion compared."""
+        for failure in self.failures:
+            for raised in failure.evidence.chain:
+                yield raised.message
+                yield f"'{raised.facts.get('obj_type', '')}'"
+            sides = failure.evidence.comparison
+            for side in (sides.left, sides.right) if sides is not None else ():
+                if side is not None:
+                    yield f"'{side.type}' {side.repr}"
 
 
 def proposal(

@@ -81,7 +81,6 @@ class Reruns:
         self._has_xdist = False
         self._no_cache = list(_NO_CACHE)
         self._besides = 0.0  # seconds that the last run of everything took, beside those of its tests
-        self.spent = 0.0  # seconds in pytest
 
     def whole(self, state: State | None = None, *, recorded: bool = False, share: float = 1.0) -> Ran:
         """Run all of the suite; a ``share`` of the time of a run is enough, or several times what it took before."""
@@ -167,7 +166,6 @@ class Reruns:
         with output.open("wb") as stream:
             ended = self._ended([*arguments, *paths], environ, stream, began + limit)
         seconds = monotonic() - began
-        self.spent += seconds
         if ended.status == _WRONG_USAGE and ended.log is None and self._no_cache:
             self._no_cache = []  # an option of the project's belongs to the cache
             return self._run(given, paths, state, files, recorded=recorded, share=share)
@@ -217,10 +215,6 @@ class Reruns:
         if not why and ended.status not in _RAN and not state.uncollected:
             why = f"pytest ended with status {ended.status}"
         return Ran(state, run, why, seconds=seconds, said=said if why else "")
-
-    def close(self) -> None:
-        """Remove what the runs of attempts left."""
-        shutil.rmtree(self._apart, ignore_errors=True)
 
 
 def _version(text: str) -> tuple[int, ...]:

@@ -39,7 +39,7 @@ _SIGNS = {
 
 
 def propose(case: Case) -> Iterator[Proposal | NoProposal]:
-    said = "\n".join(_said(case))
+    said = "\n".join(case.said())
     for sort, sign in _SIGNS.items():
         if not sign.search(said):
             continue
@@ -52,17 +52,6 @@ def propose(case: Case) -> Iterator[Proposal | NoProposal]:
             doubt = "it awaits nothing, and nothing in the implementation awaits it: that it is async may be a mistake"
             evidence = [*map(told, doubted), doubt]
             yield proposal([_codemod(each) for each in doubted], evidence, doubted, Applicability.DISPLAY)
-
-
-def _said(case: Case) -> Iterator[str]:
-    for failure in case.failures:
-        for raised in failure.evidence.chain:
-            yield raised.message
-            yield f"'{raised.facts.get('obj_type', '')}'"
-        sides = failure.evidence.comparison
-        for side in (sides.left, sides.right) if sides is not None else ():
-            if side is not None:
-                yield f"'{side.type}' {side.repr}"
 
 
 def _codemod(breakage: Breakage) -> Codemod:

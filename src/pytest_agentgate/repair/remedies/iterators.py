@@ -39,7 +39,7 @@ _SAID = re.compile(r"\b(?:iterator|iterable|generator|yields?|lazily|lazy)\b", r
 
 
 def propose(case: Case) -> Iterator[Proposal | NoProposal]:
-    signs = [match for text in _said(case) for match in _SIGN.finditer(text)]
+    signs = [match for text in case.said() for match in _SIGN.finditer(text)]
     if not signs:
         return
     named = {match[1].partition(".<locals>")[0] + ("*" if match[2] else "") for match in signs if match[1]}
@@ -59,17 +59,6 @@ def propose(case: Case) -> Iterator[Proposal | NoProposal]:
             doubt = [] if meant else ["nothing but its expression says so: it may have become one by mistake"]
             codemod = CollectItems(breakage.new, breakage.was)
             yield proposal([codemod], [told(breakage), *doubt], [breakage], sure)
-
-
-def _said(case: Case) -> Iterator[str]:
-    for failure in case.failures:
-        for raised in failure.evidence.chain:
-            yield raised.message
-            yield f"'{raised.facts.get('obj_type', '')}'"
-        sides = failure.evidence.comparison
-        for side in (sides.left, sides.right) if sides is not None else ():
-            if side is not None:
-                yield f"'{side.type}' {side.repr}"
 
 
 def _called(case: Case) -> Iterator[str]:
