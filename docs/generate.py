@@ -34,6 +34,7 @@ from pytest_agentgate.gates.metrics import known
 from pytest_agentgate.model import judgement, services
 from pytest_agentgate.report import measures
 from pytest_agentgate.store import schema
+from pytest_agentgate.store.sqlite import WORDS
 
 DOCS = Path(__file__).parent
 REFERENCE = DOCS / "reference"
@@ -517,7 +518,7 @@ def _store() -> Iterator[str]:
     yield from _help(schema.__doc__)
     with sqlite3.connect(":memory:") as database:
         for migration in schema.MIGRATIONS:
-            database.executescript(";\n".join(schema.statements(migration)))
+            database.executescript(";\n".join(schema.statements(migration, WORDS)))
     yield from ("", "## Views", "", *_head("view", "columns"))
     for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'view' ORDER BY rowid"):
         columns = [column for _, column, *_ in database.execute(f"PRAGMA table_info({name})")]
@@ -525,7 +526,7 @@ def _store() -> Iterator[str]:
     database.close()
     for number, migration in enumerate(schema.MIGRATIONS, 1):
         yield from ("", f"## Version {number}", "", "```text")
-        yield ";\n\n".join(schema.statements(migration)) + ";"
+        yield ";\n\n".join(schema.statements(migration, WORDS)) + ";"
         yield "```"
 
 

@@ -7,12 +7,14 @@ where ``AGENTGATE_REQUIRE=docker,postgres`` names the engine, as in CI, it fails
 from __future__ import annotations
 
 import compileall
+import itertools
 import os
 import re
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
@@ -50,18 +52,78 @@ def _docker() -> str:
     return "" if answer.returncode == 0 else f"the docker command has no server: {answer.stderr.strip()[:200]}"
 
 
+POSTGRES = "AGENTGATE_TEST_POSTGRES"
+
+
 @cache
 def _postgres() -> str:
-    url = os.environ.get("AGENTGATE_TEST_POSTGRES")
+    url = os.environ.get(POSTGRES)
     if not url:
-        return "AGENTGATE_TEST_POSTGRES names no server"
+        missing = [name for name in ("initdb", "pg_ctl") if shutil.which(name) is None]
+        return f"{POSTGRES} names no server, and there is no {missing[0]} command" if missing else ""
     import psycopg
 
     try:
         psycopg.connect(url, connect_timeout=5).close()
     except psycopg.Error as error:
-        return f"AGENTGATE_TEST_POSTGRES: {error}"
+        return f"{POSTGRES}: {error}"
     return ""
+
+
+class PostgresServer:
+    """A server whose databases tests may fill, stop and start: one of their own, without fsync, on the loopback."""
+
+    password = "p/w@of:tests"
+
+    def __init__(self, folder: Path) -> None:
+        import pwd
+
+        self.folder = folder
+        self.port = _free_port()
+        names = {entry.pw_name for entry in pwd.getpwall()}
+        self._user = ("postgres" if "postgres" in names else "nobody") if os.geteuid() == 0 else None
+        folder.chmod(0o755)
+        (folder / "password").write_text(self.password)
+        if self._user:
+            shutil.chown(folder, self._user)
+        options = ["-U", "tester", "-A", "scram-sha-256", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
+        self.run("initdb", "-D", f"{folder}/data", f"--pwfile={folder}/password", *options)
+        with (folder / "data" / "postgresql.conf").open("a") as settings:
+            settings.write(
+                f"listen_addresses = '127.0.0.1'\nport = {self.port}\nunix_socket_directories = '{folder}'\n"
+                "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\nmax_connections = 100\n"
+            )
+        self.start()
+
+    def run(self, *command: str) -> None:
+        log = self.folder / "server.log"  # a server that keeps a pipe open would be waited for
+        with log.open("a") as said:
+            ended = subprocess.run(command, user=self._user, stdout=said, stderr=said, cwd=self.folder, timeout=120)
+        assert ended.returncode == 0, log.read_text()[-2000:]
+
+    def start(self) -> None:
+        self.run("pg_ctl", "-D", f"{self.folder}/data", "-w", "start")
+
+    def stop(self, mode: str = "fast") -> None:
+        self.run("pg_ctl", "-D", f"{self.folder}/data", "-w", "-m", mode, "stop")
+
+    @property
+    def pid(self) -> int:
+        return int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
+
+    def url(self, database: str = "postgres") -> str:
+        from urllib.parse import quote
+
+        return f"postgresql://tester:{quote(self.password, safe='')}@127.0.0.1:{self.port}/{database}"
+
+
+def _free_port() -> int:
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 CHROMIUM = "AGENTGATE_TEST_CHROMIUM"
@@ -206,3 +268,41 @@ def foreign_environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 shutil.copyfile(Path(str(file.locate())), packages / file)
     subprocess.run([str(place / "bin" / "python"), "-m", "compileall", "-q", str(packages)], check=True)
     return place
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """A server that is up when a test begins; for tests that are marked ``engine("postgres")`` and disturb it."""
+    with tempfile.TemporaryDirectory(prefix="agentgate-postgres-") as folder:
+        server = PostgresServer(Path(folder))
+        yield server
+        server.stop("immediate")
+
+
+DATABASES = 8  # that tests take in turns: to make and to remove one for each test would take longer than the tests
+
+
+@pytest.fixture(scope="session")
+def new_database(request: pytest.FixtureRequest) -> Callable[[], str]:
+    """Gives a database without a store; -> its URL, with the password in it. One test may use a few at a time."""
+    import psycopg
+
+    given = os.environ.get(POSTGRES)
+    place = given or request.getfixturevalue("postgres_server").url()
+    names = [f"agentgate_test_{os.getpid()}_{number}" for number in range(DATABASES)]
+    urls = [place.rpartition("/")[0] + f"/{name}" for name in names]
+    made = set[str]()
+    turns = itertools.cycle(zip(names, urls, strict=True))
+
+    def new_database() -> str:
+        name, url = next(turns)
+        with psycopg.connect(place if name not in made else url, autocommit=True) as connection:
+            connection.execute("SET client_min_messages = warning")
+            if name in made:
+                connection.execute("DROP SCHEMA IF EXISTS agentgate CASCADE")
+            else:
+                connection.execute(f"CREATE DATABASE {name}")
+                made.add(name)
+        return url
+
+    return new_database

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -133,22 +136,84 @@ def begin(folder: Path) -> Iterator[Begin]:
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
+    """Where a store that is a file may be made."""
     return tmp_path / "store.db"
 
 
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.engine("postgres"))])
+def new_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], str]:
+    """Makes the URL of a store that is not there yet, in a file or on a server."""
+    if request.param == "postgresql":
+        made: Callable[[], str] = request.getfixturevalue("new_database")
+        return made
+    folder = tmp_path_factory.mktemp("stores")
+    numbers = itertools.count()
+    return lambda: f"sqlite:///{folder}/{next(numbers)}.db"
+
+
 @pytest.fixture
-def store(path: Path) -> Iterator[Store]:
-    with open_store(str(path)) as store:
+def url(new_url: Callable[[], str]) -> str:
+    """The store of a test."""
+    return new_url()
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[Store]:
+    with open_store(url) as store:
         yield store
 
 
+Query = Callable[..., list[tuple[Any, ...]]]
+
+
+@contextmanager
+def asking(url: str) -> Iterator[Query]:
+    """Ask a store what a person would, with SQL and a client of the database's own."""
+    if url.startswith("sqlite"):
+        file = sqlite3.connect(url.removeprefix("sqlite:///"))
+        yield lambda sql, *parameters: file.execute(sql, parameters).fetchall()
+        file.close()
+        return
+    import psycopg
+
+    with psycopg.connect(url, options="-c search_path=agentgate") as server:
+        yield lambda sql, *parameters: server.execute(sql.replace("?", "%s"), parameters).fetchall()
+
+
 @pytest.fixture
-def query(path: Path, store: Store) -> Iterator[Callable[..., list[tuple[Any, ...]]]]:
-    """Ask the store what a person would, with SQL."""
-    connection = sqlite3.connect(path)
+def query(url: str, store: Store) -> Iterator[Query]:
+    with asking(url) as query:
+        yield query
 
-    def query(sql: str, *parameters: object) -> list[tuple[Any, ...]]:
-        return connection.execute(sql, parameters).fetchall()
 
-    yield query
-    connection.close()
+Everything = Callable[[str], dict[str, list[tuple[Any, ...]]]]
+
+
+VIEWS = (
+    "runs", "results", "failures", "causes", "cause_tests", "warnings", "agents", "properties", "judgements", "phases",
+    "gates", "approvals", "repairs", "attempts",
+)  # fmt: skip
+BESIDES = {
+    "log": "SELECT name, state, position, size FROM log",
+    "collected": "SELECT COUNT(*), SUM(tests) FROM collected",
+}
+
+
+@pytest.fixture(scope="session")
+def views() -> Everything:
+    """Reads all that a store shows, by its URL."""
+
+    def views(url: str, besides: Mapping[str, str] = MappingProxyType({})) -> dict[str, list[tuple[Any, ...]]]:
+        with asking(url) as query:
+            if url.startswith("sqlite"):
+                assert query("PRAGMA integrity_check") == [("ok",)]
+            asked = {**{view: f"SELECT * FROM {view}" for view in VIEWS}, **besides}
+            return {name: sorted(query(sql), key=repr) for name, sql in asked.items()}
+
+    return views
+
+
+@pytest.fixture(scope="session")
+def everything(views: Callable[..., Any]) -> Everything:
+    """Reads that and how far logs were read."""
+    return lambda url: views(url, BESIDES)

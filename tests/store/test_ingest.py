@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,20 +19,7 @@ from pytest_agentgate.store import Store, ingest, open_store
 
 Begin = Callable[..., Any]
 Query = Callable[..., list[tuple[Any, ...]]]
-
-TABLES = ("runs", "results", "failures", "causes", "cause_tests", "warnings", "agents")
-
-
-def everything(store_path: Path) -> dict[str, list[Any]]:
-    """All that the views show, in an order of its own."""
-    connection = sqlite3.connect(store_path)
-    found: dict[str, list[Any]] = {
-        table: sorted(map(repr, connection.execute(f"SELECT * FROM {table}"))) for table in TABLES
-    }
-    found["log"] = sorted(map(repr, connection.execute("SELECT name, state, position, size FROM log")))
-    found["collected"] = connection.execute("SELECT COUNT(*), SUM(tests) FROM collected").fetchall()
-    connection.close()
-    return found
+Everything = Callable[[str], dict[str, list[tuple[Any, ...]]]]
 
 
 def test_a_run_is_read_from_its_log(store: Store, folder: Path, begin: Begin) -> None:
@@ -52,12 +38,14 @@ def test_a_run_is_read_from_its_log(store: Store, folder: Path, begin: Begin) ->
     assert run.counts == Counts(total=2, passed=1, failed=1, deselected=3, warnings=1)
 
 
-def test_ingesting_again_changes_nothing(store: Store, path: Path, folder: Path, begin: Begin) -> None:
+def test_ingesting_again_changes_nothing(
+    store: Store, url: str, folder: Path, begin: Begin, everything: Everything
+) -> None:
     begin().collected("a.py::x").failed("a.py::x").ended()
     store.ingest(folder)
-    before = everything(path)
+    before = everything(url)
     assert store.ingest(folder) == Ingested()
-    assert everything(path) == before
+    assert everything(url) == before
 
 
 def test_a_run_that_lives_is_seen_as_far_as_it_has_come(store: Store, path: Path, folder: Path, begin: Begin) -> None:
@@ -78,9 +66,14 @@ def test_a_run_that_lives_is_seen_as_far_as_it_has_come(store: Store, path: Path
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(cuts=st.lists(st.integers(0, 14), max_size=6), dead=st.booleans())
 def test_any_number_of_steps_lead_to_the_same_rows(
-    cuts: list[int], dead: bool, begin: Begin, tmp_path_factory: pytest.TempPathFactory
+    cuts: list[int],
+    dead: bool,
+    begin: Begin,
+    tmp_path_factory: pytest.TempPathFactory,
+    new_url: Callable[[], str],
+    everything: Everything,
 ) -> None:
-    folder, path = tmp_path_factory.mktemp("runs"), tmp_path_factory.mktemp("store")
+    folder, steps_url, once_url = tmp_path_factory.mktemp("runs"), new_url(), new_url()
     writer = begin(into=folder)
     steps: list[Callable[[], Any]] = [
         lambda: writer.collected("a.py::x", "a.py::y", "b.py::z", "b.py::w"),
@@ -99,18 +92,18 @@ def test_any_number_of_steps_lead_to_the_same_rows(
     for number, step in enumerate(steps):
         step()
         if number in cuts:
-            with open_store(str(path / "steps.db")) as store:
+            with open_store(steps_url) as store:
                 store.ingest(folder)
     if dead:
         writer.killed()
     else:
         writer.result("b.py::w", "not_run", reason="later").ended()
-    for name in ("steps.db", "once.db"):
-        with open_store(str(path / name)) as store:
+    for url in (steps_url, once_url):
+        with open_store(url) as store:
             store.ingest(folder)
             assert store.run().counts.total == 4
             assert len(store.run_summary().causes) == 2
-    assert everything(path / "steps.db") == everything(path / "once.db")
+    assert everything(steps_url) == everything(once_url)
 
 
 def test_a_run_whose_process_is_gone_was_interrupted(store: Store, folder: Path, begin: Begin, query: Query) -> None:
@@ -141,7 +134,7 @@ def test_with_dist_each_a_worker_that_was_cut_off_has_its_own_tests_not_run(
 
 
 def test_a_log_that_grows_after_its_run_was_taken_for_dead_is_read_again(
-    store: Store, path: Path, folder: Path, begin: Begin, tmp_path: Path
+    store: Store, url: str, folder: Path, begin: Begin, new_url: Callable[[], str], everything: Everything
 ) -> None:
     """Where a file system has no locks, nobody can be shown to live."""
     writer = begin().collected("a.py::x", "a.py::y").result("a.py::x")
@@ -153,12 +146,13 @@ def test_a_log_that_grows_after_its_run_was_taken_for_dead_is_read_again(
     assert store.ingest(folder) == Ingested(logs=1, runs=1, results=2)
     assert store.run().status is RunStatus.COMPLETED
     assert store.run().counts == Counts(total=2, passed=1, failed=1)
-    with open_store(str(tmp_path / "once.db")) as once:
+    at_once = new_url()
+    with open_store(at_once) as once:
         once.ingest(folder)
-    assert everything(tmp_path / "once.db") == everything(path)
+    assert everything(at_once) == everything(url)
 
 
-def test_a_log_that_was_deleted_keeps_its_rows(store: Store, path: Path, folder: Path, begin: Begin) -> None:
+def test_a_log_that_was_deleted_keeps_its_rows(store: Store, folder: Path, begin: Begin) -> None:
     begin().failed("a.py::x").ended().unlink()
     (begin("run-002").failed("a.py::x").ended())
     store.ingest(folder)
@@ -295,14 +289,17 @@ KEYS = [
     )
 )
 def test_no_event_breaks_the_store(
-    events: list[dict[str, Any]], begin: Begin, tmp_path_factory: pytest.TempPathFactory
+    events: list[dict[str, Any]],
+    begin: Begin,
+    tmp_path_factory: pytest.TempPathFactory,
+    new_url: Callable[[], str],
 ) -> None:
     folder = tmp_path_factory.mktemp("runs")
     writer = begin(into=folder)
     for event in events:
         writer.event(**event)
     writer.result("a.py::x").failed("a.py::y").ended()
-    with open_store(str(folder / "store.db")) as store:
+    with open_store(new_url()) as store:
         assert store.ingest(folder).problems == ()
         store.run_summary(), store.results(), store.failures(), store.warnings()
         assert {"a.py::x", "a.py::y"} <= {result.nodeid for result in store.results()}
@@ -316,12 +313,23 @@ def test_texts_that_are_no_unicode_are_escaped(store: Store, folder: Path, begin
 
 
 def test_hostile_texts_come_back_as_they_were(store: Store, folder: Path, begin: Begin) -> None:
-    hostile = "a.py::x['; DROP TABLE run; --\x00\n\u202e{}%s?]"
+    hostile = "a.py::x['; DROP TABLE run; --\t\\N\n\u202e{}%s?]"
     begin("run-001", agent=hostile).failed(hostile, title=hostile).ended()
     store.ingest(folder)
     assert store.results()[0].nodeid == hostile
     assert store.agents()[0].id == hostile
     assert store.run_summary().causes[0].tests == (hostile,)
+
+
+def test_a_nul_comes_back_as_it_was_or_where_no_text_may_have_one_as_its_escape(
+    store: Store, folder: Path, begin: Begin, url: str
+) -> None:
+    begin("run-001", agent="a\0b").failed("a.py::x[\0]", title="t\0").ended()
+    assert store.ingest(folder) == Ingested(logs=1, runs=1, results=1, failures=1)
+    nul = "\0" if url.startswith("sqlite") else "\\x00"
+    assert store.results()[0].nodeid == f"a.py::x[{nul}]"
+    assert store.agents()[0].id == f"a{nul}b"
+    assert store.run_summary().causes[0].title == f"t{nul}"
 
 
 def test_an_empty_log_is_told_once_and_left(store: Store, folder: Path) -> None:
@@ -366,7 +374,7 @@ def test_two_logs_that_claim_the_same_run_are_told_and_the_first_one_counts(
 
 
 def test_a_copy_of_a_log_in_another_folder_is_the_same_run(
-    store: Store, path: Path, folder: Path, begin: Begin, tmp_path: Path
+    store: Store, folder: Path, begin: Begin, tmp_path: Path
 ) -> None:
     begin().result("a.py::x").ended()
     shutil.copytree(folder, tmp_path / "artifact")
@@ -480,7 +488,7 @@ def test_the_run_itself_can_fail(store: Store, folder: Path, begin: Begin) -> No
 def test_a_teardown_that_took_long_is_kept(store: Store, folder: Path, begin: Begin, query: Query) -> None:
     begin().result("a.py::x").event(event="teardown", nodeid="a.py::x", duration=0.125).result("a.py::y").ended()
     store.ingest(folder)
-    assert query("SELECT nodeid, teardown FROM results") == [("a.py::x", 0.125), ("a.py::y", 0.0)]
+    assert query("SELECT nodeid, teardown FROM results ORDER BY nodeid") == [("a.py::x", 0.125), ("a.py::y", 0.0)]
 
 
 def test_warnings_are_kept_once_for_each_origin(store: Store, folder: Path, begin: Begin) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -30,6 +29,9 @@ from pytest_agentgate.store import Store, ingest, judgements, open_store
 
 Begin = Callable[..., Any]
 Query = Callable[..., list[tuple[Any, ...]]]
+Everything = Callable[[str], dict[str, list[tuple[Any, ...]]]]
+
+IN_A_FILE = pytest.mark.parametrize("new_url", ["sqlite"], indirect=True)  # which says how it would go about a query
 
 GATES = (
     GateResult(
@@ -111,13 +113,13 @@ def test_a_judgement_of_a_run_that_is_not_recorded_is_kept(store: Store, folder:
     assert query("SELECT run_id, state FROM judgements") == [("", "failed")]
 
 
-def test_ingesting_again_changes_nothing(store: Store, folder: Path, path: Path) -> None:
+def test_ingesting_again_changes_nothing(store: Store, folder: Path, url: str, views: Everything) -> None:
     write_judgement(folder, judged())
     write_approval(folder, APPROVAL)
     store.ingest(folder)
-    before = everything(path)
+    before = views(url)
     assert store.ingest(folder) == Ingested()
-    assert everything(path) == before
+    assert views(url) == before
 
 
 def test_a_judgement_that_was_taken_in_is_not_looked_at_again(
@@ -133,40 +135,34 @@ def test_a_judgement_that_was_taken_in_is_not_looked_at_again(
     assert looked == []
 
 
-TABLES = ("judgements", "phases", "gates", "approvals", "runs", "results")
-
-
-def everything(path: Path) -> dict[str, list[Any]]:
-    connection = sqlite3.connect(path)
-    found: dict[str, list[Any]] = {
-        table: sorted(map(repr, connection.execute(f"SELECT * FROM {table}"))) for table in TABLES
-    }
-    connection.close()
-    return found
-
-
 @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(order=st.permutations(range(5)), together=st.sets(st.integers(0, 4)))
 def test_logs_may_arrive_in_any_order(
-    order: list[int], together: set[int], begin: Begin, tmp_path_factory: pytest.TempPathFactory
+    order: list[int],
+    together: set[int],
+    begin: Begin,
+    tmp_path_factory: pytest.TempPathFactory,
+    new_url: Callable[[], str],
+    views: Everything,
 ) -> None:
-    made, arrived, stores = (tmp_path_factory.mktemp(name) for name in ("made", "arrived", "stores"))
+    made, arrived = (tmp_path_factory.mktemp(name) for name in ("made", "arrived"))
+    once, steps = new_url(), new_url()
     begin(into=made).collected("a.py::x").failed("a.py::x").ended()
     begin("run-002", into=made).result("a.py::x").ended()
     for one in (judged(1), judged(2, judge=Judge.HARNESS)):
         write_judgement(made, one)
     write_approval(made, APPROVAL)
     logs = sorted(made.iterdir())
-    with open_store(str(stores / "once.db")) as store:
+    with open_store(once) as store:
         store.ingest(made)
-    with open_store(str(stores / "steps.db")) as store:
+    with open_store(steps) as store:
         for number in order:
             shutil.copy(logs[number], arrived)
             if number not in together:
                 store.ingest(arrived)
         store.ingest(arrived)
         assert store.judgement("run-001") == judged(2, judge=Judge.HARNESS)
-    assert everything(stores / "steps.db") == everything(stores / "once.db")
+    assert views(steps) == views(once)
 
 
 def test_a_judgement_outlives_that_its_runs_log_is_read_anew(store: Store, folder: Path, begin: Begin) -> None:
@@ -182,14 +178,16 @@ def test_a_judgement_outlives_that_its_runs_log_is_read_anew(store: Store, folde
     assert store.judgement() == judged(state=GateState.INVALID)
 
 
-def test_a_copy_in_another_folder_is_the_same_judgement(store: Store, folder: Path, tmp_path: Path, path: Path) -> None:
+def test_a_copy_in_another_folder_is_the_same_judgement(
+    store: Store, folder: Path, tmp_path: Path, url: str, views: Everything
+) -> None:
     write_judgement(folder, judged())
     write_approval(folder, APPROVAL)
     shutil.copytree(folder, tmp_path / "artifact")
     store.ingest(folder)
-    before = everything(path)
+    before = views(url)
     assert store.ingest(tmp_path / "artifact").problems == ()
-    assert everything(path) == before
+    assert views(url) == before
 
 
 # ---- what is no judgement
@@ -207,14 +205,16 @@ def test_an_unfinished_log_is_no_judgement_until_it_is_whole(store: Store, folde
     assert store.judgements() == (judged(),)
 
 
-def test_a_log_that_is_cut_off_at_any_byte_leaves_no_rows(store: Store, folder: Path, path: Path) -> None:
+def test_a_log_that_is_cut_off_at_any_byte_leaves_no_rows(
+    store: Store, folder: Path, url: str, views: Everything
+) -> None:
     log = write_judgement(folder, judged())
     whole = log.read_bytes()
-    empty = everything(path)
+    empty = views(url)
     for end in range(0, len(whole), 7):
         log.write_bytes(whole[:end])
         store.ingest(folder)
-        assert everything(path) == empty
+        assert views(url) == empty
     log.write_bytes(whole)
     store.ingest(folder)
     assert store.judgements() == (judged(),)
@@ -371,10 +371,18 @@ def test_gates_of_a_run_with_what_broke_them(query: Query) -> None:
         ("imports", "tests.pass_rate >= 90%", "failed", 0.5, ">= 90%", "ratio", 18, "fail", "team"),
         ("imports", "check.mypy == 0", "unavailable", None, "", "status", None, "warn", ""),
     ]
-    assert query(
-        "SELECT json_extract(item.value, '$.name'), json_extract(item.value, '$.note') "
-        "FROM gates, json_each(gates.items) AS item"
-    ) == [("a.py::x", "ValueError"), ("a.py::y", "")]
+
+
+OF_ITEMS = {
+    "sqlite": "SELECT json_extract(item.value, '$.name'), json_extract(item.value, '$.note') "
+    "FROM gates, json_each(gates.items) AS item",
+    "postgresql": "SELECT item ->> 'name', item ->> 'note' FROM gates, json_array_elements(items::json) AS item",
+}
+
+
+@pytest.mark.usefixtures("filled")
+def test_what_broke_a_gate_can_be_asked_for(query: Query, url: str) -> None:
+    assert sorted(query(OF_ITEMS[url.partition(":")[0]])) == [("a.py::x", "ValueError"), ("a.py::y", "")]
 
 
 @pytest.mark.usefixtures("filled")
@@ -386,6 +394,7 @@ def test_phases_of_a_run(query: Query) -> None:
 
 
 @pytest.mark.usefixtures("filled")
+@IN_A_FILE
 @pytest.mark.parametrize("view", ["judgements", "phases", "gates", "properties"])
 def test_the_rows_of_one_run_are_found_without_reading_those_of_others(query: Query, view: str) -> None:
     plan = [row[3] for row in query(f"EXPLAIN QUERY PLAN SELECT * FROM {view} WHERE run_id = 'run-001'")]
@@ -393,6 +402,7 @@ def test_the_rows_of_one_run_are_found_without_reading_those_of_others(query: Qu
 
 
 @pytest.mark.usefixtures("filled")
+@IN_A_FILE
 def test_the_newest_are_found_without_reading_the_rest(query: Query) -> None:
     plan = [row[3] for row in query(f"EXPLAIN QUERY PLAN {judgements.LATEST}", 1)]
     assert any("judgement_by_time" in step for step in plan)

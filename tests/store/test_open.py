@@ -17,7 +17,7 @@ from pytest_agentgate.capture.judgementlog import write_judgement
 from pytest_agentgate.errors import StoreError
 from pytest_agentgate.model.judgement import GateState, Judge, Judgement
 from pytest_agentgate.store import open_store, schema
-from pytest_agentgate.store.sqlite import Database
+from pytest_agentgate.store.sqlite import WORDS, SQLiteDatabase
 
 SCHEMAS = Path(__file__).parent / "schemas"
 
@@ -46,7 +46,7 @@ def test_any_file_name_will_do(tmp_path: Path, name: str) -> None:
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
-@pytest.mark.parametrize("url", ["postgresql://host/name", "sqlite://", "sqlite:///", "sqlite:///:memory:", ""])
+@pytest.mark.parametrize("url", ["mysql://host/name", "sqlite://", "sqlite:///", "sqlite:///:memory:", ""])
 def test_what_is_no_file_is_refused(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(StoreError, match=r"sqlite:///path/to/store\.db"):
@@ -307,7 +307,7 @@ def test_a_migration_that_fails_leaves_the_store_as_it_was(path: Path, monkeypat
 
 def test_the_schema_can_be_split_into_statements() -> None:
     for migration in schema.MIGRATIONS:
-        for statement in schema.statements(migration):
+        for statement in schema.statements(migration, WORDS):
             assert sqlite3.complete_statement(statement + ";")
 
 
@@ -317,7 +317,7 @@ def test_a_lock_that_is_never_released_is_one_clear_error(path: Path, monkeypatc
     holder.execute("BEGIN IMMEDIATE")
     monkeypatch.setattr("pytest_agentgate.store.sqlite._PATIENCE", 0.1)
     monkeypatch.setattr("pytest_agentgate.store.sqlite._AT_ONCE", 0.1)
-    database = Database(path)
+    database = SQLiteDatabase(path)
     with pytest.raises(StoreError, match="another process keeps the store locked"), database.transaction():
         pass
     database.close()

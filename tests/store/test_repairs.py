@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,7 +14,9 @@ from pytest_agentgate.capture.repairlog import RepairLog, new_id, repair_of
 from pytest_agentgate.errors import RunLogError
 from pytest_agentgate.model import Kind
 from pytest_agentgate.model.repair import Attempt, Left, Repair, Verdict
-from pytest_agentgate.store import Store, open_store
+from pytest_agentgate.store import Store
+
+Query = Callable[..., list[tuple[Any, ...]]]
 
 ATTEMPT = Attempt(
     "c1:1234",
@@ -120,19 +124,11 @@ def test_texts_of_anybody_are_bounded(folder: Path) -> None:
     assert len(read.attempts[0].why) <= repairlog._TEXT
 
 
-def test_views_answer_what_a_person_asks(folder: Path, tmp_path: Path) -> None:
-    import sqlite3
-
+def test_views_answer_what_a_person_asks(store: Store, folder: Path, query: Query) -> None:
     write(folder, REPAIR)
-    with open_store(str(tmp_path / "asked.db")) as store:
-        store.ingest(folder)
-    with sqlite3.connect(tmp_path / "asked.db") as database:
-        rows = database.execute(
-            "SELECT verdict, kind, before, after, agent_id FROM attempts ORDER BY number"
-        ).fetchall()
-        assert rows == [
-            ("kept", "import", 12, 0, REPAIR.agent),
-            ("rolled_back", "import", 12, 0, REPAIR.agent),
-        ]
-        assert database.execute("SELECT red_before, green_after FROM repairs").fetchall() == [(12, 11)]
-    database.close()
+    store.ingest(folder)
+    assert query("SELECT verdict, kind, before, after, agent_id FROM attempts ORDER BY number") == [
+        ("kept", "import", 12, 0, REPAIR.agent),
+        ("rolled_back", "import", 12, 0, REPAIR.agent),
+    ]
+    assert query("SELECT red_before, green_after FROM repairs") == [(12, 11)]

@@ -13,6 +13,8 @@ from pytest_agentgate.store import Store
 Begin = Callable[..., Any]
 Query = Callable[..., list[tuple[Any, ...]]]
 
+IN_A_FILE = pytest.mark.parametrize("new_url", ["sqlite"], indirect=True)  # which says how it would go about a query
+
 
 @pytest.fixture
 def filled(store: Store, folder: Path, begin: Begin) -> None:
@@ -72,10 +74,16 @@ def test_results_with_who_and_where(query: Query) -> None:
     assert query(sql, "run-002") == [("a.py::x", "passed", "", "bob")]
 
 
-def test_failures_with_evidence(query: Query) -> None:
+LINE = {
+    "sqlite": "json_extract(evidence, '$.chain[0].frames[0].line')",
+    "postgresql": "(evidence::json #>> '{chain,0,frames,0,line}')::integer",
+}
+
+
+def test_failures_with_evidence(query: Query, url: str) -> None:
     (row,) = query(
         "SELECT kind, exception_type, message, report_when, worker_id, "
-        "json_extract(evidence, '$.chain[0].frames[0].line') FROM failures WHERE run_id = ? AND nodeid = ?",
+        f"{LINE[url.partition(':')[0]]} FROM failures WHERE run_id = ? AND nodeid = ?",
         "run-001",
         "a.py::y",
     )
@@ -120,6 +128,7 @@ def test_failing_tests_that_passed_as_well(store: Store, folder: Path, begin: Be
     ]
 
 
+@IN_A_FILE
 def test_tests_that_never_failed_are_not_read_to_find_those_that_did(query: Query) -> None:
     plan = [row[3] for row in query("EXPLAIN QUERY PLAN SELECT * FROM failing_tests WHERE passed = 1")]
     (scan,) = (step for step in plan if step.startswith("SCAN") and " result " in step)
@@ -127,6 +136,7 @@ def test_tests_that_never_failed_are_not_read_to_find_those_that_did(query: Quer
     assert any(step.startswith("SEARCH") and "(run_key=? AND node_key=?)" in step for step in plan)
 
 
+@IN_A_FILE
 @pytest.mark.parametrize(
     "view", ["results", "failures", "causes", "warnings", "consolidated_errors", "agent_results", "consolidated_runs"]
 )

@@ -6,6 +6,7 @@ The log is the record; a store can be made again from logs. This package is the 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from importlib import import_module
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -28,7 +29,9 @@ from pytest_agentgate.model import (
     Warned,
 )
 from pytest_agentgate.store import causes, comparison, history, ingest, properties, results, runs, schema
-from pytest_agentgate.store.sqlite import Database
+from pytest_agentgate.store.database import Database
+from pytest_agentgate.store.sqlite import SQLiteDatabase
+from pytest_agentgate.store.urls import is_server, path_of
 
 if TYPE_CHECKING:
     from pytest_agentgate.model.judgement import Approval, Judge, Judgement
@@ -36,17 +39,23 @@ if TYPE_CHECKING:
 
 __all__ = ["Store", "open_store", "path_of"]
 
-_SCHEME = "sqlite:///"
+_DRIVER = "pytest_agentgate.store.postgres"  # by name: it needs a library, and is not lent to other interpreters
 _TREND = 30  # runs that a report looks back on
 
 
 def open_store(url: str, *, read_only: bool = False) -> Store:
-    """Open the store at ``sqlite:///relative.db``, ``sqlite:////absolute.db`` or a path, and make it if it is new.
+    """Open the store at ``sqlite:///relative.db``, ``sqlite:////absolute.db``, a path or ``postgresql://``.
 
-    Raises StoreError, and leaves the file as it is, if it is damaged, not a store, newer than this version, or to be
-    read only and not there. A store of an older version is migrated in one transaction.
+    It is made if it is new. Raises StoreError, and leaves the store as it is, if it is damaged, not a store, newer than
+    this version, out of reach, or to be read only and not there. A store of an older version is migrated in one
+    transaction.
     """
-    database = Database(path_of(url), read_only=read_only)
+    return Store(open_database(url, read_only=read_only))
+
+
+def open_database(url: str, *, read_only: bool = False) -> Database:
+    """Open what is behind a store; see ``open_store``."""
+    database = _connected(url, read_only)
     try:
         schema.prepare(database)
         if not read_only:
@@ -54,7 +63,22 @@ def open_store(url: str, *, read_only: bool = False) -> Store:
     except BaseException:
         database.close()
         raise
-    return Store(database)
+    return database
+
+
+def _connected(url: str, read_only: bool) -> Database:
+    if not is_server(url):
+        return SQLiteDatabase(path_of(url), read_only=read_only)
+    try:
+        driver = import_module(_DRIVER)
+    except ImportError as error:
+        what = "psycopg" if (error.name or "").startswith("psycopg") else "agentgate itself"
+        raise StoreError(
+            f"{url.partition(':')[0]}: this interpreter lacks {what}: pip install 'pytest-agentgate[postgres]' "
+            "where agentgate is installed"
+        ) from error
+    database: Database = driver.PostgresDatabase(url, read_only=read_only)
+    return database
 
 
 class Store:
@@ -225,18 +249,3 @@ class Store:
     def _chosen(self, selector: str) -> tuple[Run, int]:
         run = runs.one(self._database, selector)
         return run, runs.key_of(self._database, run.id)
-
-
-def path_of(url: str) -> Path:
-    """The file that a store's URL names, whether or not it is there.
-
-    Raises StoreError if this version has no such stores.
-    """
-    if url.startswith(_SCHEME):
-        url = url.removeprefix(_SCHEME)
-    elif "://" in url:
-        scheme = url.partition(":")[0]
-        raise StoreError(f"{scheme}: this version keeps runs in SQLite only: sqlite:///path/to/store.db")
-    if not url or url == ":memory:":
-        raise StoreError("a store is a file: sqlite:///path/to/store.db")
-    return Path(url)

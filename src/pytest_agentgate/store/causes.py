@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 from pytest_agentgate.model import Cause, CauseStatus, Failure, Kind, Recurrence
 from pytest_agentgate.store import history, results
+from pytest_agentgate.store.database import Database
 from pytest_agentgate.store.keys import node_keys, reason_keys
-from pytest_agentgate.store.sqlite import Database
 from pytest_agentgate.triage.causes import group
 
 _STATUSES = {status.value: status for status in CauseStatus}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pytest_agentgate.model import Cause, Outcome, Run, RunComparison, Scope, Slower
 from pytest_agentgate.store import causes, history
-from pytest_agentgate.store.sqlite import Database
+from pytest_agentgate.store.database import Database
 
 SLOWER_TIMES = 2.0
 SLOWER_SECONDS = 0.5

@@ -115,6 +115,17 @@ def without_surrogates(value: Any) -> Any:
     return value
 
 
+def without_nul(value: Any) -> Any:
+    """JSON data in whose texts each NUL, which PostgreSQL takes in no text, has become its escape."""
+    if type(value) is str:
+        return value.replace("\0", "\\x00")
+    if type(value) is list:
+        return [without_nul(item) for item in value]
+    if type(value) is dict:
+        return {without_nul(key): without_nul(item) for key, item in value.items()}
+    return value
+
+
 def _are_details(event: Event) -> bool:
     return (
         integer(event, "attempt", 0 if "attempt" in event else 1) >= 1

@@ -6,8 +6,8 @@ import json
 from collections.abc import Collection, Mapping
 
 from pytest_agentgate.model import History, Outcome, PastRun, RunStatus
+from pytest_agentgate.store.database import Database
 from pytest_agentgate.store.keys import known_nodes
-from pytest_agentgate.store.sqlite import Database
 
 WINDOW = 50
 """Runs that are looked at."""

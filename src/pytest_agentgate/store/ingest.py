@@ -1,7 +1,8 @@
 """From the logs of a folder to the store: which have something new, and how far each was read.
 
 Logs are taken in the order of their names, each in one transaction behind the store's one lock for writers, so that
-processes that ingest at the same time come to the same rows as one of them alone.
+processes that ingest at the same time come to the same rows as one of them alone. A log belongs to a machine and a
+folder: what is not here may well be under way elsewhere.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ from pytest_agentgate.capture import runlog
 from pytest_agentgate.capture.runlog import Event
 from pytest_agentgate.errors import RunLogError, StoreError
 from pytest_agentgate.model import Ingested
-from pytest_agentgate.store.events import Events, sorted_out, text, without_surrogates
+from pytest_agentgate.store.database import Database, UnfitTextError
+from pytest_agentgate.store.events import Events, sorted_out, text, without_nul, without_surrogates
 from pytest_agentgate.store.recording import Recording
-from pytest_agentgate.store.sqlite import Database
 from pytest_agentgate.values import frozen
 
 _OPEN, _ENDED, _INTERRUPTED, _REFUSED = "open", "ended", "interrupted", "refused"
@@ -46,8 +47,8 @@ def ingest(database: Database, folder: Path, progress: Callable[[int, int], obje
 
 def _worth_reading(database: Database, folder: Path) -> list[str]:
     """Names of the logs that may have something new: what has ended is not looked at again, not even for its size."""
-    query = "SELECT name, state, size FROM log WHERE folder = ?"
-    known = {name: (state, size) for name, state, size in database.rows(query, [_written(folder)])}
+    query = "SELECT name, state, size FROM log WHERE host = ? AND folder = ?"
+    known = {name: (state, size) for name, state, size in database.rows(query, [database.host, _written(folder)])}
     try:
         with os.scandir(folder) as entries:
             there = {entry.name for entry in entries if entry.name.endswith(runlog.SUFFIX) and _is_text(entry.name)}
@@ -87,11 +88,19 @@ def _size(path: Path) -> int:
 
 def _take_in(database: Database, path: Path) -> Ingested:
     try:
-        with database.transaction():
-            return _Log(database, path).take_in()
+        return database.writing(lambda: _Log(database, path).take_in())
     except UnicodeEncodeError:  # lone surrogates, which no database takes: rare, so found by trying
-        with database.transaction():
-            return _Log(database, path, lambda events: [without_surrogates(event) for event in events]).take_in()
+        return database.writing(lambda: _Log(database, path, _without_surrogates).take_in())
+    except UnfitTextError:
+        return database.writing(lambda: _Log(database, path, _in_plain_text).take_in())
+
+
+def _without_surrogates(events: list[Event]) -> list[Event]:
+    return [without_surrogates(event) for event in events]
+
+
+def _in_plain_text(events: list[Event]) -> list[Event]:
+    return [without_nul(without_surrogates(event)) for event in events]
 
 
 @frozen
@@ -108,6 +117,7 @@ class _Known:
 class _Owner:
     """The log that the rows of a run come from."""
 
+    host: str
     folder: str
     name: str
     state: str
@@ -175,9 +185,7 @@ class _Log:
             return Ingested()
         namesake = self._owner(run_id)
         if namesake is not None:
-            return self._refused(
-                end, size, f"says it is run {run_id}, which is that of {namesake.folder}/{namesake.name}"
-            )
+            return self._refused(end, size, f"says it is run {run_id}, which is that of {self._place_of(namesake)}")
         return Recording.begin(self._database, header)
 
     def _without_run(self, end: int, size: int) -> Ingested:
@@ -196,17 +204,17 @@ class _Log:
         return next((event for event in found if event is not None), None)
 
     def _known(self) -> _Known:
-        query = "SELECT state, position, size, run_key FROM log WHERE folder = ? AND name = ?"
+        query = "SELECT state, position, size, run_key FROM log WHERE host = ? AND folder = ? AND name = ?"
         rows = self._database.rows(query, self._identity())
         return _Known(*rows[0]) if rows else _Known()
 
-    def _identity(self) -> tuple[str, str]:
-        return _written(self._path.parent), self._path.name
+    def _identity(self) -> tuple[str, str, str]:
+        return self._database.host, _written(self._path.parent), self._path.name
 
     def _remember(self, state: str, position: int, size: int, run_key: int | None = None) -> None:
         self._database.execute(
-            "INSERT INTO log (folder, name, state, position, size, run_key) VALUES (?, ?, ?, ?, ?, ?) "
-            "ON CONFLICT (folder, name) DO UPDATE SET state = excluded.state, position = excluded.position, "
+            "INSERT INTO log (host, folder, name, state, position, size, run_key) VALUES (?, ?, ?, ?, ?, ?, ?) "
+            "ON CONFLICT (host, folder, name) DO UPDATE SET state = excluded.state, position = excluded.position, "
             "size = excluded.size, run_key = excluded.run_key",
             (*self._identity(), state, position, size, run_key),
         )
@@ -226,20 +234,24 @@ class _Log:
     def _is_copy(self, run_id: str, size: int) -> bool:
         """Whether the store knows this log from another folder; a longer one replaces one that was cut off."""
         owner = self._owner(run_id)
-        if owner is None or owner.name != self._path.name or owner.folder == _written(self._path.parent):
+        if owner is None or owner.name != self._path.name or (owner.host, owner.folder) == self._identity()[:2]:
             return False
         if owner.state != _INTERRUPTED or owner.size >= size:
             return True
         Recording(self._database, owner.run_key).forget()
         self._database.execute(
-            "UPDATE log SET state = ?, run_key = NULL WHERE folder = ? AND name = ?",
-            (_ENDED, owner.folder, owner.name),
+            "UPDATE log SET state = ?, run_key = NULL WHERE host = ? AND folder = ? AND name = ?",
+            (_ENDED, owner.host, owner.folder, owner.name),
         )
         return False
 
+    def _place_of(self, owner: _Owner) -> str:
+        elsewhere = owner.host not in ("", self._database.host)
+        return f"{owner.host}:{owner.folder}/{owner.name}" if elsewhere else f"{owner.folder}/{owner.name}"
+
     def _owner(self, run_id: str) -> _Owner | None:
         rows = self._database.rows(
-            "SELECT log.folder, log.name, log.state, log.size, log.run_key FROM run "
+            "SELECT log.host, log.folder, log.name, log.state, log.size, log.run_key FROM run "
             "JOIN log ON log.run_key = run.run_key WHERE run.run_id = ?",
             [run_id],
         )

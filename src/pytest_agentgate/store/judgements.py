@@ -30,8 +30,8 @@ from pytest_agentgate.model.judgement import (
     Severity,
     Unit,
 )
+from pytest_agentgate.store.database import Database
 from pytest_agentgate.store.keys import agent_key
-from pytest_agentgate.store.sqlite import Database
 
 REPAIR, REPAIRED = "repair", "repaired"  # as capture.repairlog has them, which most who are here need not load
 

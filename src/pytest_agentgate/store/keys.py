@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 from typing import Any
 
-from pytest_agentgate.store.sqlite import Database
+from pytest_agentgate.store.database import Database
 
 _CHUNKS = (16, 100, 500)  # identities asked for at once: few different statements, which the driver keeps prepared
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from pytest_agentgate.capture.runlog import Event
 from pytest_agentgate.model import Property
+from pytest_agentgate.store.database import Database
 from pytest_agentgate.store.keys import text_keys
 from pytest_agentgate.store.rows import made
-from pytest_agentgate.store.sqlite import Database
 
 OF_RUN = """
 SELECT node.nodeid, name.value, property.text, property.value

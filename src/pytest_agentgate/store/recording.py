@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from pytest_agentgate.capture.runlog import Event
 from pytest_agentgate.model import Outcome, RunStatus, Scope
 from pytest_agentgate.store import causes, properties
+from pytest_agentgate.store.database import Database
 from pytest_agentgate.store.events import Events, integer, seconds, text, texts
 from pytest_agentgate.store.keys import agent_key, evidence_keys, node_keys, origin_keys, reason_keys, text_keys
-from pytest_agentgate.store.sqlite import Database
 
 _encoded = json.JSONEncoder(separators=(",", ":")).encode
 

@@ -10,8 +10,8 @@ from pytest_agentgate.capture.repairlog import repair_of
 from pytest_agentgate.capture.runlog import Event
 from pytest_agentgate.model import Kind
 from pytest_agentgate.model.repair import Attempt, Left, Repair, Verdict
+from pytest_agentgate.store.database import Database
 from pytest_agentgate.store.keys import agent_key
-from pytest_agentgate.store.sqlite import Database
 
 _COLUMNS = """
 SELECT repair.repair_key, repair.repair_id, repair.created_at, agent.agent_id, repair.base, repair.base_commit,

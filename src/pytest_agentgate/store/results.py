@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pytest_agentgate.model import Failure, Kind, Outcome, Reason, Result, Scope, Warned, When
+from pytest_agentgate.store.database import Database, Row
 from pytest_agentgate.store.rows import KeptFailure, made
-from pytest_agentgate.store.sqlite import Database, Row
 
 _OUTCOMES = {outcome.value: outcome for outcome in Outcome}
 _KINDS = {kind.value: kind for kind in Kind}

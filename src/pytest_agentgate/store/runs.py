@@ -7,8 +7,8 @@ from functools import lru_cache
 
 from pytest_agentgate.errors import StoreError
 from pytest_agentgate.model import Agent, Counts, Run, RunStatus
+from pytest_agentgate.store.database import Database, Row
 from pytest_agentgate.store.rows import made
-from pytest_agentgate.store.sqlite import Database, Row
 
 _COLUMNS = """
 SELECT run_id, created_at, status, agent_id, task_id, ended_at, duration, exit_status, commit_id, branch, dirty, root,

@@ -7,15 +7,21 @@ Ask the views. They have plural names, texts as they are, and stay as they are d
 singular names and integer keys in place of texts that repeat. Whether a file is a store, and of which version, stands
 in its header (`PRAGMA application_id`, `PRAGMA user_version`). An older store is migrated when a run writes to it, in
 one transaction; a newer one is refused and left alone.
+
+On PostgreSQL the same tables and views are in the schema `agentgate` of the database, and the version in its table
+`schema_version`. `INTEGER` keys and sizes are `BIGINT` there, texts sort by code points (`COLLATE "C"`), and references
+are not enforced, as they are not by SQLite.
 """
 
 from __future__ import annotations
 
-from pytest_agentgate.errors import StoreError
-from pytest_agentgate.store.migrations import version_1, version_2, version_3, version_4
-from pytest_agentgate.store.sqlite import WORDS, Database
+from collections.abc import Mapping
 
-MIGRATIONS = (version_1.SQL, version_2.SQL, version_3.SQL, version_4.SQL)
+from pytest_agentgate.errors import StoreError
+from pytest_agentgate.store.database import Database
+from pytest_agentgate.store.migrations import version_1, version_2, version_3, version_4, version_5
+
+MIGRATIONS = (version_1.SQL, version_2.SQL, version_3.SQL, version_4.SQL, version_5.SQL)
 """The statements that lead from each version to the next; version 0 is an empty database."""
 
 
@@ -33,14 +39,13 @@ def prepare(database: Database) -> None:
         )
     with database.transaction():
         for number in range(_version(database), len(MIGRATIONS)):  # asked again: another process may have been first
-            for statement in statements(MIGRATIONS[number]):
-                database.execute(statement)
+            database.define(statements(MIGRATIONS[number], database.words))
             database.set_version(number + 1)
 
 
-def statements(migration: str) -> list[str]:
-    """The single statements of a migration, as SQLite spells them."""
-    return [statement.strip() for statement in migration.format_map(WORDS).split(";\n") if statement.strip()]
+def statements(migration: str, words: Mapping[str, str]) -> list[str]:
+    """The single statements of a migration, with the words of a database."""
+    return [statement.strip() for statement in migration.format_map(words).split(";\n") if statement.strip()]
 
 
 def _version(database: Database) -> int:

@@ -1,7 +1,6 @@
 """SQLite as a database: opening a file, transactions, errors, and what it spells differently from PostgreSQL.
 
-The only module that imports sqlite3. The SQL of the other modules is what both databases understand; where they differ,
-the difference is a word in ``WORDS`` or a method of ``Database``.
+The only module that imports sqlite3, but for what copies a store.
 """
 
 from __future__ import annotations
@@ -9,13 +8,14 @@ from __future__ import annotations
 import random
 import sqlite3
 import time
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pytest_agentgate.errors import StoreError
+from pytest_agentgate.store.database import Row
 
 WORDS = {
     "key": "INTEGER PRIMARY KEY",
@@ -30,11 +30,14 @@ _PATIENCE = 60.0  # seconds to wait for other processes that write, in all
 _TOGETHER = 16  # rows that one statement inserts
 _AT_ONCE = 2.0  # seconds that SQLite waits by itself before we spread those who wait
 
-Row = tuple[Any, ...]
+_T = TypeVar("_T")
 
 
-class Database:
-    """A connection to one file; every method raises StoreError, in one line that names the file."""
+class SQLiteDatabase:
+    """A connection to one file; see ``Database``."""
+
+    host = ""  # the logs lie beside the file, whatever the machine is called
+    words: Mapping[str, str] = WORDS
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self._path = path
@@ -76,6 +79,11 @@ class Database:
         """Note the version of the schema, and whose file it is."""
         self.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
         self.execute(f"PRAGMA user_version = {version}")
+
+    def define(self, statements: Sequence[str]) -> None:
+        """Run the statements of a migration."""
+        for statement in statements:
+            self.execute(statement)
 
     def let_readers_read(self) -> None:
         """Have readers and a writer not wait for each other, where the file system can do that."""
@@ -130,6 +138,11 @@ class Database:
         with self._undone_on_error():
             yield
             self._patiently(lambda: self._connection.execute("COMMIT"))
+
+    def writing(self, work: Callable[[], _T]) -> _T:
+        """Do work in a transaction; there is no connection to be lost."""
+        with self.transaction():
+            return work()
 
     @contextmanager
     def snapshot(self) -> Generator[None]:

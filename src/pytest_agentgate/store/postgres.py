@@ -1,0 +1,318 @@
+"""PostgreSQL as a database: connecting and connecting again, transactions, COPY, and errors without secrets.
+
+Runs outside only, with psycopg 3. Everything of ours is in a schema of its own, so that the database can be one that a
+project has already. SQL is that of SQLite (see ``database``): marks are put into psycopg's form here, what migrations
+call TEXT sorts by code points, and references are not enforced, as they are not there: for each result four of them
+would be looked up, which takes longer than writing it. ``agentgate store check`` looks them up.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+import time
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from functools import lru_cache
+from typing import Any, TypeVar
+from urllib.parse import parse_qsl, unquote
+
+import psycopg
+from psycopg import errors
+from psycopg.adapt import Dumper
+
+from pytest_agentgate.errors import StoreError
+from pytest_agentgate.store.database import Row, UnfitTextError
+from pytest_agentgate.store.urls import masked
+
+SCHEMA = "agentgate"
+"""The schema that holds the store."""
+
+WORDS = {"key": "BIGINT PRIMARY KEY", "clustered": "", "bigint": "BIGINT"}
+"""What stands between braces in a migration."""
+
+_DEFAULTS: Mapping[str, str] = {
+    "connect_timeout": "15",  # seconds: a server that sleeps for ten is waited for
+    "application_name": SCHEMA,
+    "client_encoding": "UTF8",
+    "tcp_user_timeout": "30000",  # milliseconds
+}
+_WRITERS = 0x61676761  # "agga": the advisory lock of whoever writes
+_STAY = "the logs of runs stay, and any later command reads them"
+_PATIENCE = 60  # seconds to wait for other processes that write
+_AWAY = 30.0  # seconds to wait for a server that was there and went away
+_TRIES = 5  # times that lost work is done again
+_PASSING = ("starting up", "shutting down", "not yet accepting", "in recovery mode")
+_REFUSED = ("authentication failed", "no password supplied", "no pg_hba.conf entry", "does not exist", "not permitted")
+
+_T = TypeVar("_T")
+
+
+class LostConnectionError(StoreError):
+    """The server went away; what was not committed is undone, and can be done again."""
+
+
+class PostgresDatabase:
+    """A connection to one database; see ``Database``."""
+
+    words: Mapping[str, str] = WORDS
+
+    def __init__(self, url: str, *, read_only: bool = False) -> None:
+        self.read_only = read_only
+        self.name = masked(url)
+        self.host = socket.gethostname()
+        self._parameters = _parameters(url)
+        self._within = False  # a transaction
+        self._connection = self._connected(patience=0.0)
+        if read_only and not self.version():
+            self.close()
+            raise StoreError(f"{self.name}: no store is here yet; agentgate runs makes one")
+
+    def close(self) -> None:
+        """Close the connection; what was not committed is gone."""
+        with suppress(psycopg.Error):
+            self._connection.close()
+
+    # ---- the version of the schema
+
+    def version(self) -> int:
+        """The version of the schema, 0 where there is none yet; raises StoreError if the schema is somebody else's."""
+        (versioned,) = self.rows("SELECT to_regclass(?) IS NOT NULL", [f"{SCHEMA}.schema_version"])[0]
+        if versioned:
+            return int(self.rows(f"SELECT MAX(version) FROM {SCHEMA}.schema_version")[0][0])
+        there = "SELECT COUNT(*) FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace WHERE nspname = ?"
+        if self.rows(there, [SCHEMA])[0][0]:
+            raise StoreError(
+                f"{self.name}: has a schema {SCHEMA!r} that is not a store of agentgate; it was left as it is"
+            )
+        return 0
+
+    def set_version(self, version: int) -> None:
+        """Note the version of the schema."""
+        self.execute("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)")
+        self.execute("DELETE FROM schema_version")
+        self.execute("INSERT INTO schema_version (version) VALUES (?)", [version])
+
+    def define(self, statements: Sequence[str]) -> None:
+        """Run the statements of a migration; the first one makes the schema."""
+        if not self.rows("SELECT 1 FROM pg_namespace WHERE nspname = ?", [SCHEMA]):
+            (encoding,) = self.rows("SHOW server_encoding")[0]
+            if encoding != "UTF8":
+                raise StoreError(f"{self.name}: the database is encoded in {encoding}; a store needs one in UTF8")
+            self.execute(f"CREATE SCHEMA {SCHEMA}")
+        together = re.sub(r" REFERENCES \w+ \(\w+\)", "", ";\n".join(statements))
+        together = re.sub(r"\bTEXT\b", 'TEXT COLLATE "C"', together)
+        self._do(lambda cursor: cursor.execute(together))  # one way to the server for all
+
+    def let_readers_read(self) -> None:
+        """They do."""
+
+    # ---- statements
+
+    def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[Row]:
+        """All rows of a query."""
+        return self._do(lambda cursor: cursor.execute(_translated(sql), parameters).fetchall())
+
+    def pairs(self, sql: str, parameters: Sequence[object] = ()) -> dict[Any, Any]:
+        """The rows of a query of two columns, of which the second belongs to the first."""
+        return dict(self.rows(sql, parameters))
+
+    def execute(self, sql: str, parameters: Sequence[object] = ()) -> None:
+        """Run a statement that returns nothing."""
+        self._do(lambda cursor: cursor.execute(_translated(sql), parameters))
+
+    def execute_many(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
+        """Run a statement once for each row."""
+        self._do(lambda cursor: cursor.executemany(_translated(sql), rows))
+
+    def insert(self, into: str, rows: Sequence[Sequence[object]], *, values: str = "", otherwise: str = "") -> None:
+        """Insert rows into ``table (columns)`` by COPY.
+
+        COPY knows no conflicts: where they are provided for, and there is one, all rows take the way over a table of
+        their own.
+        """
+        if not rows:
+            return
+        whole = _filled(rows, values) if values else rows
+        if not otherwise:
+            self._do(lambda cursor: _copy(cursor, into, whole))
+            return
+        self.execute("SAVEPOINT copied")
+        try:
+            self._do(lambda cursor: _copy(cursor, into, whole))
+            self.execute("RELEASE SAVEPOINT copied")
+        except StoreError as error:
+            if not isinstance(error.__cause__, errors.UniqueViolation):
+                raise
+            self.execute("ROLLBACK TO SAVEPOINT copied")
+            self._merge(into, _filled(rows, values) if values else rows, otherwise)
+
+    def _merge(self, into: str, rows: Iterator[Sequence[object]] | Sequence[Sequence[object]], otherwise: str) -> None:
+        table, _, columns = into.rstrip(")").partition(" (")
+        self.execute(f"CREATE TEMPORARY TABLE arrived ON COMMIT DROP AS SELECT {columns} FROM {table} WITH NO DATA")
+        self._do(lambda cursor: _copy(cursor, f"arrived ({columns})", rows))
+        self.execute(f"INSERT INTO {into} SELECT {columns} FROM arrived {otherwise}")
+        self.execute("DROP TABLE arrived")
+
+    # ---- transactions
+
+    @contextmanager
+    def transaction(self) -> Generator[None]:
+        """Be the only writer until the end of the block: all of it is written, or nothing."""
+        with self._block("BEGIN"):
+            self.execute("SELECT pg_advisory_xact_lock(?)", [_WRITERS])
+            yield
+
+    @contextmanager
+    def snapshot(self) -> Generator[None]:
+        """See one state of the database in all queries of the block."""
+        if self._within:
+            yield
+            return
+        with self._block("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"):
+            yield
+
+    def writing(self, work: Callable[[], _T]) -> _T:
+        """Do work in a transaction; again, if the server went away before it said that all is written."""
+        for _ in range(_TRIES):
+            try:
+                with self.transaction():
+                    return work()
+            except LostConnectionError as error:
+                lost = error
+        raise lost
+
+    @contextmanager
+    def _block(self, begin: str) -> Generator[None]:
+        self.execute(begin)
+        self._within = True
+        try:
+            yield
+            self.execute("COMMIT")
+        except BaseException:
+            with suppress(psycopg.Error):  # a connection that is lost has rolled back
+                self._connection.execute("ROLLBACK")
+            raise
+        finally:
+            self._within = False
+
+    # ---- the connection
+
+    def _do(self, work: Callable[[psycopg.Cursor[Row]], _T]) -> _T:
+        """Have a cursor work; once more on a new connection where the old one was lost outside of a transaction."""
+        for again in (True, False):
+            try:
+                with self._connection.cursor() as cursor:
+                    return work(cursor)
+            except psycopg.Error as error:
+                if isinstance(error, psycopg.DataError) and "NUL" in str(error) and error.sqlstate is None:
+                    raise UnfitTextError(str(error)) from error
+                told = self._told(error)
+                if self._within or not again or not isinstance(told, LostConnectionError):
+                    raise told from error
+            self._connection = self._connected(patience=_AWAY)
+        raise AssertionError("the second time ends with a result or an error")
+
+    def _connected(self, patience: float) -> psycopg.Connection[Row]:
+        """A new connection; a server that was there is waited for, and one that says that it will be soon."""
+        began = time.monotonic()
+        while True:
+            try:
+                connection = psycopg.connect(**self._parameters, autocommit=True)  # type: ignore[arg-type]
+                self._settle(connection)
+                return connection
+            except psycopg.Error as error:
+                told = " ".join(str(error).split())
+                waited = time.monotonic() - began
+                soon = any(words in told for words in _PASSING) and waited < _AWAY
+                if not soon and (waited >= patience or any(words in told for words in _REFUSED)):
+                    raise self._unreachable(error) from None  # its frames hold the password
+            time.sleep(0.1)
+
+    def _settle(self, connection: psycopg.Connection[Row]) -> None:
+        connection.adapters.register_dumper(bool, _BoolAsNumber)
+        settings = {
+            "search_path": SCHEMA,
+            "lock_timeout": f"{_PATIENCE}s",
+            "default_transaction_read_only": "on" if self.read_only else "off",
+        }
+        marks = ", ".join(["set_config(%s, %s, false)"] * len(settings))
+        connection.execute(f"SELECT {marks}", [text for pair in settings.items() for text in pair])
+
+    # ---- errors
+
+    def _unreachable(self, error: psycopg.Error) -> StoreError:
+        told = " ".join(str(error).split())
+        if isinstance(error, psycopg.ProgrammingError):
+            return StoreError(f"{self.name}: {told}")
+        if "password" in told:
+            return StoreError(f"{self.name}: {told}: is PGPASSWORD set, or the server in ~/.pgpass?")
+        return StoreError(f"{self.name}: no connection ({told}); {_STAY}")
+
+    def _told(self, error: psycopg.Error) -> StoreError:
+        problem = " ".join((error.diag.message_primary or str(error)).split())
+        if self._connection.closed:
+            return LostConnectionError(f"{self.name}: the connection was lost ({problem}); {_STAY}")
+        if isinstance(error, errors.LockNotAvailable):
+            return StoreError(f"{self.name}: another process keeps the store locked; nothing is lost, try again")
+        if isinstance(error, errors.DiskFull | errors.IoError):
+            return StoreError(f"{self.name}: the store cannot be written ({problem}): is the server's disk full?")
+        if isinstance(error, errors.InsufficientPrivilege | errors.ReadOnlySqlTransaction):
+            return StoreError(f"{self.name}: the store cannot be opened or written here ({problem})")
+        return StoreError(f"{self.name}: {problem}")
+
+
+class _BoolAsNumber(Dumper):
+    """Of all that a log may hold in the place of a number, what SQLite takes for one."""
+
+    oid = 21  # smallint
+
+    def dump(self, obj: bool) -> bytes:
+        return b"1" if obj else b"0"
+
+
+@lru_cache(maxsize=512)
+def _translated(sql: str) -> str:
+    return sql.replace("%", "%%").replace("?", "%s")
+
+
+def _filled(rows: Sequence[Sequence[object]], values: str) -> Iterator[list[object]]:
+    """Whole rows from what stands for the marks of ``values``."""
+    parts = [part.strip("'") if part != "?" else None for part in values.strip("()").split(", ")]
+    for row in rows:
+        given = iter(row)
+        yield [next(given) if part is None else part for part in parts]
+
+
+def _copy(
+    cursor: psycopg.Cursor[Row], into: str, rows: Iterator[Sequence[object]] | Sequence[Sequence[object]]
+) -> None:
+    with cursor.copy(f"COPY {into} FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+def _parameters(url: str) -> dict[str, str]:
+    """What libpq is to know, from ``postgresql://user:password@host:port,host:port/database?key=value``.
+
+    Taken apart here, because libpq's complaints about a URL print parts of it. Raises StoreError.
+    """
+    rest, _, query = url.partition("://")[2].partition("?")
+    authority, _, database = rest.partition("/")
+    who, _, where = authority.rpartition("@")
+    user, _, password = who.partition(":")
+    places = [re.fullmatch(r"(\[[^\]]*\]|[^:\[\]]*)(?::(\d*))?", place) for place in where.split(",")]
+    if "@" in database or "/" in database or "#" in url or not all(places):
+        raise StoreError(
+            f"{masked(url)}: not postgresql://user:password@host:5432/database: "
+            "in a password write %2F for /, %40 for @, %23 for # and %3F for ?"
+        )
+    found = {
+        "user": unquote(user),
+        "password": unquote(password),
+        "host": ",".join(unquote(place[1].strip("[]")) for place in places if place),
+        "port": ",".join(place[2] or "" for place in places if place),
+        "dbname": unquote(database),
+    }
+    given = {key: value for key, value in found.items() if value.strip(",")}
+    return {**_DEFAULTS, **given, **dict(parse_qsl(query))}

@@ -1,0 +1,67 @@
+"""Which database a URL names, and how it is named where others may read it: without a password."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from pytest_agentgate.errors import StoreError, UsageError
+
+_FILE = "sqlite:///"
+_SERVERS = ("postgresql", "postgres")
+_FORMS = "sqlite:///path/to/store.db, or postgresql://user@host:5432/database"
+_SECRET = re.compile(r"([?&](?:ssl)?password=)[^&]*", re.IGNORECASE)
+
+
+def is_server(url: str) -> bool:
+    """Whether a URL names a server, not a file."""
+    scheme, separator, _ = url.partition("://")
+    return bool(separator) and scheme in _SERVERS
+
+
+def path_of(url: str) -> Path:
+    """The file that a store's URL names, whether or not it is there.
+
+    Raises StoreError if it names none.
+    """
+    if url.startswith(_FILE):
+        url = url.removeprefix(_FILE)
+    elif "://" in url:
+        raise StoreError(f"{url.partition(':')[0]}: no such stores: a store is {_FORMS}")
+    if not url or url == ":memory:":
+        raise StoreError("a store is a file or on a server: " + _FORMS)
+    return Path(url)
+
+
+def masked(url: str) -> str:
+    """A URL as it may be printed; where it cannot be told what a password is, too much is hidden.
+
+    >>> masked("postgresql://ann:s3cret@host/db?sslpassword=x&connect_timeout=5")
+    'postgresql://ann:***@host/db?sslpassword=***&connect_timeout=5'
+    """
+    scheme, separator, rest = url.partition("://")
+    if not separator or scheme == "sqlite":
+        return url
+    who, at, where = _SECRET.sub(r"\g<1>***", rest).rpartition("@")
+    user, colon, _ = who.partition(":")
+    return f"{scheme}://{user}{':***' if colon else ''}{at}{where}"
+
+
+def refuse_secret(url: str, option: str) -> None:
+    """Raise UsageError for a URL with a password that was given on a command line, where every process can read it."""
+    if is_server(url) and masked(url) != url:
+        raise UsageError(
+            f"{option} {masked(url)}: a command line is no place for a password: "
+            "set PGPASSWORD, write ~/.pgpass, or set tool.agentgate.store to a variable such as '$STORE_URL'"
+        )
+
+
+def index_of(url: str, state: Path) -> str:
+    """The store that a process without a driver for servers uses: the local index, where the store is on a server.
+
+    ``state`` is the project's folder for what is its own. The logs stay, and whoever opens the store takes them in.
+    """
+    if is_server(url):
+        return f"{_FILE}{state / 'agentgate.db'}"
+    path_of(url)
+    return url
