@@ -14,6 +14,9 @@ def became(symptom: Lacking, change: Change) -> list[Breakage]:
     for owner in owners:
         home = change.new.canonical(owner)
         names = {f"{owner}.{symptom.name}", f"{home}.{symptom.name}"}
+        cls = change.new.symbol(home)
+        if cls is not None:  # a class that kept its old name as another one is told by the new one
+            names |= {f"{each}.{symptom.name}" for each in change.new.names_of(cls)}
         names |= {
             f"{each.old}.{symptom.name}"
             for each in change.about(home)

@@ -37,6 +37,24 @@ def test_a_method_that_a_derived_class_inherits_is_called_by_its_new_name(told: 
     assert found.best == "safe: rename-attribute old=shop.Cart.total new=total_price"
 
 
+def test_a_class_that_kept_its_old_name_as_another_one(told: Any) -> None:
+    """What runs is called Basket, and says so; the tests call it Cart."""
+    later = f"{RENAMED.replace('Cart', 'Basket')}\n\nCart = Basket\n"
+    found = told(CART, later, TEST)
+    assert found.best == "safe: rename-attribute old=shop.Basket.total new=total_price"
+    assert "shop.Cart.total -> shop.Basket.total_price" in found.evidence
+
+
+def test_a_class_that_took_the_name_of_two_with_other_members_is_none(told: Any) -> None:
+    basket = (
+        "\n\nclass Basket:\n    def total(self):\n        return 'nothing'\n\n    def more(self):\n        return 1\n"
+    )
+    later = f"{RENAMED}\n\nBasket = Cart\n"
+    tests = "from shop import Basket\n\ndef test_total():\n    assert Basket().total() == 'nothing'\n"
+    found = told(CART + basket, later, tests)
+    assert (found.lines, "may have become total_price, or is gone" in found.why) == ([], True), found
+
+
 SILENT = {
     "the member is gone": (CART, CART.partition("    def total")[0], TEST, "is gone"),
     "it never was there": (

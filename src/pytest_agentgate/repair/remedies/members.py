@@ -41,6 +41,9 @@ def _of(symptom: Lacking, case: Case) -> Iterator[Proposal | NoProposal]:
     if len(successors) > 1:
         names = " or ".join(sorted(successors))
         yield NoProposal(f"{symptom.name} of {symptom.owner} may have become {names}", renames[0].where)
+    elif renames and len(renames) < len(found):  # two classes are one now
+        names = f"{renames[0].new.rpartition('.')[2]}, or is gone"
+        yield NoProposal(f"{symptom.name} of {symptom.owner} may have become {names}", renames[0].where)
     elif renames:
         places = case.change.still_used(renames[0].old)
         if places:
