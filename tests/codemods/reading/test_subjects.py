@@ -14,10 +14,12 @@ import decimal
 import sys
 import shop
 from shop import New, Order
-from shop.compat import Old, PY3, seconds
+from shop.compat import Old, PY3, StringIO, seconds, text_type
 """
 NEW = ("shop.compat.Old", "shop.New")
 FLAG = ("shop.compat.PY3", "sys.version_info[0] == 3")
+STREAM = ("shop.compat.StringIO", "io.StringIO")
+TEXT = ("shop.compat.text_type", "str")
 FUNCTION = ("shop.compat.seconds", "lambda span: span * 60")
 
 IDLE = {
@@ -33,6 +35,17 @@ IDLE = {
     "an expression": (FLAG, "expected = PY3\nactual = sys.version_info[0] == 3\nassert expected == actual"),
     "nothing but a library": (FLAG, "flag = PY3\nassert flag"),
     "nothing but a library, of a TestCase": (FLAG, "self.assertTrue(PY3 or decimal.MAX_PREC)"),
+    "what nobody was given": (STREAM, "out = StringIO('tea')\nassert out.getvalue() == 'tea'"),
+    "what only a library was given": (
+        STREAM,
+        "out = StringIO()\nprint('tea', file=out)\nassert out.getvalue() == 'tea'",
+    ),
+    "what the code was given afterwards": (STREAM, "out = StringIO()\nassert out.getvalue() == ''\nOrder(out)"),
+    "what another local name of its kind was given": (
+        STREAM,
+        "out, more = StringIO(), StringIO()\nOrder(more)\nassert out.getvalue() == ''",
+    ),
+    "a text, which stays what it is": (TEXT, "name = text_type('tea')\nOrder(name)\nassert name == 'tea'"),
     "what a function gave": (FUNCTION, "got = seconds(order.minutes)\nassert got == order.minutes * 60"),
     "what a function gave, by keyword": (FUNCTION, "assert seconds(span=Order.span) == Order.span * 60"),
 }
@@ -46,6 +59,15 @@ TELLING = {
     "a fixture": (FLAG, "assert order == PY3"),
     "a local name that is assigned twice": (NEW, "one = Old\none = order\nassert one is New"),
     "an attribute of self": (FLAG, "assert self.flag == PY3"),
+    "what the code wrote to": (STREAM, "out = StringIO()\nOrder().show(out)\nassert out.getvalue() == 'tea'"),
+    "what the code wrote to, by keyword": (
+        STREAM,
+        "out = StringIO()\norder.show(file=out)\nassert out.getvalue() == 'tea'",
+    ),
+    "what the code has in the place of a stream": (
+        STREAM,
+        "out = StringIO()\norder.setattr(sys, 'stdout', out)\nassert out.getvalue() == 'tea'",
+    ),
     "another factor": (FUNCTION, "assert seconds(order.minutes) == order.minutes * 61"),
 }
 

@@ -19,6 +19,9 @@ _TRUE_OF_EQUALS = (ast.Eq, ast.Is, ast.LtE, ast.GtE, ast.In)
 _SAME = "both sides of the assertion would be the same"
 _FALSE_OF_EQUALS = ("Not", "Raises", "Warns", "Logs", "Greater", "Less")
 
+_FIXED = frozenset({"bool", "bytes", "complex", "float", "frozenset", "int", "object", "str", "tuple", "type"})
+"""Builtins whose instances stay what they are, whoever has them."""
+
 _Form: TypeAlias = "str | tuple[_Form, ...]"
 
 
@@ -160,7 +163,7 @@ class Subjects:
                 return
             if isinstance(node, ast.Name):
                 values = self._values(node) or [None]
-                for value in values if deep else [None]:
+                for value in values if deep and not self._is_handed_on(node, values, deep) else [None]:
                     if value is None:
                         yield None
                     else:
@@ -168,6 +171,28 @@ class Subjects:
                 return
         for child in ast.iter_child_nodes(node):
             yield from self._sources(child, deep)
+
+    def _is_handed_on(self, node: ast.Name, values: list[ast.expr | None], deep: int) -> bool:
+        """Whether what a local name is may have been changed by the code: it was made of the name and given to it."""
+        makes = (isinstance(each, ast.Call) and self.names.means(each.func, self.old) for each in values)
+        if self.became.removeprefix("builtins.") in _FIXED or not any(makes):
+            return False
+        bindings = {each.node for each in self.names.bindings(node)}
+        return any(
+            isinstance(use, ast.Name)
+            and use.lineno < node.lineno
+            and bindings == {each.node for each in self.names.bindings(use)}
+            and (call := self._taker(use)) is not None
+            and None in self._sources(call.func, deep - 1)
+            for use in self.names.by_word[node.id]
+        )
+
+    def _taker(self, use: ast.Name) -> ast.Call | None:
+        """The call that a local name is an argument of."""
+        above, field, _ = self.names.up[use]
+        if isinstance(above, ast.keyword):
+            above, field, _ = self.names.up[above]
+        return above if isinstance(above, ast.Call) and field != "func" else None
 
 
 def _parts(node: ast.AST, form: Callable[[ast.AST], _Form]) -> _Form:
