@@ -12,6 +12,26 @@ from pytest_agentgate.codemods.rewrites.localize_import import LocalizeImport
 LEGACY = LocalizeImport(old="shop.legacy")
 
 METHOD = "class TestX:\n    def make(self):\n        legacy()\n\n    def test(self):\n"
+CATCHING = """class {made}:
+    def make(self):
+        legacy()
+
+
+class {run}:
+    def test(self):
+        with pytest.raises(Exception):
+            {said}
+"""
+SUPER = """class A(Base):
+    def setUp(self):
+        super(A, self).setUp()
+        legacy()
+
+
+class B(Base):
+    def setUp(self):
+        super(B, self).setUp()
+"""
 HELPER = "import shop\nfrom shop import legacy\n\n\ndef make():\n    return legacy()\n\n\n"
 
 
@@ -60,6 +80,24 @@ def test_a_test_meets_the_import_first_where_the_error_could_be_taken_for_anothe
         ),
         (f"{METHOD}        with pytest.raises(Exception):\n            self.make()\n", True),
         (f"{METHOD}        self.make()\n", False),
+        (CATCHING.format(made="TestX", run="Other(Base)", said="self.make()"), False),
+        (CATCHING.format(made="TestX", run="TestY(TestX)", said="self.make()"), True),
+        (CATCHING.format(made="TestX", run="TestY(other.Made[TestX])", said="self.make()"), True),
+        (CATCHING.format(made="TestY(TestX)", run="TestX", said="self.make()"), True),
+        (
+            CATCHING.format(made="TestX", run="TestY", said="self.make()")
+            + "\n\nclass TestZ(TestX, TestY):\n    x = 1\n",
+            True,
+        ),
+        (CATCHING.format(made="TestX", run="TestY(TestX)", said="super().make()"), True),
+        (CATCHING.format(made="TestX", run="TestY(TestX)", said="super(TestY, self).make()"), True),
+        (CATCHING.format(made="TestX(TestY)", run="TestY", said="super().make()"), False),
+        (
+            CATCHING.format(made="TestX", run="TestY", said="super().make()")
+            + "\n\nclass TestZ(TestY, TestX):\n    x = 1\n",
+            True,
+        ),
+        (SUPER, False),
     ],
 )
 def test_who_uses_an_object_meets_the_import_first(source: str, meets_it_first: bool) -> None:

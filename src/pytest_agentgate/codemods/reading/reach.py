@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from pytest_agentgate.codemods.reading.names import FunctionNode, ModuleNames
 
@@ -16,6 +17,7 @@ _CATCHERS = frozenset({"raises", "assertRaises", "assertRaisesRegex", "assertRai
 _IMPORT_ERRORS = frozenset(
     {"BaseException", "Exception", "ImportError", "ModuleNotFoundError", "BaseExceptionGroup", "ExceptionGroup"}
 )
+_TEST_BASES = ("TestCase", "Mixin", "Test", "Tests")
 _CONSTRUCTORS = frozenset({"__init__", "__new__", "__post_init__", "__attrs_post_init__"})
 
 
@@ -34,7 +36,7 @@ def is_test_class(names: ModuleNames, node: ast.AST) -> bool:
     if not isinstance(node, ast.ClassDef):
         return False
     bases = [base.attr if isinstance(base, ast.Attribute) else getattr(base, "id", "") for base in node.bases]
-    return node.name.startswith("Test") or any(base.endswith(("TestCase", "Mixin")) for base in bases)
+    return node.name.startswith("Test") or any(base.endswith(_TEST_BASES) for base in bases)
 
 
 def hides_import_error(names: ModuleNames, node: ast.AST) -> bool:
@@ -100,6 +102,7 @@ class _Handle:
     word: str
     node: ast.AST | None  # what binds it in the module; None for an attribute of ``self``
     called: bool  # whether calling it is all that runs the function
+    home: ast.ClassDef | None = None  # the class that has the attribute
 
 
 def exposed(names: ModuleNames, raising: Iterable[FunctionNode], any_exception: bool = False) -> Exposed:
@@ -140,7 +143,7 @@ class _Search:
         if not isinstance(home, ast.ClassDef):
             self.queue.append(_Handle(function.name, function, True))
             return
-        self.queue.append(_Handle(function.name, None, True))
+        self.queue.append(_Handle(function.name, None, True, home))
         if not is_test_class(self.names, home):
             self.queue.append(_Handle(home.name, home, function.name in _CONSTRUCTORS))
 
@@ -149,10 +152,49 @@ class _Search:
             if not isinstance(node.ctx, ast.Load):
                 continue
             if isinstance(node, ast.Attribute):
-                if handle.node is None and _is_own(node.value):
+                if handle.node is None and _is_own(node.value) and self._may_be_of(handle.home, node):
                     yield node
             elif handle.node is not None and any(each.node is handle.node for each in self.names.bindings(node)):
-                yield node
+                yield from () if self._is_of_super(node) else (node,)
+
+    def _may_be_of(self, home: ast.ClassDef | None, use: ast.Attribute) -> bool:
+        """Whether an attribute of ``self`` or of ``super()`` may be one that a class of this file defines."""
+        around = [each for each in self.names.ancestors(use) if isinstance(each, ast.ClassDef)]
+        if home is None or not around:
+            return True
+        above = isinstance(use.value, ast.Call)  # super() leads to no class that derives from this one
+        return any(
+            self._below[each] & self._below[home] and not (above and home in self._below[each]) for each in around
+        )
+
+    @cached_property
+    def _below(self) -> dict[ast.ClassDef, set[ast.ClassDef]]:
+        """The classes of the file, each with those that derive from it, itself among them."""
+        classes = [node for node in self.names.up if isinstance(node, ast.ClassDef)]
+        bases = {
+            each: {
+                binding.node
+                for base in each.bases
+                for node in ast.walk(base)
+                if isinstance(node, ast.Name)
+                for binding in self.names.bindings(node)
+            }
+            for each in classes
+        }
+        below = {each: {each} for each in classes}
+        for each in classes:
+            todo: list[ast.AST] = [each]
+            while todo:
+                for base in bases.get(todo.pop(), ()):  # type: ignore[call-overload]
+                    if base in below and each not in below[base]:
+                        below[base].add(each)
+                        todo.append(base)
+        return below
+
+    def _is_of_super(self, node: ast.Name) -> bool:
+        """Whether a class is but named for ``super(Order, self)``."""
+        call, field, at = self.names.up[node]
+        return isinstance(call, ast.Call) and (field, at) == ("args", 0) and len(call.args) == 2 and _is_own(call)
 
     def _judge(self, reference: ast.Name | ast.Attribute, handle: _Handle) -> None:
         function = outermost(self.names, reference)
@@ -186,8 +228,9 @@ class _Search:
                     if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef):
                         self._expose(each)
             case ast.Assign(targets=[ast.Name() as target]) | ast.AnnAssign(target=ast.Name() as target):
-                inside = self.names.scope_of(target).is_class
-                self.queue.append(_Handle(target.id, None if inside else target, False))
+                home = self.names.enclosing(target, ast.ClassDef) if self.names.scope_of(target).is_class else None
+                owner = home if isinstance(home, ast.ClassDef) else None
+                self.queue.append(_Handle(target.id, target if owner is None else None, False, owner))
             case _:
                 self.lost.append(reference)
 
