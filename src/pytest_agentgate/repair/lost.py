@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 import sys
+from collections.abc import Collection
 
 from pytest_agentgate.codemods.reading.names import parse
 from pytest_agentgate.codemods.rewrites.define_symbol import DefineSymbol
@@ -136,7 +137,7 @@ def applied(name: str, change: Change) -> Proposal | None:
     symbol = change.old.symbol(name)
     if symbol is None or symbol.sort is not Is.FUNCTION or symbol.is_async or symbol.decorators:
         return None
-    value = _as_lambda(symbol, change)
+    value = _handing_nothing_on(symbol.value or _as_lambda(symbol, change))
     if not value:
         return None
     sentence = f"{name} was {value} ({symbol.path}:{symbol.line}) and is gone; no other place is known for it"
@@ -166,6 +167,26 @@ def _as_lambda(symbol: Symbol, change: Change) -> str:
         found[0].args.defaults,
     )  # fmt: skip
     return ast.unparse(ast.Lambda(plain, body[0].value))
+
+
+def _handing_nothing_on(value: str) -> str:
+    """A lambda without the further arguments that it only hands on; "" where the value is none."""
+    tree = _parsed(value)
+    function = None if tree is None else tree.body
+    if not isinstance(function, ast.Lambda):
+        return ""
+    further = {each.arg for each in (function.args.vararg, function.args.kwarg) if each is not None}
+    for call in [node for node in ast.walk(function.body) if isinstance(node, ast.Call)]:
+        call.args = [each for each in call.args if not (isinstance(each, ast.Starred) and _reads(each, further))]
+        call.keywords = [each for each in call.keywords if each.arg is not None or not _reads(each, further)]
+    if _reads(function.body, further):
+        return ""
+    function.args.vararg = function.args.kwarg = None
+    return ast.unparse(function)
+
+
+def _reads(node: ast.AST, words: Collection[str]) -> bool:
+    return any(isinstance(each, ast.Name) and each.id in words for each in ast.walk(node))
 
 
 def _parsed(value: str) -> ast.Expression | None:

@@ -302,6 +302,16 @@ class TestConditions:
         text = "try:\n    1\nexcept ValueError:\n    def f(a): ...\nelse:\n    def f(b): ...\n"
         assert written(symbol(text, "f")) == "b"
 
+    def test_a_fallback_for_what_the_standard_library_has_is_never_made(self) -> None:
+        found = module("try:\n    from datetime import timezone\nexcept ImportError:\n    class timezone: ...\n")
+        assert (dict(found.names), found.symbols) == ({"timezone": "datetime.timezone"}, {})
+        found = module("try:\n    from fast import f\nexcept ImportError:\n    def f(): ...\n")
+        assert (dict(found.names), list(found.symbols)) == ({"f": "fast.f"}, ["f"])
+
+    def test_what_a_dead_branch_imports_is_no_part_of_a_value(self) -> None:
+        text = "PY2 = False\nif PY2:\n    from a import f\n    g = f\nelse:\n    from b import f\n    g = f\n"
+        assert symbol(text, "g").value == "b.f"
+
     def test_none_in_the_place_of_an_import_is_no_definition(self) -> None:
         found = module("try:\n    import numpy\nexcept ImportError:\n    numpy = None\n")
         assert (dict(found.names), found.symbols) == ({"numpy": "numpy"}, {})

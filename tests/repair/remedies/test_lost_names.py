@@ -117,6 +117,18 @@ REPLACED = {
         """,
         "safe: inline-function old=shop.seconds value=lambda span: span.total_seconds()",
     ),
+    "a lambda, which only hands on what it is given beside": (
+        "items = lambda d, *args, **kwargs: iter(d.items(*args, **kwargs))\n\ndef prices():\n    return {'tea': 2}\n",
+        "def prices():\n    return {'tea': 2}\n",
+        "from shop import items, prices\n\ndef test_prices():\n    assert dict(items(prices())) == {'tea': 2}\n",
+        "safe: inline-function old=shop.items value=lambda d: iter(d.items())",
+    ),
+    "what the standard library has, where it is there": (
+        "try:\n    from datetime import timezone\nexcept ImportError:\n    class timezone:\n        utc = 1\n",
+        "def name():\n    return 'tea'\n",
+        "from shop import timezone\n\ndef test_name():\n    assert timezone.utc\n",
+        "safe: inline-symbol old=shop.timezone value=datetime.timezone",
+    ),
 }
 
 
@@ -138,6 +150,20 @@ def test_a_value_that_something_else_decides_takes_no_place(told: Any, old: str)
 @pytest.mark.parametrize(("old", "new", "tests", "proposal"), REPLACED.values(), ids=REPLACED)
 def test_the_value_takes_the_place_of_an_alias(told: Any, old: Any, new: Any, tests: Any, proposal: str) -> None:
     assert told(old, new, tests).best == proposal
+
+
+MORE = {
+    "it does something with the rest": "items = lambda d, *args: iter(d.items()) if args else d",
+    "it needs the rest": "items = lambda d, **kwargs: dict(d, extra=kwargs)",
+}
+
+
+@pytest.mark.parametrize("old", MORE.values(), ids=MORE)
+def test_a_lambda_that_does_more_takes_no_place(told: Any, old: str) -> None:
+    name = "\n\ndef prices():\n    return {'tea': 2}\n"
+    tests = "from shop import items, prices\n\ndef test_prices():\n    assert dict(items(prices())) == {'tea': 2}\n"
+    found = told(old + name, name, tests)
+    assert not [line for line in found.lines if "inline-function" in line and line.startswith("safe")], found
 
 
 LEGACY = "def legacy(a, b):\n    for each in (a, b):\n        print(each)\n    return [a, b]\n"

@@ -51,6 +51,10 @@ class Live:
         first = [each for each in bindings if not _within(self._fallback, each.node)]
         return (first or list(bindings))[0]
 
+    def are_fallbacks(self, bindings: Sequence[Binding]) -> bool:
+        """Whether all of them stand in an ``except``, for where something else can't be had."""
+        return all(_within(self._fallback, each.node) for each in bindings)
+
     def is_final(self, binding: Binding) -> bool:
         """Whether a binding always runs: its statement stands in the body of its scope itself."""
         statement = self.names.statement(binding.node) if not isinstance(binding.node, ast.alias) else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -54,8 +55,8 @@ class _Reader:
 
     def __init__(self, names: ModuleNames, codes: Codes, path: str, tops: frozenset[str]) -> None:
         self.names = names
-        self.writer = Writer(names)
         self.live = Live(names)
+        self.writer = Writer(names, self.live.is_live)
         self.definitions = Definitions(names, self.writer, self.live, codes, path, tops)
         self.path = path
         self.tops = tops
@@ -95,6 +96,8 @@ class _Reader:
         defined = [each for each in live if not each.is_import]
         if imported and defined and self.live.is_final(defined[-1]) and defined[-1] is live[-1]:
             imported = []
+        if imported and self.live.are_fallbacks(defined) and all(map(_is_of_the_library, imported)):
+            defined = []
         chosen = self.live.chosen(defined)
         if chosen is not None and not (imported and _is_nothing(chosen)):
             self.symbols.update(self.definitions.of(chosen, name, scope))
@@ -124,6 +127,10 @@ class _Reader:
                 if module is not None:
                     found[module] = None
         return tuple(found)
+
+
+def _is_of_the_library(target: str) -> bool:
+    return target.partition(".")[0] in sys.stdlib_module_names
 
 
 def _is_nothing(binding: Binding) -> bool:

@@ -19,14 +19,15 @@ _TIGHT = (ast.Name, ast.Attribute, ast.Subscript, ast.Constant, ast.Call)  # tha
 class Writer:
     """Writes the expressions of one file. Built-in names stay as they are, and so do names of a function's own."""
 
-    def __init__(self, names: ModuleNames) -> None:
+    def __init__(self, names: ModuleNames, is_live: Callable[[ast.AST], bool] = lambda node: True) -> None:
         self.names = names
+        self.is_live = is_live
         self._known: dict[tuple[Scope, str], str | None] = {}
 
     def meaning(self, node: ast.AST, scope: Scope) -> str | None:
         """The dotted name that a name or a chain of attributes stands for; None where it is no such thing.
 
-        Where Python decides at run time, it is the first that is imported or defined.
+        Where Python decides at run time, it is the first that is imported or defined where ``is_live``.
         """
         chain = dotted(node)
         if chain is None:
@@ -47,9 +48,9 @@ class Writer:
         if home is None:
             stars = [star.target for star in scope.module.stars if star.target] if not hasattr(builtins, name) else []
             return f"{stars[0]}.{name}" if len(stars) == 1 else name
-        for binding in home.bindings[name]:
-            if binding.target is not None:
-                return binding.target
+        imported = [each for each in home.bindings[name] if each.target is not None]
+        if imported:
+            return next((each for each in imported if self.is_live(each.node)), imported[0]).target
         if home.is_module:
             return f"{self.names.module}.{name}" if self.names.module else name
         if isinstance(home.node, ast.ClassDef):
