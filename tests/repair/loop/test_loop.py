@@ -8,6 +8,8 @@ import pytest
 from tests.repair.loop.conftest import Suite, of, proposal, verdicts
 
 from pytest_agentgate.codemods.codemod import Applicability
+from pytest_agentgate.codemods.rewrites.inline_symbol import InlineSymbol
+from pytest_agentgate.codemods.rewrites.localize_import import LocalizeImport
 from pytest_agentgate.codemods.rewrites.rename_attribute import RenameAttribute
 from pytest_agentgate.codemods.rewrites.rename_keyword import RenameKeyword
 from pytest_agentgate.codemods.rewrites.rename_symbol import RenameSymbol
@@ -250,6 +252,23 @@ def test_a_cause_that_nothing_is_known_of_is_left_with_the_reason(suite: MakeSui
     [left] = loop.left()
     assert (left.why, left.look_at, left.tests) == ("nothing is written down for it", "tests", 1)
     assert made.contents() == before
+
+
+def test_what_is_left_alone_is_told_in_the_place_of_a_remedy_that_changes_nothing(suite: MakeSuite) -> None:
+    tests = "from shop import Cart, Old\n\ndef test_it(): assert Old is Cart\n"
+    made = suite({"src/shop.py": SHOP, "tests/test_shop.py": tests})
+    loop = made.repaired({"Old": [proposal(InlineSymbol(old="shop.Old", value="shop.Cart"))]})
+    [left] = loop.left()
+    assert left.why == "left alone: tests/test_shop.py:3: both sides of the assertion would be the same"
+
+
+def test_what_is_known_is_told_where_all_is_done_that_can_be(suite: MakeSuite) -> None:
+    """The imports within the tests are there already: one more attempt would change nothing."""
+    tests = "def test_old():\n    from shop import Old\n    assert Old\n"
+    made = suite({"src/shop.py": SHOP, "tests/test_shop.py": tests})
+    loop = made.repaired({"Old": [proposal(LocalizeImport(old="shop.Old"))]})
+    [left] = loop.left()
+    assert (left.why, left.look_at) == ("because the test says so", "tests/test_shop.py:2")
 
 
 def test_the_implementation_is_never_edited(suite: MakeSuite) -> None:

@@ -7,9 +7,11 @@ from collections.abc import Iterable, Sequence
 from pytest_agentgate.codemods.files.edits import Edit
 from pytest_agentgate.model import Cause
 from pytest_agentgate.model.repair import Attempt, Left, Verdict
-from pytest_agentgate.repair.attempts.state import State, hides
+from pytest_agentgate.repair.attempts.state import State, file_of, hides, tests_of
 from pytest_agentgate.repair.proposal import NoProposal, Proposal
 from pytest_agentgate.report.phrases import place
+
+_NO_FILE = "it changes no file"
 
 
 def differing(edits: Iterable[Edit]) -> tuple[str, ...]:
@@ -52,6 +54,17 @@ def left_after(cause: Cause, answer: Sequence[Proposal] | NoProposal, attempts: 
     last = others[-1]
     at = place(cause.exemplar)
     where = f"{at.path}:{at.line}" if at else ""
+    if last.verdict is Verdict.SKIPPED and last.why == _NO_FILE:
+        return left(cause, _why_no_file(cause, last), where)
     if last.verdict is Verdict.SKIPPED:
         return left(cause, f"{last.codemods[0]}: {last.why}", where)
     return left(cause, f"{last.codemods[0]} was tried and taken back: {last.why}", where)
+
+
+def _why_no_file(cause: Cause, attempt: Attempt) -> str:
+    """What was left alone in the files of a cause, and why; else what is known of it, as all that can be done is."""
+    files = {file_of(test) for test in tests_of([cause])}
+    alone = next((note for note in attempt.notes if note.partition(":")[0] in files), "")
+    if alone:
+        return f"left alone: {alone}"
+    return attempt.evidence[-1] if attempt.evidence else f"{attempt.codemods[0]}: {attempt.why}"
