@@ -90,6 +90,19 @@ def test_undo_restores_nothing_where_somebody_changed_a_file(root: Path, change:
     assert contents(root) == BEFORE
 
 
+def test_what_nobody_changed_is_restored_where_a_batch_is_abandoned(root: Path) -> None:
+    batch = journal_of(root).write(edits(root), "a test").batch
+    assert len(BEFORE) > 1
+    (root / "tests/test_a.py").write_bytes(b"somebody's")
+    assert journal_of(root).abandon(batch) == ("tests/test_a.py",)
+    assert contents(root) == {**BEFORE, "tests/test_a.py": b"somebody's"}
+    assert journal_of(root).batches() == []
+    batch = journal_of(root).write(edits(root), "a test").batch
+    assert journal_of(root).abandon(batch) == ()
+    with pytest.raises(JournalError, match="nothing to undo"):
+        journal_of(root).abandon(batch)
+
+
 def test_a_file_that_somebody_has_put_back_already_is_no_change(root: Path) -> None:
     journal_of(root).write(edits(root), "a test")
     (root / "tests/test_a.py").write_bytes(BEFORE["tests/test_a.py"])

@@ -101,6 +101,34 @@ def test_a_file_that_somebody_changes_meanwhile_is_left_to_them(suite: MakeSuite
     assert loop.notes == [f"{BAD}: changed by somebody else, and left as it is"]
 
 
+def test_the_other_files_of_an_attempt_are_restored_where_somebody_changes_one(suite: MakeSuite) -> None:
+    also = "tests/test_also.py"
+    made = suite(
+        {"src/shop.py": shop(f"open({BAD!r}, 'a').write('# theirs')\nreturn 1"), **FILES, also: FILES[BAD] + "# also\n"}
+    )
+    before = made.contents()
+    loop = made.repaired(REMEDIES)
+    assert of(loop, Verdict.ROLLED_BACK)[0].files == (also, BAD)
+    assert loop.notes[0] == f"{BAD}: changed by somebody else, and left as it is"
+    after = made.contents()
+    assert after[BAD].endswith(b"# theirs")
+    assert after[GOOD] != before[GOOD]
+    made.journal.undo_group()
+    assert made.contents() == {**before, BAD: after[BAD]}
+
+
+def test_a_link_that_leads_out_of_the_project_is_left_alone(suite: MakeSuite, tmp_path: Path) -> None:
+    made = suite({"src/shop.py": shop("return 1"), **FILES})
+    (tmp_path / "outside.py").write_text(FILES[BAD])
+    (made.root / BAD).unlink()
+    (made.root / BAD).symlink_to(tmp_path / "outside.py")
+    loop = made.repaired(REMEDIES)
+    [attempt] = of(loop, Verdict.SKIPPED)
+    assert attempt.why == f"{BAD}: it is outside of {made.root}"
+    assert (tmp_path / "outside.py").read_text() == FILES[BAD]
+    assert len(loop.kept) == 1
+
+
 def test_a_read_only_file_is_left_alone(suite: MakeSuite) -> None:
     made = suite({"src/shop.py": shop("return 1"), **FILES})
     (made.root / BAD).chmod(0o444)

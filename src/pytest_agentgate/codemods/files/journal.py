@@ -163,7 +163,22 @@ class Journal:
         """
         return self._take_back(lambda batches: [batch for batch in batches if batch.id in ids], restore=restore)
 
-    def _take_back(self, choose: Callable[[list[Batch]], list[Batch]], *, restore: bool = False) -> tuple[Batch, ...]:
+    def abandon(self, batch: str) -> tuple[str, ...]:
+        """Take back the newest batch but for files that somebody has changed since; -> these, which are theirs now.
+
+        Raises JournalError as ``undo`` does.
+        """
+        theirs: list[str] = []
+        self._take_back(lambda batches: [one for one in batches if one.id == batch], restore=True, theirs=theirs)
+        return tuple(theirs)
+
+    def _take_back(
+        self,
+        choose: Callable[[list[Batch]], list[Batch]],
+        *,
+        restore: bool = False,
+        theirs: list[str] | None = None,  # takes the paths that are left because somebody has changed them
+    ) -> tuple[Batch, ...]:
         nothing = JournalError(f"nothing to undo: no batch of changes is left that was written in {self.root}")
         if not self.folder.is_dir():
             raise nothing
@@ -178,6 +193,8 @@ class Journal:
                 state = self._state(path)
                 if state is None and restore and not (self.root / path).exists():
                     todo.append((path, chain))
+                elif state not in chain.states and theirs is not None:
+                    theirs.append(path)
                 elif state not in chain.states:
                     changed.append(f"{path} {'is gone' if state is None else 'was changed'} since")
                 elif state != chain.first:

@@ -8,6 +8,7 @@ command.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from time import monotonic
 
@@ -133,7 +134,8 @@ class Attempting:
         plan = self.plan(task.proposal, task.without)
         found = describe(task.causes, task.proposal, plan, state)
         if not plan.edits:
-            why = plan.failed[0] if plan.failed else "it changes no file"
+            left = [*plan.failed, self.tests.why_left(sorted(set(map(file_of, tests_of(task.causes)))))]
+            why = next(filter(None, left), "it changes no file")
             return Tried(task, replace(found, why=why), state)
         scope = self._scope(plan, state)
         if scope is not None and not scope:
@@ -181,9 +183,9 @@ class Attempting:
                     return [self._taken_back(trial, done.batch, state, Judged(False, why))]
             return self._judged(trials, written, state, is_last)
         except BaseException:
-            left = {batch.id for batch in self.journal.batches()}.intersection(written)
-            if left:
-                self.journal.take_back(left, restore=True)
+            for batch in [batch.id for batch in self.journal.batches() if batch.id in written]:
+                with suppress(JournalError):  # then it stays on trial, and the next command takes it back
+                    self.journal.abandon(batch)
             raise
 
     def _parted(self, trials: Sequence[_Trial], written: Sequence[str], state: State) -> list[Tried]:
@@ -287,9 +289,9 @@ class Attempting:
             try:
                 self.journal.take_back([batch], restore=True)
             except JournalError as error:
-                lost, why = trial.found.files, f"{why}; and it could not be taken back: {error}"
+                lost, problem = self._abandoned(trial, batch, str(error))
+                why = f"{why}; and it could not be taken back: {problem}"
                 self.excluded.update(lost)
-                self.journal.confirm(batch)
         gone = replace(
             trial.found,
             verdict=Verdict.ROLLED_BACK,
@@ -298,6 +300,15 @@ class Attempting:
             advanced=verdict.advanced,
         )
         return Tried(trial.task, gone, state, harmed=verdict.change.harm | verdict.barren, lost_files=lost)
+
+    def _abandoned(self, trial: _Trial, batch: str, problem: str) -> tuple[tuple[str, ...], str]:
+        """Leave the files that somebody has changed to them, and restore the others; -> what is left, and why."""
+        try:
+            theirs = self.journal.abandon(batch)
+        except JournalError as error:
+            self.journal.confirm(batch)
+            return trial.found.files, str(error)
+        return theirs, f"{', '.join(theirs)}: changed since" if theirs else problem
 
     def _scope(self, plan: Plan, state: State) -> frozenset[str] | None:
         """The files and folders to run, None for all."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import os
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from pytest_agentgate.codemods.codemod import Codemod
-from pytest_agentgate.codemods.files.edits import Edit, Text, decoded
+from pytest_agentgate.codemods.files.edits import Edit, Text, decoded, reason_against
 from pytest_agentgate.codemods.files.layout import Layout, is_of_source
 from pytest_agentgate.codemods.files.plan import plan
 from pytest_agentgate.codemods.files.tree import Tree, find
@@ -41,7 +43,7 @@ class FilesOfTests:
         there = [root / folder for folder in folders if (root / folder).exists()]
         if not there:
             raise UsageError(f"no folder of tests in {root}: name it in tool.agentgate.tests")
-        found, self.skipped = find(root, there)
+        found, _ = find(root, there)
         self.files = tuple(path for path in found if not is_of_source(path, project.config.source, folders))
         self.tree = Tree(root, Layout(root, project.config.source).import_roots(self.files))
 
@@ -52,6 +54,15 @@ class FilesOfTests:
         notes = [f"{each.path}:{note.line}: {note.reason}" for each in planned for note in each.notes]
         failed = [f"{each.path}: {each.reason}" for each in planned if each.reason]
         return Plan(tuple(each.edit for each in planned if each.edit), tuple(dict.fromkeys(notes)), tuple(failed))
+
+    def why_left(self, paths: Iterable[str]) -> str:
+        """Why the first of some files that is never edited is not, "" where all may be."""
+        for path in paths:
+            if path.endswith(".py") and path not in self.files:
+                reason = reason_against(self.tree.root, Path(os.path.realpath(self.tree.root / path)))
+                if reason:
+                    return f"{path}: {reason}"
+        return ""
 
     def text(self, path: str) -> str | None:
         """The text of a file of tests as it is now."""
