@@ -96,7 +96,7 @@ def inlined(name: str, change: Change, suite: Suite) -> Proposal | None:
     value = _value(name, change)
     if value is None:
         return None
-    asked = [Asked(each) for each in _names_in(value)]
+    asked = [Asked(value)] if _is_module(value) else [Asked(each) for each in _names_in(value)]
     if any(answer.holds is False for answer in suite.confirm(asked)):
         return None
     symbol = change.old.symbol(name)
@@ -200,11 +200,16 @@ def _value(name: str, change: Change) -> str | None:
     home = change.old.canonical(name)
     symbol = change.old.symbol(name)
     if symbol is None:
-        return home if home != name and _is_there(home, change) else None
+        return home if home != name and (_is_module(home) or _is_there(home, change)) else None
     tree = _parsed(symbol.value) if symbol.sort is Is.CONSTANT else None
     if tree is None or not all(isinstance(node, (*_PLAIN, ast.Expression)) for node in ast.walk(tree)):
         return None
     return symbol.value if all(_is_there(each, change) for each in _names_in(symbol.value)) else None
+
+
+def _is_module(name: str) -> bool:
+    """Whether what a name leads to is a module of the standard library as a whole."""
+    return name in sys.stdlib_module_names and not hasattr(builtins, name)
 
 
 def _is_there(name: str, change: Change) -> bool:

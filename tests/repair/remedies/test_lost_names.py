@@ -123,6 +123,12 @@ REPLACED = {
         "from shop import items, prices\n\ndef test_prices():\n    assert dict(items(prices())) == {'tea': 2}\n",
         "safe: inline-function old=shop.items value=lambda d: iter(d.items())",
     ),
+    "a module of the standard library": (
+        "try:\n    import html\nexcept ImportError:\n    html = None\n\ndef name():\n    return 'tea'\n",
+        "def name():\n    return 'tea'\n",
+        "from shop import html, name\n\ndef test_name():\n    assert html.escape(name()) == 'tea'\n",
+        "safe: inline-symbol old=shop.html value=html",
+    ),
     "what the standard library has, where it is there": (
         "try:\n    from datetime import timezone\nexcept ImportError:\n    class timezone:\n        utc = 1\n",
         "def name():\n    return 'tea'\n",
