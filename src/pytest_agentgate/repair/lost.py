@@ -7,7 +7,7 @@ import builtins
 import sys
 from collections.abc import Collection
 
-from pytest_agentgate.codemods.reading.names import parse
+from pytest_agentgate.codemods.reading.names import dotted, parse
 from pytest_agentgate.codemods.rewrites.define_symbol import DefineSymbol
 from pytest_agentgate.codemods.rewrites.inline_function import InlineFunction
 from pytest_agentgate.codemods.rewrites.inline_symbol import InlineSymbol
@@ -116,10 +116,11 @@ def _is_alias(value: str) -> bool:
 def defined(name: str, change: Change, suite: Suite) -> Proposal | None:
     """The constant's definition in the files that import it, if all that it names is still there."""
     symbol = change.old.symbol(name)
-    tree = None if symbol is None or symbol.sort is not Is.CONSTANT else _parsed(symbol.value)
+    value = "" if symbol is None or symbol.sort is not Is.CONSTANT else _spelled_out(symbol.value, change)
+    tree = _parsed(value)
     if symbol is None or tree is None or any(isinstance(node, _NOT_ALIKE) for node in ast.walk(tree)):
         return None
-    names = _names_in(symbol.value)
+    names = _names_in(value)
     if "builtins.object" in names:  # a mark that is known by its identity
         return None
     known = [each for each in names if _is_there(each, change)]
@@ -128,8 +129,8 @@ def defined(name: str, change: Change, suite: Suite) -> Proposal | None:
         told_.holds for told_ in suite.confirm([Asked(each) for each in asked])
     ):
         return None
-    sentence = f"{name} was {symbol.value} ({symbol.path}:{symbol.line}) and is gone; no other place is known for it"
-    return proposal([DefineSymbol(name, symbol.value)], [sentence], change.of(name, Sort.SYMBOL_GONE))
+    sentence = f"{name} was {value} ({symbol.path}:{symbol.line}) and is gone; no other place is known for it"
+    return proposal([DefineSymbol(name, value)], [sentence], change.of(name, Sort.SYMBOL_GONE))
 
 
 def applied(name: str, change: Change) -> Proposal | None:
@@ -201,10 +202,33 @@ def _value(name: str, change: Change) -> str | None:
     symbol = change.old.symbol(name)
     if symbol is None:
         return home if home != name and (_is_module(home) or _is_there(home, change)) else None
-    tree = _parsed(symbol.value) if symbol.sort is Is.CONSTANT else None
+    value = _spelled_out(symbol.value, change) if symbol.sort is Is.CONSTANT else ""
+    tree = _parsed(value)
     if tree is None or not all(isinstance(node, (*_PLAIN, ast.Expression)) for node in ast.walk(tree)):
         return None
-    return symbol.value if all(_is_there(each, change) for each in _names_in(symbol.value)) else None
+    return value if all(_is_there(each, change) for each in _names_in(value)) else None
+
+
+def _spelled_out(value: str, change: Change) -> str:
+    """A value with those of the constants in the place of their names that are gone like it."""
+    tree = _parsed(value)
+    return value if tree is None else ast.unparse(_Spelling(change).visit(tree))
+
+
+class _Spelling(ast.NodeTransformer):
+    """Puts the values of constants that are gone in the place of their names."""
+
+    def __init__(self, change: Change, deep: int = 3) -> None:
+        self.change = change
+        self.deep = deep
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        name = dotted(node) or ""
+        if not self.deep or not self.change.is_lost(name) or self.change.moved(name):
+            return self.generic_visit(node)
+        symbol = self.change.old.symbol(name)
+        tree = _parsed(symbol.value) if symbol is not None and symbol.sort is Is.CONSTANT else None
+        return self.generic_visit(node) if tree is None else _Spelling(self.change, self.deep - 1).visit(tree.body)
 
 
 def _is_module(name: str) -> bool:

@@ -99,6 +99,15 @@ REPLACED = {
             "inline-symbol old=shop.PY2 value=sys.version_info[0] == 2"
         ),
     ),
+    "a constant that was made of others": (
+        "from sys import implementation\nIS = implementation.name\nPYPY = IS == 'pypy'\n\ndef name():\n    return 2\n",
+        "def name():\n    return 2\n",
+        "from shop import PYPY, name\n\ndef test_name():\n    assert name() == (1 if PYPY else 2)\n",
+        (
+            "safe: define-symbol old=shop.PYPY value=sys.implementation.name == 'pypy'; "
+            "inline-symbol old=shop.PYPY value=sys.implementation.name == 'pypy'"
+        ),
+    ),
     "a constant that was computed": (
         "import sys\nVERSION = tuple(sys.version_info[:2])\n\ndef name():\n    return 'tea'\n",
         "def name():\n    return 'tea'\n",
