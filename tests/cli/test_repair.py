@@ -230,6 +230,58 @@ def test_what_had_changes_before_is_not_committed(project: Path, repair: Repair)
     assert git(project, "log", "-1", "--format=%s") == "Ask for the price of a thing"
 
 
+@pytest.mark.skipif(os.name != "posix", reason="a terminal as POSIX has it")
+def test_a_narrow_terminal_shows_how_many_are_green(tmp_path: Path) -> None:
+    code = (
+        "from pytest_agentgate.cli.repair import _told\n"
+        "from pytest_agentgate.repair.loop import Progress\n"
+        "with _told() as (tell, said): tell(Progress('cannot import name ' * 9, 3, 17, 412, 95))\n"
+    )
+    ours, theirs = os.openpty()
+    environ = {**os.environ, "COLUMNS": "60", "TERM": "xterm"}
+    with (tmp_path / "out").open("wb") as out:
+        subprocess.run([sys.executable, "-c", code], env=environ, stdout=out, stderr=theirs, check=True, timeout=60)
+    os.close(theirs)
+    shown = os.read(ours, 100_000).decode()
+    os.close(ours)
+    assert "412 green" in shown
+    assert "3 of 17 causes" in shown
+
+
+def test_a_commit_that_a_hook_refuses_is_no_success(project: Path, repair: Repair) -> None:
+    hook = project / ".git/hooks/pre-commit"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\necho 'the linter says no' >&2\nexit 1\n")
+    hook.chmod(0o755)
+    done = repair(project, "--base", "HEAD~1", "--commit")
+    assert done.returncode == 12
+    assert "no commit: git commit: the linter says no" in done.stdout
+    assert git(project, "log", "-1", "--format=%s") == "Ask for the price of a thing"
+    assert git(project, "status", "--short") == "M tests/test_shop.py"
+    hook.unlink()
+    git(project, "checkout", "-q", "tests")
+    done = repair(project, "--base", "HEAD~1", "--commit")
+    assert done.returncode == 0, done.stderr
+    assert f"commit {git(project, 'rev-parse', 'HEAD')[:12]}" in done.stdout
+    assert "git diff" not in done.stdout
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals as a terminal sends them")
+@pytest.mark.parametrize("used", ["", "from shop import price_of\n"], ids=["first run", "attempt"])
+def test_ctrl_c_ends_it_with_130_and_leaves_nothing_on_trial(project: Path, quick: None, used: str) -> None:
+    stop = "import os, signal, time\n\ndef test_stop():\n    os.kill(int(os.environ['REPAIR']), signal.SIGINT)\n"
+    write(project, {"tests/test_stop.py": f"{used}{stop}    time.sleep(60)\n"})
+    before = (project / "tests/test_stop.py").read_bytes()
+    code = "import os, sys; from pytest_agentgate.cli import main; os.environ['REPAIR'] = str(os.getpid()); main()"
+    words = ["repair", "--python", sys.executable, "--base", "HEAD~1"]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *words], cwd=project, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 130, done.stdout + done.stderr
+    assert (project / "tests/test_stop.py").read_bytes() == before
+    assert git(project, "status", "--short") == "?? tests/test_stop.py"
+
+
 def test_a_package_that_is_tested_from_elsewhere_is_an_error(project: Path, repair: Repair, tmp_path: Path) -> None:
     write(project, {"pyproject.toml": CONFIG.replace('pythonpath = ["src"]', "")})
     write(project, {"src/till/__init__.py": "OPEN = True\n"})

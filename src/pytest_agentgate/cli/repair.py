@@ -158,7 +158,9 @@ def repair(
     else:
         _show(repaired, judgement, dry=dry)
     written = _write(project, targets, repaired, summary)
-    return _status(repaired, judgement) or (0 if written else INCOMPLETE)
+    if session.stopped:
+        return _STOPPED
+    return _status(repaired, judgement) or (0 if written and not session.uncommitted else INCOMPLETE)
 
 
 def _steps(project: Project, asked: tuple[str, ...]) -> tuple[Step, ...]:
@@ -223,22 +225,24 @@ def _told() -> Iterator[tuple[Callable[[Progress], None], Callable[[str], None]]
         return
     from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bar
+    from rich.table import Column
 
     columns = (
-        TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=20),
-        TextColumn("{task.fields[green]} green"),
+        TextColumn("{task.fields[green]} green", table_column=Column(no_wrap=True)),
+        TimeElapsedColumn(),
+        TextColumn("{task.description}", markup=False, table_column=Column(ratio=1, no_wrap=True)),
     )
-    with Bar(*columns, TimeElapsedColumn(), console=screen.console(err=True), transient=True) as bar:
+    with Bar(*columns, console=screen.console(err=True), transient=True, expand=True) as bar:
         task = bar.add_task("starting", total=None, green=0)
 
         def tell(progress: Progress) -> None:
-            shown = f"{progress.done} of {progress.causes} causes: {printable(progress.current[:60])}"
+            shown = f"{progress.done} of {progress.causes} causes: {printable(progress.current)}"
             total = progress.green + progress.red
             bar.update(task, description=shown, completed=progress.green, total=total, green=progress.green)
 
         def said(line: str) -> None:
-            bar.update(task, description=line[:70])
+            bar.update(task, description=printable(line))
 
         yield tell, said
 
@@ -355,7 +359,7 @@ def _status(repaired: Repair, judgement: Judgement | None) -> int:
     from pytest_agentgate.model.judgement import EXIT_STATUS
 
     if not repaired.complete:
-        return _STOPPED if repaired.attempts or repaired.red_before else INCOMPLETE
+        return INCOMPLETE
     if judgement is not None:
         return LEFT_RED if EXIT_STATUS[judgement.state] else 0
     return LEFT_RED if repaired.left else 0

@@ -71,7 +71,12 @@ Commit = Callable[[Kept], str]
 
 
 class Session:
-    """One repair of one project. ``tell`` is told where it stands, ``said`` one line of what has happened."""
+    """One repair of one project. ``tell`` is told where it stands, ``said`` what is done now.
+
+    Attributes:
+        stopped: from outside, before it was over.
+        uncommitted: something that was to be committed is not.
+    """
 
     def __init__(
         self,
@@ -89,6 +94,8 @@ class Session:
         self._interpreter = interpreter
         self._propose = propose
         self._wishes = wishes
+        self.stopped = False
+        self.uncommitted = False
         self._edited = edited
         self._commit = commit
         self._tell = tell
@@ -115,17 +122,19 @@ class Session:
             self._restore(journal)
             log = RepairLog(project.runs, head)
             first = self._first(reruns)
+            self.stopped = first.stopped
             if first.why or first.run is None:
                 repair = self._not_begun(head, first)
             else:
                 loop = self._loop(head, tests, reruns, journal, first.state)
                 last = self._through(loop, log, first)
+                self.stopped = loop.stopped
                 repair = self._ended(head, loop, first, last)
             repair = replace(repair, seconds=monotonic() - began)
             try:
                 log.end(repair)
             except RunLogError as error:
-                self._say(str(error))
+                repair = replace(repair, notes=(*repair.notes, str(error)))
             return repair
 
     # ---- before
@@ -148,8 +157,9 @@ class Session:
         """Take back what a repair that was killed had on trial."""
         for batch in journal.batches():
             if batch.on_trial:
-                journal.take_back([batch.id], restore=True)
-                self._say(f"an attempt of {batch.group}, which was killed, is taken back")
+                theirs = ", ".join(journal.abandon(batch.id))
+                but = f", but for {theirs}: changed since" if theirs else ""
+                self._notes.append(f"an attempt of {batch.group}, which was killed, is taken back{but}")
 
     def _first(self, reruns: Reruns) -> Ran:
         if not self._wishes.run:
@@ -163,7 +173,7 @@ class Session:
         return Ran(state, run)
 
     def _not_begun(self, head: Repair, first: Ran) -> Repair:
-        notes = [f"the first run does not tell the state of the tests: {first.why}"]
+        notes = [*self._notes, f"the first run does not tell the state of the tests: {first.why}"]
         notes += [f"pytest printed: {line}" for line in first.said.splitlines()[-5:]]
         return replace(head, before_run=first.run.id if first.run else "", complete=False, notes=tuple(notes))
 
@@ -217,7 +227,7 @@ class Session:
             try:
                 log.attempt(attempt)
             except RunLogError as error:
-                self._say(str(error))
+                self._notes.append(str(error))
         self._logged = len(loop.attempts)
 
     def _commit_step(self, step: Step, loop: Loop, last: Ran) -> None:
@@ -227,6 +237,7 @@ class Session:
         try:
             made = self._commit(Kept(step, last.run, attempts, loop.files, self._id))
         except AgentgateError as error:
+            self.uncommitted = True
             self._notes.append(f"no commit{f' of phase {step.name!r}' if step.name else ''}: {error}")
             return
         if made:

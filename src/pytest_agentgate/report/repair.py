@@ -33,7 +33,7 @@ def headline(repair: Repair) -> str:
         said = f"{counted(repair.red_before, 'test')} {were} red: {counted(would, 'attempt')} would be made"
     else:
         said = f"{counted(repair.red_before, 'test')} {were} red: {repair.green_after:,} green now, {left}"
-    return said if repair.complete else f"stopped: {said}"
+    return said if repair.complete else f"incomplete: {said}"
 
 
 def text(repair: Repair, *, width: int | None = None, colour: bool = False, diff: bool = False) -> str:
@@ -90,10 +90,11 @@ class _Screen:
             yield f"{_INDENT}{printable(left.rerun)}"
 
     def _footer(self, repair: Repair) -> Iterator[str]:
-        if repair.files:
-            yield f"{_files(repair.files)}: git diff -- {' '.join(map(printable, repair.files[:3]))}" + (
-                " ..." if len(repair.files) > 3 else ""
-            )
+        if repair.files and repair.commit and not repair.commits:
+            more = " ..." if len(repair.files) > 3 else ""
+            yield f"{_files(repair.files)}: git diff -- {' '.join(map(printable, repair.files[:3]))}{more}"
+        elif repair.files:
+            yield _files(repair.files)
         yield from (f"commit {commit[:12]}" for commit in repair.commits)
         undo = "; agentgate undo takes it back" if repair.files else ""
         base = f", since {printable(repair.base)}" if repair.base else ""

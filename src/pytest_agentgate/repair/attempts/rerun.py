@@ -203,7 +203,7 @@ class Reruns:
         if ended.asked_to_stop:
             return Ran(State(), why="it was stopped", stopped=True, seconds=seconds)
         if ended.given_up:
-            return Ran(State(), why=f"it took more than {limit:g} seconds", seconds=seconds, said=said)
+            return Ran(State(), why=f"it took more than {limit:g} seconds, see --timeout", seconds=seconds, said=said)
         if ended.log is None:
             why = f"the tests' process ended with status {ended.status} and left no record"
             return Ran(State(), why=why, seconds=seconds, said=said)
