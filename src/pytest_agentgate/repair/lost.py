@@ -347,7 +347,12 @@ def module_ways(module: str, change: Change, suite: Suite) -> Proposal | None:
     for used in suite.below(module):
         if used == module or not change.old.offers(used) or _is_below_another(used, module, change):
             continue
-        found = followed(used, change, suite) or inlined(used, change, suite) or defined(used, change, suite)
+        found = (
+            followed(used, change, suite)
+            or inlined(used, change, suite)
+            or defined(used, change, suite)
+            or applied(used, change)
+        )
         if found is not None:
             ways.append(found)
     rest = localized(module, change, suite)

@@ -132,6 +132,21 @@ REPLACED = {
         "from shop import items, prices\n\ndef test_prices():\n    assert dict(items(prices())) == {'tea': 2}\n",
         "safe: inline-function old=shop.items value=lambda d: iter(d.items())",
     ),
+    "a lambda of a module that is gone": (
+        {
+            "shop/__init__.py": "def prices():\n    return {'tea': 2}\n",
+            "shop/compat.py": "items = lambda d: iter(d.items())\n",
+        },
+        {"shop/__init__.py": "def prices():\n    return {'tea': 2}\n"},
+        """
+        from shop import prices
+        from shop.compat import items
+
+        def test_prices():
+            assert dict(items(prices())) == {'tea': 2}
+        """,
+        "safe: inline-function old=shop.compat.items value=lambda d: iter(d.items()); localize-import old=shop.compat",
+    ),
     "a module of the standard library": (
         "try:\n    import html\nexcept ImportError:\n    html = None\n\ndef name():\n    return 'tea'\n",
         "def name():\n    return 'tea'\n",
