@@ -139,7 +139,7 @@ class Change:
         above = (".".join(parts[:end]) for end in range(len(parts) - 1, 0, -1))
         return next((each for each in above if each in self.new.modules), name.rpartition(".")[0])
 
-    def _distance(self, name: str, like: str, home: str) -> tuple[bool, bool, int, int, bool, int, str]:
+    def _distance(self, name: str, like: str, home: str) -> tuple[bool, bool, int, int, bool, bool, int, str]:
         """How far a name is from an old one; what a module only imports for itself is far."""
         module, last = self._module_of(name), name.rpartition(".")[2]
         exported = self.new.modules[module].exported if module in self.new.modules else None
@@ -149,7 +149,8 @@ class Change:
         shared = next(
             (at for at, pair in enumerate(zip(parts, wanted, strict=False)) if pair[0] != pair[1]), len(parts)
         )
-        return (parts[:-1] != wanted[:-1], not offered, private, -shared, name != home, len(parts), name)
+        far, other = parts[:-1] != wanted[:-1], parts[-1] != wanted[-1]
+        return (far, not offered, private, -shared, other, name != home, len(parts), name)
 
     def still_used(self, name: str) -> tuple[str, ...]:
         """Places where the implementation itself still asks for a name that it does not offer: ``src/a.py:3``.

@@ -28,6 +28,12 @@ FOLLOWED = {
         "from shop import Order\n\ndef test_total():\n    assert Order('tea', 2).total() == 4\n",
         "safe: rename-symbol old=shop.Order new=shop.Purchase",
     ),
+    "another name of a constant that moved with it": (
+        {"shop/__init__.py": "", "shop/old.py": "WARNING = 'warning: {}'\nWARN = WARNING\n" + ORDER},
+        {"shop/__init__.py": "", "shop/levels.py": "WARNING = 'warning: {}'\nWARN = WARNING\n", "shop/old.py": ORDER},
+        "from shop.old import WARN\n\ndef test_warn():\n    assert WARN == 'warning: {}'\n",
+        "safe: rename-symbol old=shop.old.WARN new=shop.levels.WARN",
+    ),
     "an attribute of a module that was renamed": (
         ORDER,
         ORDER.replace("Order", "Purchase"),
