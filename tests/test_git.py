@@ -191,6 +191,16 @@ def test_whatever_the_base_is_the_command_fetches_it(repository: Repository, kin
     assert git.commit_of(clone.folder, ref) == first
 
 
+def test_what_an_expression_leads_to_comes_with_the_whole_history(repository: Repository) -> None:
+    first = repository.commit(a="1")
+    repository.commit(b="1")
+    clone = shallow(repository)
+    command = git.how_to_fetch(clone.folder, "HEAD~1")
+    subprocess.run(shlex.split(command), cwd=clone.folder, check=True, capture_output=True)
+    assert git.commit_of(clone.folder, "HEAD~1") == first
+    assert git.how_to_fetch(clone.folder, "HEAD~2") == ""  # nothing is lacking
+
+
 def test_a_whole_clone_is_not_made_shallow(repository: Repository) -> None:
     repository.commit(a="1")
     repository("remote", "add", "upstream", os.devnull)

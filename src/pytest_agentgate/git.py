@@ -118,6 +118,8 @@ def how_to_fetch(folder: Path, ref: str) -> str:
     remotes = (git(folder, "remote") or b"").decode(errors="replace").split()
     if not remotes or not ref or ref.startswith("-"):
         return ""
+    if re.search(r"[~^:]|@\{", ref):  # an expression: what it starts from may be there, but not what it leads to
+        return "git fetch --unshallow" if is_shallow(folder) else ""
     remote, _, branch = ref.partition("/")
     if remote in remotes and branch:
         wanted = f"{branch}:refs/remotes/{remote}/{branch}"  # a clone of one branch would put it nowhere

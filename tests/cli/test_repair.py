@@ -164,6 +164,15 @@ def test_without_a_base_and_any_change_it_asks_for_one(project: Path, repair: Re
     assert repair(project, "--base", "nowhere").returncode == 2
 
 
+def test_in_a_shallow_clone_it_says_how_to_get_older_commits(project: Path, repair: Repair, tmp_path: Path) -> None:
+    git(tmp_path, "clone", "-q", "--depth=1", f"file://{project}", "clone")
+    done = repair(tmp_path / "clone")
+    assert done.returncode == 2
+    assert "this clone is shallow, git fetch --unshallow brings its older commits" in done.stderr
+    done = repair(tmp_path / "clone", "--base", "HEAD~1")
+    assert done.stderr == "agentgate: error: --base HEAD~1: no such commit here; git fetch --unshallow\n"
+
+
 def test_a_dry_run_shows_the_diff_and_writes_nothing(project: Path, repair: Repair) -> None:
     done = repair(project, "--base", "HEAD~1", "--dry-run")
     assert done.returncode == 1, done.stderr

@@ -52,9 +52,10 @@ def since(project: Project, named: str = "") -> Since:
             return Since(name, commit, f"where this branch left {name}")
     if _differs(project, head):
         return Since("HEAD", head, "the implementation has changes that are not committed")
+    lacking = "; this clone is shallow, git fetch --unshallow brings its older commits" if git.is_shallow(root) else ""
     raise UsageError(
         "the implementation does not differ from the branch that it started from: name the commit that the tests were "
-        "written for with --base REF"
+        f"written for with --base REF{lacking}"
     )
 
 
