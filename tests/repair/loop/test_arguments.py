@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import pytest
 from tests.repair.loop.conftest import Suite
 
+from pytest_agentgate.errors import AgentgateError
 from pytest_agentgate.repair.attempts.rerun import Ran
 
 FILES = {
@@ -47,6 +48,24 @@ def test_a_run_of_a_file_has_of_it_what_a_run_of_all_has(
     assert {*whole.state.outcomes} == of_all
     assert {*part.state.outcomes} == of_file
     assert not part.of_all
+
+
+@pytest.mark.parametrize("arguments", [["tests/gone.py"], ["-k", "nothing"]])
+def test_a_run_without_tests_tells_the_state_of_none(suite: Callable[..., Suite], arguments: Sequence[str]) -> None:
+    whole = suite(FILES, arguments=arguments).reruns().whole()
+    assert whole.why.startswith("no test ran")
+    assert "gone.py" in whole.said or "deselected" in whole.said
+
+
+def test_a_run_that_cannot_be_made_ends_the_attempt_and_not_the_repair(suite: Callable[..., Suite]) -> None:
+    made = suite(FILES)
+    reruns = made.reruns()
+    whole = reruns.whole()
+    (made.apart / "store.db").unlink()
+    (made.apart / "store.db").mkdir()
+    assert reruns.whole(whole.state).why.startswith("it could not be run: ")
+    with pytest.raises(AgentgateError):  # nothing has been edited yet
+        reruns.whole()
 
 
 @pytest.mark.parametrize(

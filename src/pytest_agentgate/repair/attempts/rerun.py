@@ -150,6 +150,22 @@ class Reruns:
         recorded: bool = False,
         share: float = 1.0,
     ) -> Ran:
+        try:
+            return self._made(given, paths, state, files, recorded, share)
+        except (OSError, AgentgateError) as error:
+            if state is None:
+                raise
+            return Ran(State(), why=f"it could not be run: {error}")
+
+    def _made(
+        self,
+        given: Sequence[str],
+        paths: Sequence[str],
+        state: State | None,
+        files: Collection[str] | None,
+        recorded: bool,
+        share: float,
+    ) -> Ran:
         arguments = [*given, *_QUIET, *self._no_cache, *self._workers(state, files)]
         arguments += [f"--agentgate-agent={self._agent}"] if self._agent else []
         if self._rootdir:
@@ -168,7 +184,7 @@ class Reruns:
         seconds = monotonic() - began
         if ended.status == _WRONG_USAGE and ended.log is None and self._no_cache:
             self._no_cache = []  # an option of the project's belongs to the cache
-            return self._run(given, paths, state, files, recorded=recorded, share=share)
+            return self._made(given, paths, state, files, recorded, share)
         ran = self._read(ended, store or self._project.store_url, output, seconds, limit)
         if ran.run is not None and not ran.why:
             self.learn(ran.run)
@@ -214,6 +230,8 @@ class Reruns:
         why = "" if ended.complete else f"the tests' process ended with status {ended.status} before the run was over"
         if not why and ended.status not in _RAN and not state.uncollected:
             why = f"pytest ended with status {ended.status}"
+        nothing = (failure for failure in state.failures if failure.evidence.raised.is_a("pytest.NoTestsCollected"))
+        why = why or next((failure.reason.title for failure in nothing), "")
         return Ran(state, run, why, seconds=seconds, said=said if why else "")
 
 
