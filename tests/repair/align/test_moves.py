@@ -38,9 +38,55 @@ class Order:
 """
 
 
+FIELDS = """
+class Text:
+    def __init__(self, size):
+        self.size = size
+
+class Number:
+    def __init__(self, step):
+        self.step = step
+
+class Amount:
+    widget = Text(2)
+
+    def value(self, text):
+        return sum(int(part) for part in text.split())
+"""
+VARIANT = """
+from fields import Amount as Plain, Number
+
+class Amount(Plain):
+    widget = Number(step='any')
+"""
+GONE = ["symbol moved: variants.Number -> fields.Number", "symbol moved: variants.Plain -> fields.Amount"]
+ABSORBED = {
+    "fields.py": FIELDS.replace("widget = Text(2)", 'widget = Number(step="any")'),
+    "variants.py": "",
+}
+
+
 CASES: Mapping[str, tuple[Files, Files, list[str]]] = {
     "nothing changed": (TOTAL, TOTAL, []),
     "only the body changed": (TOTAL, TOTAL.replace("round(net * (1 + rate), 2)", "net"), []),
+    "a class that its base took in": (
+        {"fields.py": FIELDS, "variants.py": VARIANT},
+        ABSORBED,
+        [
+            "symbol moved: variants.Amount -> fields.Amount",
+            *GONE,
+        ],
+    ),
+    "a class whose base has not what it had": (
+        {"fields.py": FIELDS, "variants.py": VARIANT},
+        {"fields.py": FIELDS, "variants.py": ""},
+        ["symbol gone: variants.Amount", *GONE],
+    ),
+    "a class of which its base has but a part": (
+        {"fields.py": FIELDS, "variants.py": VARIANT + "    unit = 'kg'\n"},
+        ABSORBED,
+        ["symbol gone: variants.Amount", *GONE],
+    ),
     "something new": (TOTAL, TOTAL + RECEIPT, []),
     "renamed in place, body equal": (
         TOTAL,

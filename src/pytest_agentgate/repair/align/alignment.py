@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from pytest_agentgate.repair.align import companions, exact_bodies, members, parameters, resolving, values
+from pytest_agentgate.repair.align.absorbed import pair_absorbed
 from pytest_agentgate.repair.align.callers import Arguments, migrated
 from pytest_agentgate.repair.align.dropped_names import aliases, dropped
 from pytest_agentgate.repair.align.members import Substitutions
@@ -61,6 +62,7 @@ def pair_all(book: Book) -> dict[str, Move]:
         more = follow(book, moves)
         if not pair_alike(book, migrated(book)) and not more:
             break
+    pair_absorbed(book)
     return moves
 
 
