@@ -220,6 +220,7 @@ def test_phases_are_committed_one_by_one_and_their_gates_decide(project: Path, r
     assert done.returncode == 1, done.stderr
     assert "imports: passed" in done.stdout
     assert "values: failed" in done.stdout
+    assert "gates failed (exit status 1)" in done.stdout
     assert git(project, "log", "-1", "--format=%s") == "test: follow shop.prices"
     assert "- rename-symbol old=shop.price_of new=shop.price_for" in git(project, "log", "-1", "--format=%b")
     assert git(project, "log", "-1", "--format=%(trailers:key=Agentgate-Edit,valueonly)").startswith("repair-")
@@ -273,6 +274,7 @@ def test_a_commit_that_a_hook_refuses_is_no_success(project: Path, repair: Repai
     assert done.returncode == 0, done.stderr
     assert f"commit {git(project, 'rev-parse', 'HEAD')[:12]}" in done.stdout
     assert "git diff" not in done.stdout
+    assert "agentgate undo" not in done.stdout  # it would leave the commit
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals as a terminal sends them")

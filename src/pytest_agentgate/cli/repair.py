@@ -331,7 +331,8 @@ def _show(repaired: Repair, judgement: Judgement | None, *, dry: bool) -> None:
 
     screen.say(text(repaired, width=screen.width(), colour=screen.colour(), diff=dry))
     if judgement is not None:
-        screen.say(gates.block(judgement, width=screen.width(), colour=screen.colour()))
+        status = _status(repaired, judgement)
+        screen.say(gates.block(judgement, width=screen.width(), colour=screen.colour(), status=status))
 
 
 def _write(project: Project, targets: list[formats.ReportTarget], repaired: Repair, summary: RunSummary | None) -> bool:

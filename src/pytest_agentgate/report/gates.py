@@ -43,9 +43,10 @@ _LONGEST = 300  # characters of a line for an agent; more for a command, which i
 _COMMAND = 1000
 
 
-def verdict(judgement: Judgement) -> str:
-    """``gates failed (exit status 10)``."""
-    return f"{_VERDICTS[judgement.state]} (exit status {EXIT_STATUS[judgement.state]})"
+def verdict(judgement: Judgement, status: int | None = None) -> str:
+    """``gates failed (exit status 10)``; ``status`` is that of a command that has its own."""
+    ended = EXIT_STATUS[judgement.state] if status is None else status
+    return f"{_VERDICTS[judgement.state]} (exit status {ended})"
 
 
 def line(judgement: Judgement) -> str:
@@ -58,12 +59,13 @@ def in_words(state: GateState) -> str:
     return state.value.replace("_", " ")
 
 
-def block(judgement: Judgement, *, width: int | None, colour: bool) -> str:
+def block(judgement: Judgement, *, width: int | None, colour: bool, status: int | None = None) -> str:
     """Every phase, and what is to be known of each gate that did not pass.
 
     ``width`` in columns; None where nothing may be wrapped. Lines to copy are never broken.
+    ``status`` is the exit status of a command that has its own.
     """
-    return "\n".join(_Screen(width, colour).lines(judgement)) + "\n"
+    return "\n".join(_Screen(width, colour).lines(judgement, status)) + "\n"
 
 
 class _Screen:
@@ -71,8 +73,8 @@ class _Screen:
         self.width = None if width is None else max(width, _NARROWEST)
         self.colour = colour
 
-    def lines(self, judgement: Judgement) -> Iterator[str]:
-        title = f" agentgate: {verdict(judgement)} "
+    def lines(self, judgement: Judgement, status: int | None) -> Iterator[str]:
+        title = f" agentgate: {verdict(judgement, status)} "
         yield self.paint(title.center(80 if self.width is None else self.width, "="), _COLOURS[judgement.state])
         for phase in judgement.phases:
             yield from self.phase(phase)

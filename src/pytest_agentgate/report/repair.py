@@ -96,7 +96,7 @@ class _Screen:
         elif repair.files:
             yield _files(repair.files)
         yield from (f"commit {commit[:12]}" for commit in repair.commits)
-        undo = "; agentgate undo takes it back" if repair.files else ""
+        undo = "; agentgate undo takes it back" if repair.files and not repair.commits else ""
         base = f", since {printable(repair.base)}" if repair.base else ""
         yield f"{printable(repair.id)}{base}, {repair.seconds:.1f} s{undo}"
 
