@@ -258,6 +258,16 @@ def test_a_narrow_terminal_shows_how_many_are_green(tmp_path: Path) -> None:
     assert "3 of 17 causes" in shown
 
 
+def test_edits_that_no_test_was_run_for_are_named(project: Path, repair: Repair) -> None:
+    write(project, {"tests/test_other.py": TESTS, "tests/helper.py": "from shop import price_of\n"})
+    done = repair(project, "--base", "HEAD~1", "--", "tests/test_shop.py")
+    assert done.returncode == 0, done.stderr
+    assert "tests/test_other.py: edited, and no test of theirs was run" in done.stdout
+    git(project, "checkout", "-q", "tests")
+    write(project, {"tests/test_other.py": TESTS, "tests/helper.py": "from shop import price_of\n"})
+    assert "no test of theirs was run" not in repair(project, "--base", "HEAD~1").stdout
+
+
 def test_a_commit_that_a_hook_refuses_is_no_success(project: Path, repair: Repair) -> None:
     hook = project / ".git/hooks/pre-commit"
     hook.parent.mkdir(exist_ok=True)

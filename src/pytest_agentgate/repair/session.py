@@ -130,6 +130,7 @@ class Session:
                 last = self._through(loop, log, first)
                 self.stopped = loop.stopped
                 repair = self._ended(head, loop, first, last)
+                repair = replace(repair, notes=(*repair.notes, *self._unverified(tests, loop, first.run)))
             repair = replace(repair, seconds=monotonic() - began)
             try:
                 log.end(repair)
@@ -244,6 +245,14 @@ class Session:
             self._commits.append(made)
 
     # ---- after
+
+    def _unverified(self, tests: FilesOfTests, loop: Loop, run: Run) -> Iterator[str]:
+        """What to say of edits that no test of the same file has been run for."""
+        is_ours = Path(run.root) == self._project.root  # else its files are relative to another folder
+        unseen = tests.not_run(loop.files, loop.state.files) if is_ours else ()
+        if unseen:
+            more = f", and {len(unseen) - 1} more files" if len(unseen) > 1 else ""
+            yield f"{unseen[0]}{more}: edited, and no test of theirs was run"
 
     def _ended(self, head: Repair, loop: Loop, first: Ran, last: Ran) -> Repair:
         red = loop.red_before()

@@ -92,6 +92,10 @@ class Layout:
         else:
             yield from (normpath(f"{name}/{folder}") for folder in within)
 
+    def is_collected(self, path: str) -> bool:
+        """Whether pytest, in the root, takes a file for one that has tests."""
+        return _is_test(path.rpartition("/")[2], self.pytest.python_files)
+
     def import_roots(self, paths: Iterable[str]) -> tuple[str, ...]:
         """The folders from which modules are imported, in order; "" is the root.
 

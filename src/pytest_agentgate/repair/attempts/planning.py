@@ -55,6 +55,11 @@ class FilesOfTests:
         failed = [f"{each.path}: {each.reason}" for each in planned if each.reason]
         return Plan(tuple(each.edit for each in planned if each.edit), tuple(dict.fromkeys(notes)), tuple(failed))
 
+    def not_run(self, edited: Iterable[str], run: Collection[str]) -> tuple[str, ...]:
+        """Of some files those that have tests of their own, none of which is in the files that were run."""
+        layout = Layout(self.tree.root)
+        return tuple(path for path in edited if path not in run and layout.is_collected(path))
+
     def why_left(self, paths: Iterable[str]) -> str:
         """Why the first of some files that is never edited is not, "" where all may be."""
         for path in paths:
