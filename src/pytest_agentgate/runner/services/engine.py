@@ -74,7 +74,8 @@ class Engine:
                 "containers need testcontainers: install pytest-agentgate[services], or give the service a url"
             ) from None
         self._docker = docker
-        _meet(os.environ.get("DOCKER_HOST", ""))
+        self._address = os.environ.get("DOCKER_HOST", "")
+        _meet(self._address)
         try:
             self._client = docker.from_env(timeout=60)
             self._client.ping()
@@ -109,7 +110,7 @@ class Engine:
         from testcontainers.core.container import DockerContainer
 
         testcontainers_config.ryuk_disabled = True
-        with _refusals(f"image {image}"):
+        with self._refusals(f"image {image}"):
             made = DockerContainer(image)
             for name, value in env.items():
                 made = made.with_env(name, value)
@@ -131,7 +132,7 @@ class Engine:
         try:
             config = self._client.images.get(image).attrs["Config"]
         except self._docker.errors.ImageNotFound:
-            with _refusals(f"image {image}"):
+            with self._refusals(f"image {image}"):
                 config = self._client.images.pull(image).attrs["Config"]
         own = [str(word) for word in config.get("Cmd") or ()]
         return [*own, *more] if own else []
@@ -139,12 +140,12 @@ class Engine:
     def found(self, wanted: Mapping[str, str]) -> list[Container]:
         """The containers that have these labels, ours alone; a value of "" takes any."""
         asked = [f"{name}={value}" if value else name for name, value in {RUN: "", **wanted}.items()]
-        with _refusals("containers"):
+        with self._refusals("containers"):
             return [self._container(each) for each in self._client.containers.list(all=True, filters={"label": asked})]
 
     def look(self, container: str) -> Container:
         """How it stands with a container now."""
-        with _refusals("container"):
+        with self._refusals("container"):
             return self._container(self._client.containers.get(container))
 
     def _container(self, seen: Any) -> Container:
@@ -174,48 +175,50 @@ class Engine:
 
     def printed(self, container: str) -> bytes:
         """The last lines of what a container printed."""
-        with _refusals("container"):
+        with self._refusals("container"):
             return bytes(self._client.containers.get(container).logs(tail=_LAST))
 
     def execute(self, container: str, words: Sequence[str]) -> tuple[int, str]:
         """Run a command in a container; -> its exit status and what it printed."""
-        with _refusals("container"):
+        with self._refusals("container"):
             done = self._client.containers.get(container).exec_run(list(words))
             return int(done.exit_code or 0), _whole(done.output).decode(errors="replace")
 
     def remove(self, container: str) -> None:
         """Remove a container with what it keeps; nothing happens where it is gone already."""
         try:
-            with _refusals("container"):
+            with self._refusals("container"):
                 self._client.containers.get(container).remove(force=True, v=True)
         except GoneError:
             pass
 
+    @contextmanager
+    def _refusals(self, what: str) -> Iterator[None]:
+        _meet(self._address)
+        try:
+            yield
+        except ServiceError:
+            raise
+        except Exception as error:
+            import docker.errors
+            import requests
+
+            said = " ".join(str(getattr(error, "explanation", None) or error).split())
+            if isinstance(error, docker.errors.ImageNotFound) or (what.startswith("image") and "pull" in said):
+                raise ServiceError(f"{what} is not here and cannot be pulled: {said}") from None
+            if isinstance(error, docker.errors.NotFound) or "is already in progress" in said:
+                raise GoneError(f"{what} is gone: {said}") from None
+            if isinstance(error, docker.errors.APIError):
+                raise ServiceError(f"{what}: the engine refuses it: {said}") from None
+            if isinstance(error, docker.errors.DockerException | requests.RequestException | OSError):
+                raise NoEngineError(
+                    f"the engine for containers does not answer any more: {_innermost(error)}"
+                ) from None
+            raise
+
 
 class GoneError(ServiceError):
     """There is no such container any more."""
-
-
-@contextmanager
-def _refusals(what: str) -> Iterator[None]:
-    try:
-        yield
-    except ServiceError:
-        raise
-    except Exception as error:
-        import docker.errors
-        import requests
-
-        said = " ".join(str(getattr(error, "explanation", None) or error).split())
-        if isinstance(error, docker.errors.ImageNotFound) or (what.startswith("image") and "pull" in said):
-            raise ServiceError(f"{what} is not here and cannot be pulled: {said}") from None
-        if isinstance(error, docker.errors.NotFound) or "is already in progress" in said:
-            raise GoneError(f"{what} is gone: {said}") from None
-        if isinstance(error, docker.errors.APIError):
-            raise ServiceError(f"{what}: the engine refuses it: {said}") from None
-        if isinstance(error, docker.errors.DockerException | requests.RequestException | OSError):
-            raise NoEngineError(f"the engine for containers does not answer any more: {_innermost(error)}") from None
-        raise
 
 
 def _whole(output: bytes | Iterable[bytes]) -> bytes:

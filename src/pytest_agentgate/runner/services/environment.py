@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import string
 from collections.abc import Iterable, Mapping, Sequence
+from urllib.parse import quote
 
 from pytest_agentgate.errors import ServiceError
 from pytest_agentgate.model.services import Service
@@ -29,7 +30,10 @@ def templates_of(service: Service, kind: Kind) -> Mapping[str, str]:
 
 
 def variables(service: Service, kind: Kind, access: Access, room: str, worker: str) -> dict[str, str]:
-    """The variables of a worker. Raises ServiceError where a template asks for what the service does not have."""
+    """The variables of a worker; what stands in a URL is quoted as there.
+
+    Raises ServiceError where a template asks for what the service does not have.
+    """
     values = {
         "host": access.host,
         "port": str(access.port),
@@ -39,12 +43,13 @@ def variables(service: Service, kind: Kind, access: Access, room: str, worker: s
         "worker": str(number_of(worker)),
         "url": kind.url(access, room),
     }
+    quoted = {name: value if name in ("host", "url") else quote(value, safe="") for name, value in values.items()}
     made = {}
     for name, template in templates_of(service, kind).items():
         fields = [field for _, field, _, _ in string.Formatter().parse(template) if field is not None]
         empty = next((field for field in fields if not values[field]), None)
         if empty is None:
-            made[name] = template.format_map(values)
+            made[name] = template.format_map(quoted if "://" in template else values)
         elif service.env:
             raise ServiceError(f"env.{name}: {{{empty}}}: {service.name} has none")
     return made

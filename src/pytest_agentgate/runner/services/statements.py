@@ -98,7 +98,9 @@ def statements(sql: str, *, mysql: bool = False) -> Iterator[Statement]:
                     raise SqlError(_line(sql, position), f"{token[0]} is not closed")
                 end = close + len(token[0])
             elif what == "word":
-                words.append(token[0].upper())
+                word = token[0].partition(delimiter)[0]  # a delimiter such as $$ could be the end of a name
+                end = position + len(word)
+                words.append(word.upper())
                 depth = max(0, depth + _deeper(words, depth, mysql=mysql))
         position = end
     if start >= 0:
@@ -116,7 +118,7 @@ def _deeper(words: list[str], depth: int, *, mysql: bool) -> int:
         return 1
     if depth and word == "CASE" and before != "END":
         return 1
-    if mysql and depth and word in ("IF", "LOOP", "REPEAT", "WHILE") and before == "END":
+    if mysql and word in ("IF", "LOOP", "REPEAT", "WHILE") and before == "END":
         return 1  # END IF closes what no word opened here
     return -1 if depth and word == "END" else 0
 

@@ -1,0 +1,75 @@
+"""Services of small projects, started for real, and a shop whose database has a history."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from pytest_agentgate.config import read_config
+from pytest_agentgate.model.services import Checkpoint, Provided, Service
+from pytest_agentgate.runner.services.fleet import Fleet, up
+from pytest_agentgate.runner.services.ownership import owner
+from pytest_agentgate.runner.services.record import folder_of
+
+SHOP = Path(__file__).with_name("shop")
+
+Start = Callable[..., Fleet]
+
+
+def declared(text: str) -> Sequence[Service]:
+    """The services of a configuration."""
+    config = read_config(text, Path("/p/agentgate.toml"))
+    assert config is not None
+    return config.services
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """``start(configuration)``: its services, up until the test ends; files lie in ``root``, else in its folder."""
+    with ExitStack() as stack:
+
+        def one(text: str, root: Path = tmp_path) -> Fleet:
+            mine = stack.enter_context(owner())
+            fleet = Fleet(declared(text), root, folder_of(tmp_path / ".agentgate"), mine, lambda name, point: None)
+            return stack.enter_context(up(fleet))
+
+        yield one
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    """A copy of the shop."""
+    return Path(shutil.copytree(SHOP, tmp_path / "shop"))
+
+
+def only(fleet: Fleet) -> Provided:
+    [one] = fleet.provided
+    return one
+
+
+def failed(provided: Provided) -> Checkpoint:
+    """The one checkpoint that did not hold: the last."""
+    *before, last = provided.checkpoints
+    assert all(point.passed for point in before)
+    assert not last.passed
+    return last
+
+
+def containers() -> set[str]:
+    """Containers of ours that are there, whatever their state."""
+    command = ["docker", "ps", "-aq", "--no-trunc", "--filter", "label=org.agentgate.run"]
+    return set(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split())
+
+
+def in_threads(work: Callable[[int], object], count: int) -> None:
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()

@@ -1,0 +1,153 @@
+"""Containers, started and removed for real: Redis, PostgreSQL, and an image that nobody knows."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import urllib.request
+from pathlib import Path
+
+import psycopg
+import pytest
+from tests.runner.services.conftest import Start, containers, failed, in_threads, only
+
+from pytest_agentgate.model.services import Provision
+from pytest_agentgate.runner.services import engine as engines
+from pytest_agentgate.runner.services.engine import Engine
+from pytest_agentgate.runner.services.ownership import owner
+
+pytestmark = pytest.mark.engine("docker")
+
+REDIS = 'services.cache = { kind = "redis", image = "agentgate-test/redis:7" }\n'
+CLOCK = 'services.clock = { image = "agentgate-test/clock:1", port = 8080, ready = "http:/" }\n'
+POSTGRES = 'services.db = { kind = "postgres", image = "agentgate-test/postgres:15" }\n'
+
+
+def test_services_are_started_together_and_nothing_is_left_of_them(start: Start) -> None:
+    before = containers()
+    fleet = start(REDIS + CLOCK + POSTGRES)
+    assert [(one.service.name, one.state, one.why) for one in fleet.provided] == [
+        ("cache", Provision.READY, ""),
+        ("clock", Provision.READY, ""),
+        ("db", Provision.READY, ""),
+    ]
+    env = fleet.room("main", "s")
+    assert float(urllib.request.urlopen(env["CLOCK_URL"]).read()) > 0.5
+    with psycopg.connect(env["DATABASE_URL"]) as connection:
+        assert connection.execute("SELECT current_database()").fetchone() == (env["PGDATABASE"],)
+    assert len(containers() - before) == 3
+    fleet.end()
+    assert containers() == before
+
+
+def test_each_worker_has_a_numbered_database_of_redis(start: Start) -> None:
+    redis = pytest.importorskip("redis")
+    fleet = start(REDIS.replace("}", ', env = { REDIS = "redis://{host}:{port}/{worker}" } }'))
+    rooms = {}
+    in_threads(lambda n: rooms.update({n: fleet.room(f"gw{n}", "s")["REDIS"]}), 20)  # more than Redis has by itself
+    assert [rooms[n].rpartition("/")[2] for n in range(20)] == [str(n + 1) for n in range(20)]
+    for url in (*rooms.values(), fleet.room("main", "s")["REDIS"]):
+        with redis.Redis.from_url(url) as client:
+            assert client.dbsize() == 0
+            client.set("mine", url)
+
+
+def test_who_shares_a_redis_by_url_gets_another_database_than_what_is_in_use(start: Start) -> None:
+    redis = pytest.importorskip("redis")
+    address = only(start(REDIS))
+    with redis.Redis(host=address.host, port=address.port, db=1) as client:
+        client.set("somebody", "else")
+        shared = f'services.other = {{ kind = "redis", url = "redis://{address.host}:{address.port}" }}\n'
+        fleet, second = start(shared), start(shared)
+        given = [one.room(worker, "s")["REDIS_URL"] for one in (fleet, second) for worker in ("main", "gw0")]
+        assert len({url.rpartition("/")[2] for url in given} | {"0", "1"}) == 6
+        with redis.Redis.from_url(given[0]) as mine:
+            mine.set("a", 1)
+        fleet.end()
+        with redis.Redis.from_url(given[0]) as mine:
+            assert mine.dbsize() == 0
+        assert client.get("somebody") == b"else"
+
+
+def test_a_password_is_new_for_each_container_and_shown_nowhere(start: Start) -> None:
+    one, two = start(POSTGRES), start(POSTGRES)
+    passwords = [fleet.room("main", "s")["PGPASSWORD"] for fleet in (one, two)]
+    assert passwords[0] != passwords[1]
+    assert not any(password in f"{fleet.serving[0]._access}" for fleet in (one, two) for password in passwords)
+
+
+def test_an_image_that_is_not_there_is_unavailable_and_the_others_are_ready(start: Start) -> None:
+    fleet = start(f'services.none = {{ kind = "redis", image = "localhost:1/none:1" }}\n{CLOCK}')
+    none, clock = fleet.provided
+    assert none.state is Provision.UNAVAILABLE
+    assert none.why.startswith("image localhost:1/none:1")
+    assert clock.state is Provision.READY
+
+
+def test_a_container_that_ends_is_told_with_its_last_words_and_keeps_its_log(start: Start) -> None:
+    fleet = start(POSTGRES.replace("}", ', settings = { POSTGRES_PASSWORD = "" } }'))
+    one = only(fleet)
+    assert failed(one).step == "starts"
+    assert one.state is Provision.FAILED
+    assert one.why.startswith("the container ended with 2 before it was ready: ")
+    assert "POSTGRES_PASSWORD" in one.why
+    assert "POSTGRES_PASSWORD: parameter not set or null" in Path(one.log).read_text()
+    fleet.end()
+    assert one.container not in containers()
+
+
+@pytest.mark.parametrize(
+    ("ready", "why"),
+    [
+        ("http:/", ""),
+        ("tcp", ""),
+        ("log:^listening", ""),
+        ("command:python3 -c 'import os; os.stat(\"/bin\")'", ""),
+        ("log:^ready", "has printed nothing that matches '^ready'"),
+        ("command:python3 -c 'raise SystemExit(\"not yet\")'", "ends with 1: not yet"),
+        ("command:nowhere", "executable file not found"),
+    ],
+)
+def test_an_image_is_ready_as_its_configuration_says(start: Start, ready: str, why: str) -> None:
+    timeout = 1 if why else 20
+    text = f'[services.clock]\nimage = "agentgate-test/clock:1"\nport = 8080\ntimeout = {timeout}\n'
+    one = only(start(f"{text}ready = {json.dumps(ready)}\n"))
+    assert why in one.why
+    assert (one.state is Provision.READY) == (why == "")
+
+
+def test_two_services_that_set_one_variable_are_told_apart(start: Start) -> None:
+    fleet = start(POSTGRES + POSTGRES.replace("services.db", "services.audit"))
+    assert [one.state for one in fleet.provided] == [Provision.READY, Provision.FAILED]
+    assert fleet.provided[1].why == ("DATABASE_URL is set by db already: name other variables in services.audit.env")
+
+
+def test_a_container_that_is_killed_while_tests_run_is_no_ready_service(start: Start) -> None:
+    fleet = start(REDIS)
+    subprocess.run(["docker", "kill", only(fleet).container], check=True, capture_output=True)
+    fleet.end()
+    assert only(fleet).state is Provision.FAILED
+    assert only(fleet).why.startswith("the container ended with 137 while the tests ran")
+    assert "Ready to accept connections" in Path(only(fleet).log).read_text()
+    assert only(fleet).container not in containers()
+
+
+def test_labels_tell_whose_a_container_is() -> None:
+    with owner() as mine, Engine() as engine:
+        labels = engines.labels(mine, "/p", "cache", "x")
+        made = engine.start("agentgate-test/redis:7", port=6379, env={}, labels=labels)
+        try:
+            assert [one.id for one in engine.found({engines.RUN: mine.run})] == [made.id]
+            assert made.service == "cache"
+            assert "PASSWORD" not in json.dumps(dict(made.labels))
+        finally:
+            engine.remove(made.id)
+            engine.remove(made.id)  # as somebody else could have done
+        assert engine.found({engines.RUN: mine.run}) == []
+
+
+def test_ours_are_left_alone_by_what_testcontainers_reaps() -> None:
+    command = ["docker", "ps", "-aq", "--filter", "label=org.testcontainers.ryuk"]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == ""
+    assert os.environ.get("TESTCONTAINERS_RYUK_DISABLED") is None

@@ -1,0 +1,197 @@
+"""Readiness by protocol: of real servers, and of sockets that say what such servers say while they start."""
+
+from __future__ import annotations
+
+import http.server
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+
+import pytest
+from tests.conftest import PostgresServer
+
+from pytest_agentgate.errors import ServiceError
+from pytest_agentgate.model.services import Service, Sort
+from pytest_agentgate.runner.services.kinds import kind_of
+from pytest_agentgate.runner.services.kinds.any_image import AnyImage
+from pytest_agentgate.runner.services.kinds.kind import Access, Kind, access_of, masked
+
+Serve = Callable[[bytes], Access]
+
+
+@contextmanager
+def answering(answer: bytes) -> Iterator[Access]:
+    """A server that sends the same bytes to whoever connects, once it was sent some, and ends the connection."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            while True:
+                try:
+                    connection, _ = listening.accept()
+                except OSError:
+                    return
+                with connection:
+                    connection.settimeout(0.2)
+                    try:
+                        connection.recv(4096)
+                    except TimeoutError:  # of those that speak first
+                        pass
+                    connection.sendall(answer)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield Access("127.0.0.1", listening.getsockname()[1])
+        listening.shutdown(socket.SHUT_RDWR)
+        thread.join()
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    with ExitStack() as stack:
+        yield lambda answer: stack.enter_context(answering(answer))
+
+
+def kind(sort: Sort) -> Kind:
+    return kind_of(Service("one", sort))
+
+
+@pytest.mark.parametrize("sort", Sort)
+def test_a_file_is_called_as_its_kind_and_has_all_that_starts_it(sort: Sort) -> None:
+    one = kind(sort)
+    assert type(one).__module__.endswith(f".kinds.{sort}")
+    assert one.image
+    assert one.port
+    assert one.names
+
+
+@pytest.mark.parametrize("sort", Sort)
+def test_where_nobody_listens_none_is_ready(sort: Sort) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+    assert kind(sort).waits(Access("127.0.0.1", port), 1) == "connection refused"
+
+
+@pytest.mark.parametrize("sort", Sort)
+def test_an_engines_proxy_that_ends_each_connection_is_not_ready(sort: Sort, serve: Serve) -> None:
+    assert kind(sort).waits(serve(b""), 1) in ("ends the connection", "connection reset by peer")
+
+
+@pytest.mark.parametrize("sort", Sort)
+def test_a_web_server_is_none_of_the_kinds(sort: Sort, serve: Serve) -> None:
+    assert kind(sort).waits(serve(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n" + b"x" * 100), 1)
+
+
+@pytest.mark.parametrize("sort", Sort)
+def test_who_says_nothing_is_waited_for_no_longer_than_asked(sort: Sort) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        said = kind(sort).waits(Access("127.0.0.1", listening.getsockname()[1]), 0.2)
+    assert said == "does not answer in time"
+
+
+@pytest.mark.parametrize(
+    ("sort", "answer", "why"),
+    [
+        (Sort.REDIS, b"+PONG\r\n", ""),
+        (Sort.REDIS, b"-LOADING Redis is loading the dataset in memory\r\n", "LOADING Redis is loading"),
+        (Sort.POSTGRES, b"R\0\0\0\x17\0\0\0\x0aSCRAM-SHA-256\0\0", ""),
+        (Sort.POSTGRES, b"E\0\0\0\x20SFATAL\0C57P03\0Mstarting up\0\0", "starting up"),
+        (Sort.MYSQL, b"\x4a\0\0\0\x0a8.4.0\0" + b"\0" * 67, ""),
+        (Sort.MYSQL, b"\x1b\0\0\0\xff\x15\x04Too many connections....", "Too many connections"),
+        (Sort.RABBITMQ, b"\x01\0\0\0\0\x01\xf4\0\x0a\0\x0a\0\x09", ""),
+        (Sort.RABBITMQ, b"AMQP\0\0\x09\x01AMQP", "speaks another protocol"),
+        (Sort.KAFKA, b"\0\0\0\x0c\0\0\0\x07\0\0\0\0\0\0", ""),
+        (Sort.KAFKA, b"\0\0\0\x0c\0\0\0\x07\0\x23\0\0\0\0", "answers with error 35"),
+    ],
+)
+def test_readiness_is_what_the_protocol_says(sort: Sort, answer: bytes, why: str, serve: Serve) -> None:
+    said = kind(sort).waits(serve(answer), 1)
+    assert said.startswith(why)
+    assert bool(said) == bool(why)
+
+
+def test_a_mongodb_that_takes_no_writes_is_not_ready(serve: Serve) -> None:
+    import struct
+
+    def message(writable: bool) -> bytes:
+        document = b"\x08isWritablePrimary\0" + bytes([writable]) + b"\0"
+        body = struct.pack("<i", 0) + b"\0" + struct.pack("<i", len(document) + 4) + document
+        return struct.pack("<iiii", len(body) + 16, 1, 1, 2013) + body
+
+    mongodb = kind(Sort.MONGODB)
+    assert mongodb.waits(serve(message(True)), 1) == ""
+    assert mongodb.waits(serve(message(False)), 1) == "takes no writes yet"
+
+
+def test_waiting_for_a_redis_that_refuses_the_password_is_in_vain(serve: Serve) -> None:
+    access = serve(b"-WRONGPASS invalid username-password pair or user is disabled.\r\n")
+    with pytest.raises(ServiceError, match="WRONGPASS invalid"):
+        kind(Sort.REDIS).waits(Access(access.host, access.port, password="guess"), 1)
+
+
+@pytest.mark.engine("postgres")
+def test_a_real_postgres_is_ready_until_it_stops(postgres_server: PostgresServer) -> None:
+    access = access_of(postgres_server.url(), 5432)
+    assert kind(Sort.POSTGRES).waits(access, 5) == ""
+    postgres_server.stop()
+    try:
+        assert kind(Sort.POSTGRES).waits(access, 5) == "connection refused"
+    finally:
+        postgres_server.start()
+
+
+class Late(http.server.BaseHTTPRequestHandler):
+    status = 503
+
+    def do_GET(self) -> None:
+        self.send_response(self.status if self.path == "/ready" else 404)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_http_is_ready_by_its_status() -> None:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Late) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        access = Access("127.0.0.1", server.server_address[1])
+        try:
+            assert AnyImage("http:/ready").waits(access, 1) == "GET /ready answers 503"
+            Late.status = 204
+            assert AnyImage("http:/ready").waits(access, 1) == ""
+            assert AnyImage("http:/").waits(access, 1) == "GET / answers 404"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@pytest.mark.parametrize("ready", ["log:x", "command:x"])
+def test_what_needs_a_container_is_refused_for_a_url(ready: str) -> None:
+    with pytest.raises(ServiceError, match="needs a container"):
+        AnyImage(ready).waits(Access("127.0.0.1", 1), 1)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("redis://:secret@h:1/0", "redis://:***@h:1/0"),
+        ("postgresql://a:b@c@h/d", "postgresql://a:***@h/d"),
+        ("redis://h:1", "redis://h:1"),
+        ("amqp://user@h", "amqp://user@h"),
+    ],
+)
+def test_a_url_is_shown_without_its_password(url: str, shown: str) -> None:
+    assert masked(url) == shown
+
+
+@pytest.mark.parametrize(("url", "why"), [("redis:///0", "names no host"), ("redis://h:x", "Port could not be cast")])
+def test_a_url_that_leads_nowhere_is_refused(url: str, why: str) -> None:
+    with pytest.raises(ServiceError, match=why):
+        access_of(url, 6379)
+
+
+def test_what_is_in_a_url_is_quoted_when_it_is_made_again() -> None:
+    access = access_of("postgresql://us%40er:p%2Fw%3A@h:5/d?sslmode=disable", 5432)
+    assert (access.user, access.password, access.database) == ("us@er", "p/w:", "d")
+    assert kind(Sort.POSTGRES).url(access, "e") == "postgresql://us%40er:p%2Fw%3A@h:5/e?sslmode=disable"
