@@ -17,6 +17,7 @@ from pytest_agentgate.runner.services.fleet import Fleet, up
 from pytest_agentgate.runner.services.ownership import owner
 from pytest_agentgate.runner.services.record import folder_of
 
+collect_ignore = ["shop"]  # a project that is run by these tests
 SHOP = Path(__file__).with_name("shop")
 
 Start = Callable[..., Fleet]
