@@ -20,6 +20,7 @@ from pytest_agentgate.repair.breakage import Sort
 from pytest_agentgate.repair.case import proposal, together, told
 from pytest_agentgate.repair.change import Change
 from pytest_agentgate.repair.confirm import Asked
+from pytest_agentgate.repair.forwarding import stood_for
 from pytest_agentgate.repair.proposal import NoProposal, Proposal
 from pytest_agentgate.repair.suite import Suite
 
@@ -62,6 +63,21 @@ def followed(name: str, change: Change, suite: Suite) -> Proposal | None:
         codemods = _module_codemods(module, target, change, suite)
         return None if codemods is None else proposal(codemods, [told(breakage)], [breakage])
     return proposal([RenameSymbol(name, new)], [_said(told(breakage), breakage.new, new)], [breakage])
+
+
+def forwarded(name: str, change: Change, suite: Suite) -> Proposal | None:
+    """What the name only stood for, with a warning, before it was taken away."""
+    symbol = change.old.symbol(name)
+    target = "" if symbol is None else stood_for(symbol, change)
+    if symbol is None or not target or not change.is_ours(target):
+        return None
+    moved = change.moved(target)
+    now = target if change.new.offers(target) else "" if moved is None else moved[1]
+    new = change.public(now, name) if now else ""
+    if not new or suite.confirm([Asked(new)])[0].holds is False:
+        return None
+    sentence = f"{name} warned, and was {target} but for that ({symbol.path}:{symbol.line}); it is gone"
+    return proposal([RenameSymbol(name, new)], [sentence], change.of(name, Sort.SYMBOL_GONE))
 
 
 def _said(sentence: str, home: str, new: str) -> str:
@@ -334,6 +350,7 @@ def way(name: str, change: Change, suite: Suite) -> Proposal | None:
     """The best that can be done about a name that is lost, for the tests that name it."""
     return (
         followed(name, change, suite)
+        or forwarded(name, change, suite)
         or inlined(name, change, suite)
         or defined(name, change, suite)
         or applied(name, change)
@@ -349,6 +366,7 @@ def module_ways(module: str, change: Change, suite: Suite) -> Proposal | None:
             continue
         found = (
             followed(used, change, suite)
+            or forwarded(used, change, suite)
             or inlined(used, change, suite)
             or defined(used, change, suite)
             or applied(used, change)

@@ -78,6 +78,63 @@ FOLLOWED = {
 }
 
 
+WARNING = (
+    "import warnings\n"
+    + ORDER
+    + """
+
+class Purchase(Order):
+    'Another name.'
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        warnings.warn('Purchase is Order', DeprecationWarning)
+
+def sell(item, number):
+    return Order(item, number).total()
+
+def buy(item, *args):
+    warnings.warn('buy is sell', DeprecationWarning)
+    return sell(item, *args)
+"""
+)
+LATER_ORDER = ORDER + "\n\ndef sell(item, number):\n    return Order(item, number).total()\n"
+FORWARDED = {
+    "a class that warned": (
+        "from shop import Purchase\n\ndef test_total():\n    assert Purchase('tea', 2).total() == 4\n",
+        "safe: rename-symbol old=shop.Purchase new=shop.Order",
+    ),
+    "a function that warned": (
+        "from shop import buy\n\ndef test_total():\n    assert buy('tea', 2) == 4\n",
+        "safe: rename-symbol old=shop.buy new=shop.sell",
+    ),
+    "an attribute of the module": (
+        "import shop\n\ndef test_total():\n    assert shop.buy('tea', 2) == 4\n",
+        "safe: rename-symbol old=shop.buy new=shop.sell",
+    ),
+}
+
+
+@pytest.mark.parametrize(("tests", "proposal"), FORWARDED.values(), ids=FORWARDED)
+def test_what_a_name_stood_for_takes_its_place(told: Any, tests: str, proposal: str) -> None:
+    found = told(WARNING, LATER_ORDER, tests)
+    assert found.best == proposal
+    assert "but for that" in found.evidence
+
+
+KINDS_OF_THEIR_OWN = {
+    "without a warning": WARNING.replace("        warnings.warn('Purchase is Order', DeprecationWarning)\n", ""),
+    "with something of its own": WARNING.replace("def sell(", "    kind = 'purchase'\n\ndef sell("),
+    "with other arguments": WARNING.replace("__init__(*args, **kwargs)\n        warn", "__init__(*args)\n        warn"),
+    "with a default": WARNING.replace("self, *args, **kwargs):", "self, *args, extra=1, **kwargs):"),
+}
+
+
+@pytest.mark.parametrize("old", KINDS_OF_THEIR_OWN.values(), ids=KINDS_OF_THEIR_OWN)
+def test_a_kind_of_its_own_stood_for_nothing_else(told: Any, old: str) -> None:
+    tests = "from shop import Purchase\n\ndef test_total():\n    assert Purchase('tea', 2).total() == 4\n"
+    assert not [line for line in told(old, LATER_ORDER, tests).lines if "rename-symbol" in line]
+
+
 @pytest.mark.parametrize(("old", "new", "tests", "proposal"), FOLLOWED.values(), ids=FOLLOWED)
 def test_a_name_is_followed_to_where_it_is(told: Any, old: Any, new: Any, tests: Any, proposal: str) -> None:
     assert told(old, new, tests).best == proposal

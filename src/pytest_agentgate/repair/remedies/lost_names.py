@@ -96,7 +96,8 @@ def _direct(symptom: Lost, case: Case) -> Iterator[Proposal]:
     else:
         found = lost.followed(name, change, suite)
         if found is None and symptom.how == "attribute":
-            found = lost.inlined(name, change, suite) or lost.applied(name, change)
+            ways = lost.forwarded(name, change, suite), lost.inlined(name, change, suite), lost.applied(name, change)
+            found = next(filter(None, ways), None)
     if found is not None:
         yield found
 
