@@ -91,7 +91,7 @@ class PostgresServer:
         with (folder / "data" / "postgresql.conf").open("a") as settings:
             settings.write(
                 f"listen_addresses = '127.0.0.1'\nport = {self.port}\nunix_socket_directories = '{folder}'\n"
-                "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\nmax_connections = 100\n"
+                "fsync = off\nfull_page_writes = off\nmax_connections = 100\n"
             )
         self.start()
 

@@ -273,7 +273,7 @@ def test_a_hook_is_asked_for_the_tests_below_its_conftest(
     assert kinds == {"live/test_live.py::test_one": "timeout", "plain/test_plain.py::test_one": "validation"}
 
 
-@pytest.mark.parametrize("url", ["postgresql://host/db", ":memory:"])
+@pytest.mark.parametrize("url", ["mysql://host/db", ":memory:"])
 def test_a_store_that_cannot_be_is_refused_before_the_tests(run: Run, pytester: pytest.Pytester, url: str) -> None:
     pytester.makepyfile("def test_one(): pass")
     recorded = run("--agentgate-store", url)

@@ -34,6 +34,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "runs": ("pytest_agentgate.cli.record:runs", "List the recorded runs, newest first."),
     "compare": ("pytest_agentgate.cli.record:compare", "Show what changed from one run to another."),
     "errors": ("pytest_agentgate.cli.record:errors", "List the failures of a run."),
+    "store": ("pytest_agentgate.cli.store:store", "Move, check and prune the record as a whole."),
     "repair": ("pytest_agentgate.cli.repair:repair", "Repair the tests after a change of the implementation."),
     "codemod": ("pytest_agentgate.cli.codemod:codemod", "Rewrite tests as a change of the implementation asks."),
     "undo": ("pytest_agentgate.cli.undo:undo", "Take back what was last written to files."),

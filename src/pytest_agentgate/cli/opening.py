@@ -49,6 +49,10 @@ def opened(root: Path, store: str | None) -> Iterator[Store | None]:
     from pytest_agentgate.config import find_project, resolve_store
 
     project = find_project(root)
+    from pytest_agentgate.store.urls import refuse_secret
+
+    if store:
+        refuse_secret(store, "--store")
     url = resolve_store(store, Path.cwd()) if store else project.store_url
     if url != project.store_url and not _is_there(url):
         raise UsageError(f"--store {store}: there is no store")

@@ -21,6 +21,8 @@ from pytest_agentgate.errors import AgentgateError, ConfigError, StoreError, Usa
 from pytest_agentgate.report import formats
 from pytest_agentgate.runner import interpreter as interpreters
 from pytest_agentgate.runner.launch import PLUGIN, Ended, run_suite, settings_against
+from pytest_agentgate.store import open_store
+from pytest_agentgate.store.urls import index_of, is_server, refuse_secret
 
 if TYPE_CHECKING:
     from pytest_agentgate.config import Project
@@ -133,6 +135,8 @@ def run(
             )
     else:
         chosen = interpreters.named(python, root)
+    if store:
+        refuse_secret(store, "--store")
     url = configuration.resolve_store(store, Path.cwd()) if store else _given("--agentgate-store", pytest_args, root)
     if turned_off := settings_against(root):
         screen.note(f"{turned_off} turns the plugin off (-p no:{PLUGIN}); this run turns it on")
@@ -222,7 +226,7 @@ def _conclude(
     judging: Judging | None,
 ) -> int:
     """Make the store complete, judge, write the reports, say where the record is; -> the exit status."""
-    url = url or _store_of(log)
+    url = _within_reach(url or _store_of(log), log)
     conclusion = Conclusion(url, () if judging else targets, output)
     try:
         conclusion.conclude(log)
@@ -242,6 +246,17 @@ def _conclude(
     if output != "quiet" or not ended.complete:
         screen.note(f"run {log.stem} is in {log}")
     return status
+
+
+def _within_reach(url: str, log: Path) -> str:
+    """The store, or in the place of a server that cannot be reached the local index: the log stays for the server."""
+    if is_server(url):
+        try:
+            open_store(url).close()
+        except StoreError as error:
+            screen.note(f"{error}; this run is in the local index")
+            return index_of(url, log.parent.parent)
+    return url
 
 
 # ---- judged
@@ -291,7 +306,6 @@ def _judged(
     from pytest_agentgate.cli import judging as shared
     from pytest_agentgate.judge import judge_run
     from pytest_agentgate.model.judgement import EXIT_STATUS, Judge
-    from pytest_agentgate.store import open_store
 
     project, policy = judging.project, judging.policy
     try:

@@ -13,7 +13,8 @@ from pytest_agentgate.doctor.symptom import Health, Symptom
 from pytest_agentgate.errors import StoreError
 from pytest_agentgate.model import RunStatus
 from pytest_agentgate.report.phrases import counted
-from pytest_agentgate.store import Store, open_store, path_of
+from pytest_agentgate.store import Store, open_store
+from pytest_agentgate.store.urls import is_server, masked, path_of
 
 _ABOUT = "record"
 _EVERY = 1_000_000  # runs: more than a store holds
@@ -26,23 +27,27 @@ def symptoms(project: Project) -> Iterator[Symptom]:
     """The folder of the logs, the store, and what of the logs it does not have."""
     yield from _writable(project)
     try:
-        path = path_of(project.store_url)
-        if not path.exists():
+        name = masked(project.store_url) if is_server(project.store_url) else str(path_of(project.store_url))
+        if not is_server(project.store_url) and not Path(name).exists():
             logs = _logs(project.runs)
-            what = f"{path}: no store yet" + (f", and {counted(len(logs), 'log')} to make it from" if logs else "")
+            what = f"{name}: no store yet" + (f", and {counted(len(logs), 'log')} to make it from" if logs else "")
             advice = "agentgate runs makes it" if logs else "a run with pytest --agentgate makes it"
             yield Symptom(_ABOUT, Health.OK, what, advice)
             return
         with open_store(project.store_url, read_only=True) as store:
-            yield from _store(store, path, project)
+            yield from _store(store, name, project)
     except StoreError as error:
+        is_new = "no store is here yet" in str(error)
         advice = "any run migrates it" if "is migrated when" in str(error) else _about_store(project)
-        health = Health.WARN if "is migrated when" in str(error) else Health.WRONG
+        advice = "agentgate runs makes it" if is_new else advice
+        health = Health.WARN if "is migrated when" in str(error) or is_new else Health.WRONG
         yield Symptom(_ABOUT, health, str(error), advice)
 
 
 def _about_store(project: Project) -> str:
     """The log is the record: what is wrong with an index can be thrown away."""
+    if is_server(project.store_url):
+        return f"until it can be reached runs are in {project.runs} and in the local index; nothing is lost"
     if project.runs.is_dir():
         return f"move it away: it is made again from the logs in {project.runs}"
     return "mend tool.agentgate.store, or move the file away"
@@ -61,11 +66,11 @@ def _writable(project: Project) -> Iterator[Symptom]:
     yield Symptom(_ABOUT, Health.OK, f"runs are recorded in {project.runs}")
 
 
-def _store(store: Store, path: Path, project: Project) -> Iterator[Symptom]:
+def _store(store: Store, name: str, project: Project) -> Iterator[Symptom]:
     runs = store.runs(limit=_EVERY)
-    yield Symptom(_ABOUT, Health.OK, f"{path}: the store can be read, and has {counted(len(runs), 'run')}")
-    files = [file for file in (path, path.parent) if not os.access(file, os.W_OK)]
-    if files:
+    yield Symptom(_ABOUT, Health.OK, f"{name}: the store can be read, and has {counted(len(runs), 'run')}")
+    files = [file for file in (Path(name), Path(name).parent) if not os.access(file, os.W_OK)]
+    if files and not is_server(project.store_url):
         what = f"{files[0]}: may not be written by this user: new runs are in their logs alone"
         yield Symptom(_ABOUT, Health.WARN, what, "make the file and its folder writable")
     left = sorted(_logs(project.runs) - {run.id for run in runs})

@@ -14,6 +14,7 @@ from pytest_agentgate.gates import phases
 from pytest_agentgate.gates.condition import ConditionError, parse
 from pytest_agentgate.gates.facts import Lack
 from pytest_agentgate.model.judgement import Gate, Phase
+from pytest_agentgate.store.urls import masked
 from pytest_agentgate.values import frozen
 
 _FILES = ("agentgate.toml", "pyproject.toml")
@@ -132,7 +133,8 @@ def _differences(base: Config, own: Config) -> Iterator[str]:
     if base.benchmark != own.benchmark and _gates_benchmarks(base):
         yield f"benchmark: {base.benchmark!r} is changed to {own.benchmark!r}: the base's counts"
     if base.store != own.store:
-        yield f"store: {base.store!r} is changed to {own.store!r}: runs to compare with are looked for there"
+        to = masked(own.store)
+        yield f"store: {masked(base.store)!r} is changed to {to!r}: runs to compare with are looked for there"
 
 
 def _of_phase(base: Phase, own: Phase) -> Iterator[str]:

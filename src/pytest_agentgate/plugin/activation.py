@@ -126,11 +126,13 @@ def _record_broken_start(config: pytest.Config, error: BaseException) -> None:
 def _conclusion(project: Project, config: pytest.Config, options: Any) -> Conclusion:
     """What is to become of the run; a store or a report that cannot be is refused now, not when an hour has passed."""
     from pytest_agentgate.conclusion import Conclusion
-    from pytest_agentgate.store import path_of
+    from pytest_agentgate.store.urls import index_of, refuse_secret
 
     url = options.agentgate_store
-    url = configuration.resolve_store(url, config.invocation_params.dir) if url else project.store_url
-    path_of(url)
+    if url:
+        refuse_secret(url, "--agentgate-store")  # which the log of the run would quote, too
+        url = configuration.resolve_store(url, config.invocation_params.dir)
+    url = index_of(url or project.store_url, project.state)  # there is no driver for servers in here
     judging = None
     if options.agentgate_phase:
         from pytest_agentgate.plugin.judging import judging_of

@@ -42,7 +42,7 @@ INSIDE = (
     "pytest_agentgate.values",
 )
 #: What does not, although it lies below one of these packages.
-OUTSIDE = ("pytest_agentgate.capture.junit", "pytest_agentgate.store.postgres")
+OUTSIDE = ("pytest_agentgate.capture.junit", "pytest_agentgate.store.postgres", "pytest_agentgate.store.upkeep")
 
 _PREFIX = "agentgate-run-"
 _LOCK = "lock"

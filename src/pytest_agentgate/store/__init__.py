@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from pytest_agentgate.model.judgement import Approval, Judge, Judgement
     from pytest_agentgate.model.repair import Repair
 
-__all__ = ["Store", "open_store", "path_of"]
+__all__ = ["Store", "connected", "open_database", "open_store", "path_of"]
 
 _DRIVER = "pytest_agentgate.store.postgres"  # by name: it needs a library, and is not lent to other interpreters
 _TREND = 30  # runs that a report looks back on
@@ -55,7 +55,7 @@ def open_store(url: str, *, read_only: bool = False) -> Store:
 
 def open_database(url: str, *, read_only: bool = False) -> Database:
     """Open what is behind a store; see ``open_store``."""
-    database = _connected(url, read_only)
+    database = connected(url, read_only=read_only)
     try:
         schema.prepare(database)
         if not read_only:
@@ -66,7 +66,8 @@ def open_database(url: str, *, read_only: bool = False) -> Database:
     return database
 
 
-def _connected(url: str, read_only: bool) -> Database:
+def connected(url: str, *, read_only: bool = False) -> Database:
+    """The database behind a store, of whichever version it is; see ``open_store``."""
     if not is_server(url):
         return SQLiteDatabase(path_of(url), read_only=read_only)
     try:

@@ -76,5 +76,11 @@ class Database(Protocol):
     def writing(self, work: Callable[[], _T]) -> _T:
         """Do work that can be repeated in a transaction; again, where the connection was lost."""
 
+    def damage(self) -> list[str]:
+        """What the database finds wrong with its own files, a line each."""
+
+    def shrink(self) -> None:
+        """Give back the room of rows that are gone, where nobody else does."""
+
     def snapshot(self) -> AbstractContextManager[None]:
         """See one state of the database in all queries of the block."""

@@ -107,6 +107,13 @@ class PostgresDatabase:
     def let_readers_read(self) -> None:
         """They do."""
 
+    def damage(self) -> list[str]:
+        """Nothing: the server's pages are its administrator's."""
+        return []
+
+    def shrink(self) -> None:
+        """The server does it in its own time."""
+
     # ---- statements
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[Row]:

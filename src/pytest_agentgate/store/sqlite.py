@@ -90,6 +90,15 @@ class SQLiteDatabase:
         with suppress(sqlite3.Error):  # a reader in another process, a file system without shared memory
             self._connection.execute("PRAGMA journal_mode = WAL").fetchall()
 
+    def damage(self) -> list[str]:
+        """What SQLite finds wrong with the file, a line each."""
+        found = [" ".join(str(line).split()) for (line,) in self.rows("PRAGMA integrity_check")]
+        return [] if found == ["ok"] else found
+
+    def shrink(self) -> None:
+        """Give back the room of rows that are gone."""
+        self.execute("VACUUM")
+
     # ---- statements
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[Row]:

@@ -1,0 +1,301 @@
+"""A store on a server that goes away, sleeps, is full, or does not let us in: nothing is lost, and a line says why."""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_agentgate.errors import StoreError
+from pytest_agentgate.model import Ingested
+from pytest_agentgate.store import open_store, schema
+
+Begin = Callable[..., Any]
+Everything = Callable[[str], dict[str, list[tuple[Any, ...]]]]
+
+pytestmark = [
+    pytest.mark.engine("postgres"),
+    pytest.mark.skipif(bool(os.environ.get("AGENTGATE_TEST_POSTGRES")), reason="the server is somebody else's"),
+]
+
+INGEST = """
+import sys
+from pathlib import Path
+from pytest_agentgate.store import open_store
+with open_store(sys.argv[1]) as store:
+    for _ in range(int(sys.argv[3])):
+        problems = store.ingest(Path(sys.argv[2])).problems
+        assert problems == (), problems
+"""
+
+
+def ingesting(url: str, folder: Path, times: int = 1) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", INGEST, url, str(folder), str(times)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+@pytest.fixture
+def many(folder: Path, begin: Begin) -> Path:
+    """Logs of runs that ended and of some that were cut off."""
+    for number in range(12):
+        writer = begin(f"run-{number:03}", agent=f"agent-{number % 3}")
+        tests = [f"tests/test_{test // 20}.py::test_{test}" for test in range(100)]
+        writer.collected(*tests)
+        for test, nodeid in enumerate(tests[: 60 if number % 4 == 3 else None]):
+            if test % 10 == number % 4:
+                writer.failed(nodeid, f"c1:{test % 3}")
+            else:
+                writer.result(nodeid)
+        if number % 4 == 3:
+            writer.killed()
+        else:
+            writer.ended(exit_status=1)
+    return folder
+
+
+@pytest.fixture
+def expected(many: Path, tmp_path: Path, everything: Everything) -> dict[str, list[Any]]:
+    url = f"sqlite:///{tmp_path}/expected.db"
+    with open_store(url) as store:
+        store.ingest(many)
+    return everything(url)
+
+
+@pytest.fixture
+def url(new_database: Callable[[], str]) -> str:
+    return new_database()
+
+
+@pytest.fixture
+def server(postgres_server: Any) -> Iterator[Any]:
+    yield postgres_server
+    if not (postgres_server.folder / "data" / "postmaster.pid").exists():
+        postgres_server.start()
+
+
+def test_both_databases_say_the_same_of_the_same_logs(
+    url: str, many: Path, expected: dict[str, list[Any]], everything: Everything
+) -> None:
+    with open_store(url) as store:
+        assert store.ingest(many).runs == 12
+        assert store.ingest(many) == Ingested()
+    assert everything(url) == expected
+
+
+def test_a_server_that_is_restarted_again_and_again_loses_and_doubles_nothing(
+    server: Any, url: str, begin: Begin, folder: Path, everything: Everything, tmp_path: Path
+) -> None:
+    moments = random.Random(20)
+    failed = []
+    with open_store(url) as store:
+        for number in range(20):
+            writer = begin(f"run-{number:03}")
+            for test in range(400):
+                writer.result(f"a.py::test_{test}") if test % 7 else writer.failed(f"a.py::test_{test}")
+            writer.ended()
+            restart = threading.Timer(moments.uniform(0, 0.15), lambda: (server.stop("immediate"), server.start()))
+            restart.start()
+            try:
+                store.ingest(folder)
+            except StoreError as error:  # between two transactions there is nothing that could be done again
+                failed.append(str(error))
+            restart.join()
+        store.ingest(folder)
+    assert all(line.count("\n") == 0 and "the logs of runs stay" in line for line in failed), failed
+    once = f"sqlite:///{tmp_path}/once.db"
+    with open_store(once) as store:
+        store.ingest(folder)
+    assert everything(url) == everything(once)
+
+
+def test_work_whose_connection_is_cut_in_the_middle_is_done_again(
+    url: str, many: Path, expected: dict[str, list[Any]], everything: Everything, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import psycopg
+
+    from pytest_agentgate.store import recording
+
+    cut: list[bool] = []
+    count = recording.Recording.count
+
+    def count_and_cut(self: Any) -> None:
+        count(self)
+        if len(cut) < 3:
+            cut.append(True)
+            with psycopg.connect(url, autocommit=True) as other:
+                other.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
+
+    monkeypatch.setattr(recording.Recording, "count", count_and_cut)
+    with open_store(url) as store:
+        assert store.ingest(many).problems == ()
+    assert len(cut) == 3
+    assert everything(url) == expected
+
+
+def test_a_server_that_sleeps_for_ten_seconds_is_waited_for(
+    server: Any, url: str, many: Path, expected: dict[str, list[Any]], everything: Everything
+) -> None:
+    open_store(url).close()
+    processes = subprocess.run(["pgrep", "-P", str(server.pid)], capture_output=True, text=True).stdout.split()
+    for pid in (server.pid, *map(int, processes)):
+        os.kill(pid, signal.SIGSTOP)
+    process = ingesting(url, many)
+    time.sleep(10)
+    assert process.poll() is None
+    for pid in (*map(int, processes), server.pid):
+        os.kill(pid, signal.SIGCONT)
+    assert process.communicate(timeout=60)[1] == ""
+    assert everything(url) == expected
+
+
+def test_a_server_that_is_away_is_one_line_and_the_logs_are_taken_in_later(
+    server: Any, url: str, many: Path, expected: dict[str, list[Any]], everything: Everything
+) -> None:
+    open_store(url).close()
+    server.stop()
+    began = time.monotonic()
+    with pytest.raises(StoreError, match=r"no connection \(.*\); the logs of runs stay") as caught:
+        open_store(url)
+    assert time.monotonic() - began < 5
+    assert "\n" not in str(caught.value)
+    server.start()
+    with open_store(url) as store:
+        store.ingest(many)
+    assert everything(url) == expected
+
+
+def test_processes_that_ingest_the_same_logs_at_once_come_to_the_same_rows(
+    url: str, many: Path, expected: dict[str, list[Any]], everything: Everything
+) -> None:
+    processes = [ingesting(url, many, times=2) for _ in range(5)]
+    assert [process.communicate(timeout=120)[1] for process in processes] == [""] * 5
+    assert everything(url) == expected
+
+
+def test_a_process_that_is_killed_while_it_ingests_leaves_nothing_half_done(
+    new_database: Callable[[], str], many: Path, expected: dict[str, list[Any]], everything: Everything
+) -> None:
+    moments = random.Random(6)
+    left = []
+    for _ in range(5):
+        url = new_database()
+        open_store(url).close()
+        process = ingesting(url, many)
+        deadline = time.monotonic() + 30
+        with open_store(url) as store:
+            while not store.runs(limit=1) and time.monotonic() < deadline:
+                time.sleep(0.005)
+            time.sleep(moments.uniform(0, 0.05))
+            process.kill()
+            process.communicate(timeout=30)
+            left.append(len(store.runs(limit=100)))
+            store.ingest(many)
+        assert everything(url) == expected
+    assert min(left) < 12, "every process had ended before it was killed"
+
+
+def test_a_wrong_password_is_one_line_that_says_where_it_may_stand(url: str) -> None:
+    wrong = re.sub(r"//tester:[^@]*@", "//tester:n0tthis@", url)
+    with pytest.raises(StoreError, match=r"password authentication failed.*PGPASSWORD.*pgpass") as caught:
+        open_store(wrong)
+    assert "n0tthis" not in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_password_may_stand_in_the_environment_or_in_a_file(
+    server: Any, url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    without = re.sub(r"//tester:[^@]*@", "//tester@", url)
+    monkeypatch.setenv("PGPASSWORD", server.password)
+    open_store(without).close()
+    monkeypatch.delenv("PGPASSWORD")
+    file = tmp_path / "pgpass"
+    file.write_text(f"127.0.0.1:{server.port}:*:tester:{server.password.replace(':', chr(92) + ':')}\n")
+    file.chmod(0o600)
+    monkeypatch.setenv("PGPASSFILE", str(file))
+    open_store(without).close()
+    monkeypatch.delenv("PGPASSFILE")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with pytest.raises(StoreError, match="PGPASSWORD"):
+        open_store(without)
+
+
+def test_a_database_that_is_not_there_is_one_line(url: str) -> None:
+    with pytest.raises(StoreError, match='database "nowhere" does not exist') as caught:
+        open_store(url.rpartition("/")[0] + "/nowhere")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_schema_of_somebody_else_is_left_alone(url: str) -> None:
+    import psycopg
+
+    with psycopg.connect(url, autocommit=True) as other:
+        other.execute("CREATE SCHEMA agentgate")
+        other.execute("CREATE TABLE agentgate.theirs (x integer)")
+        with pytest.raises(StoreError, match="left as it is"):
+            open_store(url)
+        assert other.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'agentgate'").fetchall() == [
+            ("theirs",)
+        ]
+
+
+def test_reading_only_makes_no_store_and_writes_nothing(url: str, many: Path) -> None:
+    with pytest.raises(StoreError, match="no store is here yet"):
+        open_store(url, read_only=True)
+    open_store(url).close()
+    with open_store(url, read_only=True) as store:
+        assert store.runs() == ()
+        with pytest.raises(StoreError, match="cannot be opened or written here"):
+            store.ingest(many)
+
+
+@pytest.mark.parametrize("version", range(1, len(schema.MIGRATIONS)))
+def test_a_store_of_any_earlier_version_is_migrated(
+    url: str, version: int, monkeypatch: pytest.MonkeyPatch, many: Path, everything: Everything
+) -> None:
+    import psycopg
+
+    released = schema.MIGRATIONS
+    monkeypatch.setattr(schema, "MIGRATIONS", released[:version])
+    open_store(url).close()
+    row = "INSERT INTO agentgate.log (folder, name, state, position, size) VALUES ('/a', 'b.jsonl', 'refused', 0, 7)"
+    with psycopg.connect(url) as other:
+        other.execute(row)
+    monkeypatch.setattr(schema, "MIGRATIONS", released)
+    with pytest.raises(StoreError, match=rf"version {version}, .*version {len(released)}"):
+        open_store(url, read_only=True)
+    with open_store(url) as store:
+        store.ingest(many)
+    assert ("b.jsonl", "refused", 0, 7) in everything(url)["log"]
+    assert len(everything(url)["runs"]) == 12
+
+
+def test_a_log_of_another_machine_is_not_taken_for_lost(
+    url: str, folder: Path, begin: Begin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same path on two machines, as on those of CI: what is not here may be under way there."""
+    begin("run-001").result("a.py::x")  # goes on
+    monkeypatch.setattr("socket.gethostname", lambda: "elsewhere")
+    with open_store(url) as store:
+        assert store.ingest(folder).results == 1
+        for file in folder.iterdir():
+            file.unlink()
+        monkeypatch.setattr("socket.gethostname", lambda: "here")
+    with open_store(url) as store:
+        assert store.ingest(folder) == Ingested()
+        assert store.run().status == "running"
+        begin("run-002").result("a.py::x").ended()
+        assert store.ingest(folder).runs == 1
