@@ -74,6 +74,8 @@ def test_a_project_without_services_has_none() -> None:
         ('services.db = { kind = "redis", prot = 1 }', "services.db: no key 'prot'; did you mean 'port'?"),
         ('services.web = { image = "a" }', "services.web: port: which one does a serve?"),
         ('services.web = { image = "a", port = 70000 }', "port must be a number up to 65535, not 70000"),
+        ('services.web = { image = "a", port = 1, at = -1 }', "at must be a number up to 65535, not -1"),
+        ('services.web = { kind = "redis", url = "redis://h", at = 1 }', "at says where a container is reached"),
         ('services.web = { image = "a", port = true }', "port must be a number up to 65535, not True"),
         ('services.db = { kind = "redis", url = "localhost" }', "url must be one such as"),
         ('services.db = { image = "a", port = 1, url = "a://b" }', "which of them?"),

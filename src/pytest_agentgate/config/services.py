@@ -18,7 +18,7 @@ from pytest_agentgate.patterns import deferred
 PLACEHOLDERS = ("host", "port", "user", "password", "database", "worker", "url")
 """What the template of a variable may hold between braces."""
 
-_KEYS = ("kind", "image", "port", "ready", "url", "env", "settings", "init", "migrations", "timeout")
+_KEYS = ("kind", "image", "port", "at", "ready", "url", "env", "settings", "init", "migrations", "timeout")
 _SQL = (Sort.POSTGRES, Sort.MYSQL)
 _NAME = deferred(r"[A-Za-z][\w-]*")
 _VARIABLE = deferred(r"[A-Za-z_]\w*")
@@ -43,7 +43,7 @@ def _service(name: str, table: Any, path: Path) -> Service:
             raise ConfigError(f"{where}: no key {key!r}{nearest(key, _KEYS)}")
     kind = _kind(table, where)
     image, url = _text(table, "image", where), os.path.expandvars(_text(table, "url", where))
-    port = _port(table, where)
+    port = _port(table, "port", where)
     if kind is None and not image and not url:
         kinds = ", ".join(Sort)
         raise ConfigError(f"{where}: has no kind ({kinds}), no image with its port, and no url of a server")
@@ -53,6 +53,8 @@ def _service(name: str, table: Any, path: Path) -> Service:
         raise ConfigError(f"{where}: url must be one such as 'postgresql://user@localhost:5432/shop', not {url!r}")
     if image and url:
         raise ConfigError(f"{where}: has an image to start and the url of a server that is there: which of them?")
+    if table.get("at") and url:
+        raise ConfigError(f"{where}: at says where a container is reached; the server of a url is where it is")
     for key in ("init", "migrations"):
         if table.get(key) and kind not in _SQL:
             raise ConfigError(f"{where}: {key}: files of SQL are for the kinds {' and '.join(_SQL)}")
@@ -61,6 +63,7 @@ def _service(name: str, table: Any, path: Path) -> Service:
         kind=kind,
         image=image,
         port=port,
+        at=_port(table, "at", where),
         ready=_ready(table, where),
         url=url,
         env=_templates(table, where),
@@ -86,10 +89,10 @@ def _text(table: Mapping[str, Any], key: str, where: str) -> str:
     return value
 
 
-def _port(table: Mapping[str, Any], where: str) -> int:
-    value = table.get("port", 0)
+def _port(table: Mapping[str, Any], key: str, where: str) -> int:
+    value = table.get(key, 0)
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 65535:
-        raise ConfigError(f"{where}: port must be a number up to 65535, not {value!r}")
+        raise ConfigError(f"{where}: {key} must be a number up to 65535, not {value!r}")
     return value
 
 

@@ -39,6 +39,7 @@ class Service:
     kind: Sort | None = None  # None: any image
     image: str = ""  # "": the one of its kind
     port: int = 0  # within the container; 0: the one of its kind
+    at: int = 0  # port of this machine that it is reached at, for tests that name it themselves; 0: any that is free
     ready: str = ""  # tcp, http:/path, log:REGEX, command:WORDS; "": the protocol of its kind, else tcp
     url: str = ""  # a server that is already there, which is checked and left alone
     env: tuple[tuple[str, str], ...] = ()  # variable -> template over host, port, user, password, database, worker, url

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import urllib.request
 from pathlib import Path
@@ -75,6 +76,15 @@ def test_a_password_is_new_for_each_container_and_shown_nowhere(start: Start) ->
     passwords = [fleet.room("main", "s")["PGPASSWORD"] for fleet in (one, two)]
     assert passwords[0] != passwords[1]
     assert not any(password in f"{fleet.serving[0]._access}" for fleet in (one, two) for password in passwords)
+
+
+def test_a_container_is_reached_at_the_port_that_tests_name(start: Start) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    fleet = start(REDIS.replace("}", f", at = {port} }}"))
+    assert (only(fleet).why, only(fleet).port) == ("", port)
+    second = only(start(REDIS.replace("}", f", at = {port} }}")))
+    assert "port is already allocated" in second.why
 
 
 def test_an_image_that_is_not_there_is_unavailable_and_the_others_are_ready(start: Start) -> None:

@@ -126,7 +126,7 @@ class Serving:
         kept = engine.found({**wanted, engines.LOCK: KEPT}) if reuse else []
         container = next((each for each in kept if not each.ended), None)
         if container is None:
-            outer = _free_port() if kind.is_fixed else 0
+            outer = service.at or (_free_port() if kind.is_fixed else 0)
             container = engine.start(
                 service.image or kind.image,
                 port=service.port or kind.port,
@@ -238,7 +238,7 @@ class Serving:
 
 def declared(service: Service) -> str:
     """What a container is made from, in a few characters."""
-    words = [service.kind, service.image, service.port, service.ready, sorted(service.settings)]
+    words = [service.kind, service.image, service.port, service.at, service.ready, sorted(service.settings)]
     return hashlib.sha256(json.dumps(words).encode()).hexdigest()[:16]
 
 
