@@ -302,6 +302,21 @@ class TestConditions:
         text = "try:\n    1\nexcept ValueError:\n    def f(a): ...\nelse:\n    def f(b): ...\n"
         assert written(symbol(text, "f")) == "b"
 
+    @pytest.mark.parametrize(
+        ("text", "expected"),
+        [
+            ("try:\n    text = unicode\nexcept NameError:\n    text = str\n", "str"),
+            ("try:\n    unicode\n    text = f()\nexcept NameError:\n    text = str\n", "str"),
+            ("try:\n    text = bytes\nexcept NameError:\n    text = str\n", ""),
+            ("unicode = f()\ntry:\n    text = unicode\nexcept NameError:\n    text = str\n", ""),
+            ("from six import *\ntry:\n    text = unicode\nexcept NameError:\n    text = str\n", ""),
+            ("try:\n    text = __file__\nexcept NameError:\n    text = str\n", ""),
+            ("try:\n    text = unicode\nexcept ValueError:\n    text = str\n", ""),
+        ],
+    )
+    def test_a_try_that_this_python_fails_is_not_there(self, text: str, expected: str) -> None:
+        assert symbol(text, "text").value == expected
+
     def test_a_fallback_for_what_the_standard_library_has_is_never_made(self) -> None:
         found = module("try:\n    from datetime import timezone\nexcept ImportError:\n    class timezone: ...\n")
         assert (dict(found.names), found.symbols) == ({"timezone": "datetime.timezone"}, {})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import operator
 import sys
 from collections.abc import Callable, Sequence
@@ -94,13 +95,31 @@ class Live:
                 self._look(statement.body)
                 self._look(statement.orelse)
             elif isinstance(statement, ast.Try | ast.TryStar):
+                unknown = self._unknown(statement)
+                if unknown:  # what comes first in it ran
+                    self._mark(self._dead, unknown)
+                    self._mark(self._dead, statement.orelse)
                 for handler in statement.handlers:
-                    self._mark(self._fallback, handler.body)
+                    if not (unknown and _catches_unknown(handler)):
+                        self._mark(self._fallback, handler.body)
                     self._look(handler.body)
                 for inner in (statement.body, statement.orelse, statement.finalbody):
                     self._look(inner)
             elif isinstance(statement, ast.ClassDef | ast.With):
                 self._look(statement.body)
+
+    def _unknown(self, statement: ast.Try | ast.TryStar) -> list[ast.stmt]:
+        """What of a ``try`` never runs, as its first line asks for a name that this Python has not: ``unicode``."""
+        if not any(map(_catches_unknown, statement.handlers)) or self.names.scope.stars:
+            return []
+        for at, each in enumerate(statement.body):
+            value = each.value if isinstance(each, ast.Assign | ast.Expr) else None
+            if isinstance(value, ast.Name) and not self._is_known(value.id):
+                return statement.body[at:]
+        return []
+
+    def _is_known(self, word: str) -> bool:
+        return hasattr(builtins, word) or word in self.names.scope.bindings or word.startswith("__")
 
     def _assigned(self, word: str) -> ast.expr | None:
         """What the module assigns to a name, once."""
@@ -110,6 +129,10 @@ class Live:
     def _mark(self, where: list[tuple[int, int]], body: Sequence[ast.stmt]) -> None:
         if body:
             where.append((body[0].lineno, body[-1].end_lineno or body[-1].lineno))
+
+
+def _catches_unknown(handler: ast.ExceptHandler) -> bool:
+    return isinstance(handler.type, ast.Name) and handler.type.id == "NameError"
 
 
 def _line(binding: Binding) -> int:
