@@ -17,7 +17,7 @@ from pathlib import Path
 from pytest_agentgate import git
 from pytest_agentgate.codemods.files.edits import digest
 from pytest_agentgate.codemods.files.journal import Batch, Journal
-from pytest_agentgate.codemods.files.layout import Layout, is_of_source
+from pytest_agentgate.codemods.files.layout import folders_of_tests, is_of_source
 from pytest_agentgate.config import Project
 from pytest_agentgate.errors import AgentgateError, JournalError
 from pytest_agentgate.model.judgement import Phase
@@ -156,7 +156,7 @@ def _ready(root: Path) -> None:
 def _changes(project: Project) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What differs from HEAD below the tests, tracked and new, relative to the root."""
     root = project.root
-    folders = project.config.tests or Layout(root).test_folders()
+    folders = folders_of_tests(root, project.config.tests)
     folders = tuple(name for name in folders if os.path.lexists(root / name) or _is_tracked(root, name))
     if not folders:
         return (), ()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pytest_agentgate.cli import suggestion
 from pytest_agentgate.codemods.codemod import Codemod, codemod_of
-from pytest_agentgate.codemods.files.layout import Layout
+from pytest_agentgate.codemods.files.layout import Layout, folders_of_tests
 from pytest_agentgate.codemods.registry import Codemods, named
 from pytest_agentgate.codemods.registry import known as every
 from pytest_agentgate.config import Project, find_project
@@ -102,7 +102,7 @@ def paths(project: Project, names: Sequence[str]) -> list[Path]:
             if not os.path.lexists(name):
                 raise UsageError(f"no such file or folder: {name}{_near(Path(name))}")
         return [Path(name) for name in names]
-    folders = project.config.tests or Layout(project.root).test_folders()
+    folders = folders_of_tests(project.root, project.config.tests)
     if not folders:
         raise UsageError(f"no folder of tests in {project.root}: name files or folders")
     for folder in folders:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from functools import cached_property
 from pathlib import Path
 
-from pytest_agentgate.codemods.files.layout import Layout
+from pytest_agentgate.codemods.files.layout import Layout, folders_of_tests
 from pytest_agentgate.codemods.files.tree import python_files
 from pytest_agentgate.config import Project
 from pytest_agentgate.errors import UsageError
@@ -65,7 +65,7 @@ class Proposing:
     def change(self) -> Change:
         """What became of the implementation."""
         source = self._project.config.source
-        tests = self._project.config.tests or Layout(self._project.root, source).test_folders()
+        tests = folders_of_tests(self._project.root, self._project.config.tests)
         new = Api.of(FolderTree(self._project.root), self._roots, source, self._cache, tests=tests)
         if self._release_roots:
             old = Api.of(self._old, self._release_roots, (), self._cache, tests=tests)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_agentgate import git
-from pytest_agentgate.codemods.files.layout import Layout, is_of_source
+from pytest_agentgate.codemods.files.layout import folders_of_tests, is_of_source
 from pytest_agentgate.config import Project
 from pytest_agentgate.errors import UsageError
 
@@ -77,5 +77,5 @@ def _starts(root: Path) -> Iterator[str]:
 def _differs(project: Project, commit: str) -> bool:
     changed = git.changed_files(project.root, commit) or ()
     python = [name for name in changed if name.endswith((".py", ".pyi"))]
-    tests = project.config.tests or Layout(project.root, project.config.source).test_folders()
+    tests = folders_of_tests(project.root, project.config.tests)
     return any(is_of_source(name, project.config.source or (".",), tests) for name in python)

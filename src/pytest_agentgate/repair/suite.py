@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from pytest_agentgate.codemods.files.layout import Layout, is_of_source, lies_in
+from pytest_agentgate.codemods.files.layout import Layout, folders_of_tests, is_of_source, lies_in
 from pytest_agentgate.codemods.files.tree import Disk, Tree
 from pytest_agentgate.codemods.idioms.fixtures import Fixtures
 from pytest_agentgate.codemods.idioms.named_strings import named_strings
@@ -60,7 +60,7 @@ class Suite:
         """The suite of a project: ``source`` and ``tests`` are folders or files relative to its root."""
         root = root.resolve()
         layout = Layout(root, tuple(source))
-        folders = tuple(tests) or layout.test_folders()
+        folders = folders_of_tests(root, tests)
         paths = Disk(Tree(root)).paths
         disk = Disk(Tree(root, layout.import_roots(paths)))
         chosen = tuple(

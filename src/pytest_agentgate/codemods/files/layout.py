@@ -145,6 +145,11 @@ class Layout:
         return (self.root / folder / name).is_file()
 
 
+def folders_of_tests(root: Path, configured: Sequence[str]) -> tuple[str, ...]:
+    """The folders or files of tests, relative to the root: those that are configured, else as ``Layout`` finds them."""
+    return tuple(configured) or Layout(root).test_folders()
+
+
 def is_of_source(path: str, source: Iterable[str], tests: Iterable[str]) -> bool:
     """Whether a file belongs to the implementation, and is none of its tests; all are relative to one root.
 

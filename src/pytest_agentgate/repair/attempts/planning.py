@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pytest_agentgate.codemods.codemod import Codemod
 from pytest_agentgate.codemods.files.edits import Edit, Text, decoded, reason_against
-from pytest_agentgate.codemods.files.layout import Layout, is_of_source
+from pytest_agentgate.codemods.files.layout import Layout, folders_of_tests, is_of_source
 from pytest_agentgate.codemods.files.plan import plan
 from pytest_agentgate.codemods.files.tree import Tree, find
 from pytest_agentgate.config import Project
@@ -39,7 +39,7 @@ class FilesOfTests:
         self._project = project
         self._jobs = jobs
         root = project.root
-        folders = project.config.tests or Layout(root).test_folders()
+        folders = folders_of_tests(root, project.config.tests)
         there = [root / folder for folder in folders if (root / folder).exists()]
         if not there:
             raise UsageError(f"no folder of tests in {root}: name it in tool.agentgate.tests")
