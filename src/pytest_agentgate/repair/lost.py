@@ -67,7 +67,7 @@ def followed(name: str, change: Change, suite: Suite) -> Proposal | None:
 
 def forwarded(name: str, change: Change, suite: Suite) -> Proposal | None:
     """What the name only stood for, with a warning, before it was taken away."""
-    symbol = change.old.symbol(name)
+    symbol = change.old.symbol(name) if change.is_lost(name) else None
     target = "" if symbol is None else stood_for(symbol, change)
     if symbol is None or not target or not change.is_ours(target):
         return None

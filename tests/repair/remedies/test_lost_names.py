@@ -121,6 +121,13 @@ def test_what_a_name_stood_for_takes_its_place(told: Any, tests: str, proposal: 
     assert "but for that" in found.evidence
 
 
+def test_what_is_there_under_a_condition_is_not_gone(told: Any) -> None:
+    """A condition that should not hold is a bug of the implementation."""
+    later = LATER_ORDER + "\nimport sys\nif sys.platform == 'nowhere':\n    buy = sell\n"
+    tests = "import shop\n\ndef test_total():\n    assert shop.buy('tea', 2) == 4\n"
+    assert not [line for line in told(WARNING, later, tests).lines if "rename-symbol" in line]
+
+
 KINDS_OF_THEIR_OWN = {
     "without a warning": WARNING.replace("        warnings.warn('Purchase is Order', DeprecationWarning)\n", ""),
     "with something of its own": WARNING.replace("def sell(", "    kind = 'purchase'\n\ndef sell("),
