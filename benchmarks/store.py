@@ -1,17 +1,19 @@
 """Ingest a million results and ask for them, side by side with the bare SQL in the same process.
 
-    python benchmarks/store.py [--runs 100] [--tests 10000] [--store FILE]
+    python benchmarks/store.py [--runs 100] [--tests 10000] [--store FILE] [--postgres URL]
 
 The store is made from logs as a recorder writes them: runs of the same tests, of which 2% fail with evidence for causes
 that they share. Printed: what ingesting costs a row, against parsing the same lines and inserting the same numbers with
 nothing around it; the size of the file; the time of each query of the API against that of its SQL alone; and the five
-queries of a report. Times are CPU seconds, medians of alternating repetitions.
+queries of a report. Times are CPU seconds, medians of alternating repetitions; of a server, whose work is none of this
+process', they are seconds that passed. ``--postgres``, or $STORE_URL, names a database without a store.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import sqlite3
 import statistics
 import tempfile
@@ -30,6 +32,9 @@ CAUSES = 10
 AGENTS = 5
 FAILING = 50  # every so many tests one fails
 
+Ask = Callable[[str, Sequence[object]], list[tuple[Any, ...]]]
+"""Puts a query to a database with nothing around it."""
+
 RESULTS = """
 SELECT nodeid, outcome, duration, report_when, worker_id, attempt, reason FROM results WHERE run_id = ?
 ORDER BY nodeid, worker_id, attempt
@@ -41,15 +46,19 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=100)
     parser.add_argument("--tests", type=int, default=10_000)
     parser.add_argument("--store", type=Path, help="where the store is made, and kept")
+    parser.add_argument("--postgres", default=os.environ.get("STORE_URL", ""), help="a new database")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         path = options.store or Path(folder) / "store.db"
         ingesting(Path(folder), options.tests)
-        fill(path, Path(folder) / "runs", options.runs, options.tests)
+        fill(str(path), Path(folder) / "runs", options.runs, options.tests)
+        print(f"  the file has {path.stat().st_size / 1e6:.1f} MB")
         with open_store(str(path), read_only=True) as store, closing(sqlite3.connect(path)) as bare:
-            api(store, bare)
-            reports(bare)
+            api(store, lambda sql, parameters: bare.execute(sql, parameters).fetchall())
+            reports(lambda sql, parameters: bare.execute(sql, parameters).fetchall())
         many_logs(Path(folder))
+        if options.postgres:
+            on_a_server(options.postgres, Path(folder), options.runs, options.tests)
 
 
 # ---- runs that never were
@@ -149,11 +158,11 @@ def write_failure(log: RunLog, nodeid: str, worker: str, cause: int) -> None:
 # ---- what is measured
 
 
-def cpu(work: Callable[[], object], repeat: int = 1) -> float:
-    began = time.process_time()
+def cpu(work: Callable[[], object], repeat: int = 1, clock: Callable[[], float] = time.process_time) -> float:
+    began = clock()
     for _ in range(repeat):
         work()
-    return (time.process_time() - began) / repeat
+    return (clock() - began) / repeat
 
 
 def ingesting(folder: Path, tests: int) -> None:
@@ -193,23 +202,21 @@ def ingesting(folder: Path, tests: int) -> None:
         print(f"  {name:12} first {each[0]:5.2f}   then {statistics.median(each[1:]):5.2f}")
 
 
-def fill(path: Path, folder: Path, number: int, tests: int) -> None:
+def fill(url: str, folder: Path, number: int, tests: int, clock: Callable[[], float] = time.process_time) -> None:
     names = nodeids(tests)
     spent = 0.0
-    with open_store(str(path)) as store:
+    with open_store(url) as store:
         for run in range(number):
             log = write_log(folder, run, names, failing=FAILING)
-            spent += cpu(lambda: store.ingest(folder))
+            spent += cpu(lambda: store.ingest(folder), clock=clock)
             log.unlink()  # rows of a log that is deleted stay
     rows = number * tests
     print(f"\n{rows:,} results, of which {rows // FAILING:,} failures with evidence, ingested one run after the other:")
-    print(
-        f"  {spent:.1f} s, {spent / rows * 1e6:.2f} microseconds a row; the file has {path.stat().st_size / 1e6:.1f} MB"
-    )
+    print(f"  {spent:.1f} s, {spent / rows * 1e6:.2f} microseconds a row")
 
 
-def sql(bare: sqlite3.Connection, *statements: tuple[str, Sequence[object]]) -> Callable[[], object]:
-    return lambda: [bare.execute(statement, parameters).fetchall() for statement, parameters in statements]
+def sql(ask: Ask, *statements: tuple[str, Sequence[object]]) -> Callable[[], object]:
+    return lambda: [ask(statement, parameters) for statement, parameters in statements]
 
 
 def cold_summary(store: Store, run_id: str) -> None:
@@ -219,7 +226,7 @@ def cold_summary(store: Store, run_id: str) -> None:
     store.run_summary(run_id)
 
 
-def api(store: Store, bare: sqlite3.Connection) -> None:
+def api(store: Store, bare: Ask, clock: Callable[[], float] = time.process_time, rounds: int = 15) -> None:
     """Each query of the API in turns with the statements that it is made of."""
     newest, *_ = store.runs(limit=100)
     oldest = store.runs(limit=100)[-1]
@@ -255,14 +262,14 @@ def api(store: Store, bare: sqlite3.Connection) -> None:
     for name, (ours, theirs) in pairs.items():
         times: tuple[list[float], list[float]] = ([], [])
         repeat = 5 if name in ("compare", "results") else 50
-        for _ in range(15):
+        for _ in range(rounds):
             for work, found in zip((ours, theirs), times, strict=True):
-                found.append(cpu(work, repeat) * 1e3)
+                found.append(cpu(work, repeat, clock) * 1e3)
         api_ms, sql_ms = map(statistics.median, times)
         print(f"  {name:18} {api_ms:8.3f}   SQL {sql_ms:8.3f}   ratio {api_ms / sql_ms:.2f}")
 
 
-def reports(bare: sqlite3.Connection) -> None:
+def reports(bare: Ask, clock: Callable[[], float] = time.process_time) -> None:
     """What a report asks of the whole store, through the views; then what others may ask, who write their own SQL."""
     failing = "('failed', 'error', 'rerun')"
     queries = {
@@ -276,15 +283,61 @@ def reports(bare: sqlite3.Connection) -> None:
         "failed most, any WHERE": "SELECT nodeid, COUNT(*) FROM results WHERE outcome = 'failed' "
         "GROUP BY nodeid ORDER BY 2 DESC LIMIT 10",
         "failed and passed, every row": "SELECT nodeid FROM results GROUP BY nodeid "
-        f"HAVING SUM(outcome IN {failing}) > 0 AND SUM(outcome = 'passed') > 0",
+        f"HAVING SUM(CASE WHEN outcome IN {failing} THEN 1 ELSE 0 END) > 0 "
+        "AND SUM(CASE WHEN outcome = 'passed' THEN 1 ELSE 0 END) > 0",
     }
     print("\nReports over all results, milliseconds:")
     total = 0.0
     for number, (name, query) in enumerate(queries.items(), 1):
-        found = statistics.median(cpu(sql(bare, (query, []))) for _ in range(3)) * 1e3
+        found = statistics.median(cpu(sql(bare, (query, [])), clock=clock) for _ in range(3)) * 1e3
         total += found if number <= 5 else 0.0
         print(f"  {name:28} {found:8.2f}")
     print(f"  {'the first five together':28} {total:8.2f}")
+
+
+def on_a_server(url: str, folder: Path, number: int, tests: int) -> None:
+    """The same in a database of PostgreSQL: seconds that pass, as the work is done by another process."""
+    import psycopg
+
+    clock = time.perf_counter
+    names = nodeids(tests)
+    print("\nOn PostgreSQL, seconds that passed:")
+    took: dict[str, list[float]] = {"bare parse and COPY": [], "ingest": [], "its CPU here": []}
+    with psycopg.connect(url, autocommit=True) as bare:
+        version = bare.info.server_version
+        bare.execute("CREATE TABLE bare_result (run_key bigint, node_key bigint, worker_key bigint, attempt integer, "
+                     "outcome text, duration double precision)")  # fmt: skip
+        bare.execute("CREATE INDEX bare_by_run ON bare_result (run_key, node_key)")
+        with open_store(url) as store:
+            for run in range(900, 908):
+                log = write_log(folder / "server", run, names, failing=0)
+
+                def copied(log: Path = log, run: int = run) -> None:
+                    json.loads(b"[" + log.read_bytes()[:-1].replace(b"\n", b",") + b"]")
+                    with bare.cursor().copy("COPY bare_result FROM STDIN") as copy:
+                        for node in range(tests):
+                            copy.write_row((run, node, node % 2, 1, "passed", 0.001))
+
+                took["bare parse and COPY"].append(cpu(copied, clock=clock))
+                began = time.process_time()
+                took["ingest"].append(cpu(lambda log=log: store.ingest(log.parent), clock=clock))  # type: ignore[misc]
+                took["its CPU here"].append(time.process_time() - began)
+                log.unlink()
+        bare.execute("DROP TABLE bare_result")
+        bare.execute("SET search_path TO agentgate")
+        print(f"server {version}: a log of {tests:,} results, microseconds a row (the first makes the tests known):")
+        for name, times in took.items():
+            each = [seconds / tests * 1e6 for seconds in times]
+            print(f"  {name:20} first {each[0]:6.2f}   then {statistics.median(each[1:]):6.2f}")
+        fill(url, folder / "server", number, tests, clock)
+        bare.execute("ANALYZE")  # as autovacuum does in its time
+
+        def ask(sql: str, parameters: Sequence[object]) -> list[tuple[Any, ...]]:
+            return bare.execute(sql.replace("%", "%%").replace("?", "%s"), parameters).fetchall()
+
+        with open_store(url, read_only=True) as store:
+            api(store, ask, clock, rounds=5)
+        reports(ask, clock)
 
 
 def many_logs(folder: Path) -> None:

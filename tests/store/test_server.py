@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -299,3 +300,34 @@ def test_a_log_of_another_machine_is_not_taken_for_lost(
         assert store.run().status == "running"
         begin("run-002").result("a.py::x").ended()
         assert store.ingest(folder).runs == 1
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a small disk")
+def test_a_server_whose_disk_is_full_is_one_line_and_takes_all_in_when_there_is_room(
+    postgres_server: Any, tmp_path_factory: pytest.TempPathFactory, many: Path, everything: Everything, begin: Begin
+) -> None:
+    with tempfile.TemporaryDirectory(prefix="agentgate-disk-") as disk:
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=96m", "tmpfs", disk], capture_output=True)
+        if mounted.returncode:
+            pytest.skip(f"cannot mount: {mounted.stderr.decode().strip()}")
+        small = type(postgres_server)(Path(disk))
+        try:
+            open_store(small.url()).close()
+            room = os.statvfs(disk)
+            (Path(disk) / "filler").write_bytes(b"x" * (room.f_bavail * room.f_frsize - 300_000))
+            told = r"is the server's disk full|connection was lost"
+            with pytest.raises(StoreError, match=told) as caught, open_store(small.url()) as store:
+                store.ingest(many)
+            assert "\n" not in str(caught.value)
+            (Path(disk) / "filler").unlink()
+            small.stop("immediate")
+            small.start()
+            with open_store(small.url()) as store:
+                store.ingest(many)
+            once = f"sqlite:///{tmp_path_factory.mktemp('once')}/once.db"
+            with open_store(once) as store:
+                store.ingest(many)
+            assert everything(small.url()) == everything(once)
+        finally:
+            small.stop("immediate")
+            subprocess.run(["umount", disk], check=True)

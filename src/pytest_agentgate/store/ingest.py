@@ -8,8 +8,8 @@ folder: what is not here may well be under way elsewhere.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from itertools import chain
+from collections.abc import Callable, Iterator
+from itertools import chain, islice
 from pathlib import Path
 
 from pytest_agentgate.capture import runlog
@@ -95,6 +95,12 @@ def _take_in(database: Database, path: Path) -> Ingested:
         return database.writing(lambda: _Log(database, path, _in_plain_text).take_in())
 
 
+def _gathered(stretches: Iterator[tuple[list[Event], int]], number: int) -> Iterator[tuple[list[Event], int]]:
+    """As many stretches of a log at once."""
+    while some := list(islice(stretches, number)):
+        yield some[0][0] if number == 1 else [event for events, _ in some for event in events], some[-1][1]
+
+
 def _without_surrogates(events: list[Event]) -> list[Event]:
     return [without_surrogates(event) for event in events]
 
@@ -144,7 +150,8 @@ class _Log:
             return self._lost(known)
         goes_on = known.run_key is not None and known.state == _OPEN and known.position > 0
         start = known.position if goes_on else 0
-        stretches = ((sorted_out(self._cleaned(events)), end) for events, end in runlog.stretches(self._path, start))
+        read = _gathered(runlog.stretches(self._path, start), self._database.together)
+        stretches = ((sorted_out(self._cleaned(events)), end) for events, end in read)
         first, end = next(stretches, (Events(), start))
         if goes_on and known.run_key is not None:
             recording = Recording(self._database, known.run_key)

@@ -56,6 +56,7 @@ class PostgresDatabase:
     """A connection to one database; see ``Database``."""
 
     words: Mapping[str, str] = WORDS
+    together = 16  # a mebibyte
 
     def __init__(self, url: str, *, read_only: bool = False) -> None:
         self.read_only = read_only
