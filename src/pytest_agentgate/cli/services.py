@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from pytest_agentgate.cli import screen, suggestion
+from pytest_agentgate.cli.missing import missing
 from pytest_agentgate.cli.screen import Cell, Column
 from pytest_agentgate.errors import UsageError
 
@@ -55,6 +56,9 @@ def services() -> None:
       agentgate services status
       agentgate services down
     """
+
+
+services.add_command(missing)
 
 
 @services.command("up")

@@ -115,7 +115,8 @@ class Engine:
             for name, value in env.items():
                 made = made.with_env(name, value)
             made = made.with_bind_ports(port, outer_port) if outer_port else made.with_exposed_ports(port)
-            if more and (command := self._command(image, more)):
+            # The image as testcontainers knows it, with the prefix that is set for images.
+            if more and (command := self._command(made.image, more)):
                 made = made.with_command(command)
             made = made.with_kwargs(labels={**labels, PORT: str(port)})
             try:
