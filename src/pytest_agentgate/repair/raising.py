@@ -114,7 +114,8 @@ def elsewhere(found: Swapped, change: Change, before: Definitions, now: Definiti
     words = {found.old.rpartition(".")[2], found.new.rpartition(".")[2]}
     for module in change.new.modules.values():
         for symbol in module.symbols.values():
-            if found.new.rpartition(".")[2] not in symbol.tokens or symbol.name == found.name:
+            own = symbol.name.removesuffix(".__init__") == found.name.removesuffix(".__init__")
+            if own or found.new.rpartition(".")[2] not in symbol.tokens:
                 continue
             called = pair(symbol.name, change)
             if called is None or not words & called.old.tokens:
@@ -162,9 +163,13 @@ def _through(name: str, change: Change) -> set[str]:
 
 def _of(symbol: Symbol, definitions: Definitions) -> list[Raise]:
     found = definitions.of(symbol)
-    if found is None or isinstance(found[0], ast.ClassDef):
+    if found is None:
         return []
-    return list(raises(found[0], found[1]))
+    node, names = found
+    if isinstance(node, ast.ClassDef):  # called, it runs its constructor
+        made = [each for each in node.body if isinstance(each, ast.FunctionDef) and each.name == "__init__"]
+        return list(raises(made[0], names)) if len(made) == 1 else []
+    return list(raises(node, names))
 
 
 def _now(name: str, change: Change) -> str:

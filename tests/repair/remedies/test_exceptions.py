@@ -132,3 +132,35 @@ SILENT = {
 def test_a_mistake_is_not_followed(told: Any, old: str, new: str) -> None:
     found = told(old, new, KEY_ERROR)
     assert not any("expect-exception" in line for line in found.lines)
+
+
+FRAMES = """
+class Frame:
+    def __init__(self, stream):
+        if stream < 0:
+            raise ValueError("a stream must be more")
+
+class Ping:
+    def __init__(self, data):
+        if not isinstance(data, bytes):
+            raise ValueError("data must be bytes")
+"""
+PING = """
+import pytest
+from shop import Ping
+
+def test_ping():
+    with pytest.raises(ValueError):
+        Ping("x")
+"""
+
+
+def test_constructors_that_raise_another_exception_are_expected_to(told: Any) -> None:
+    later = "class DataError(Exception):\n    pass\n" + FRAMES.replace("ValueError", "DataError")
+    found = told(FRAMES, later, PING)
+    assert found.best == "safe: expect-exception function=shop.Ping old=builtins.ValueError new=shop.DataError"
+
+
+def test_one_constructor_alone_may_be_a_slip(told: Any) -> None:
+    later = "class DataError(Exception):\n    pass\n" + FRAMES.replace('ValueError("data', 'DataError("data')
+    assert not [line for line in told(FRAMES, later, PING).lines if line.startswith("safe")]

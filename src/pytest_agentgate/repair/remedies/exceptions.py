@@ -53,7 +53,7 @@ def _entered(raised: Raised, change: Change) -> str | None:
     for caller, callee in pairwise(own):
         if caller.role is Role.TEST and callee.role is Role.SOURCE:
             symbol = change.new.symbol(f"{callee.module}.{plain(callee.function)}")
-            return None if symbol is None else symbol.name
+            return None if symbol is None else symbol.name.removesuffix(".__init__")
     return None
 
 
