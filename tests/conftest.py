@@ -55,11 +55,17 @@ def _docker() -> str:
 POSTGRES = "AGENTGATE_TEST_POSTGRES"
 
 
+def postgres_program(name: str) -> str | None:
+    """A program of the server's, which Debian keeps out of PATH."""
+    places = [os.environ.get("PATH", ""), *sorted(map(str, Path("/usr/lib/postgresql").glob("*/bin")), reverse=True)]
+    return shutil.which(name, path=os.pathsep.join(places))
+
+
 @cache
 def _postgres() -> str:
     url = os.environ.get(POSTGRES)
     if not url:
-        missing = [name for name in ("initdb", "pg_ctl") if shutil.which(name) is None]
+        missing = [name for name in ("initdb", "pg_ctl") if postgres_program(name) is None]
         return f"{POSTGRES} names no server, and there is no {missing[0]} command" if missing else ""
     import psycopg
 
@@ -95,8 +101,9 @@ class PostgresServer:
             )
         self.start()
 
-    def run(self, *command: str) -> None:
+    def run(self, name: str, *arguments: str) -> None:
         log = self.folder / "server.log"  # a server that keeps a pipe open would be waited for
+        command = [postgres_program(name) or name, *arguments]
         with log.open("a") as said:
             ended = subprocess.run(command, user=self._user, stdout=said, stderr=said, cwd=self.folder, timeout=120)
         assert ended.returncode == 0, log.read_text()[-2000:]
