@@ -25,6 +25,7 @@ def test_it_keeps():
 
 def test_it_counts():
     with client() as connection:
+        connection.delete("b")
         assert connection.incr("b") == {counted}
 
 def test_alone():
@@ -38,15 +39,19 @@ def lacking(tmp_path: Path, agentgate: Agentgate, few_plugins: Mapping[str, str]
     pytest.importorskip("redis")
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    (tmp_path / "agentgate.toml").write_text("")
-    (tmp_path / "test_it.py").write_text(SUITE.format(port=port, counted=1))
+    (tmp_path / "agentgate.toml").write_text('source = ["src"]\ntests = ["tests"]\n')
+    for folder in ("old", "src"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "app.py").write_text("ONE = 1\n")
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "test_it.py").write_text(SUITE.format(port=port, counted=1))
     ran = agentgate("run", "--", "-q", "-p", "no:cacheprovider", cwd=tmp_path, **few_plugins)
     assert "2 failed, 1 passed" in ran.stdout, ran.stdout + ran.stderr
     return tmp_path
 
 
 def port_of(folder: Path) -> int:
-    return int((folder / "test_it.py").read_text().partition("PORT = ")[2].partition("\n")[0])
+    return int((folder / "tests" / "test_it.py").read_text().partition("PORT = ")[2].partition("\n")[0])
 
 
 def test_what_is_lacking_is_named_with_the_lines_that_would_provide_it(lacking: Path, agentgate: Agentgate) -> None:
@@ -56,7 +61,7 @@ def test_what_is_lacking_is_named_with_the_lines_that_would_provide_it(lacking: 
     assert done.returncode == 0
     assert done.stdout == (
         f"redis on localhost:{port} refuses connections: 2 tests, by redis\n"
-        "  named in test_it.py:4\n"
+        "  named in tests/test_it.py:4\n"
         "  [tool.agentgate.services.redis]\n"
         '  kind = "redis"\n'
         f"  at = {port}\n"
@@ -75,7 +80,7 @@ def test_what_is_lacking_is_named_with_the_lines_that_would_provide_it(lacking: 
 def test_a_trial_tells_the_environment_from_the_next_cause(
     lacking: Path, agentgate: Agentgate, few_plugins: Mapping[str, str], counted: int, green: bool, verdict: str
 ) -> None:
-    (lacking / "test_it.py").write_text(SUITE.format(port=port_of(lacking), counted=counted))
+    (lacking / "tests" / "test_it.py").write_text(SUITE.format(port=port_of(lacking), counted=counted))
     prefix = {"TESTCONTAINERS_HUB_IMAGE_NAME_PREFIX": "agentgate-test/"}
     done = agentgate("services", "missing", "--try", "--json", cwd=lacking, **prefix, **few_plugins)
     [one] = json.loads(done.stdout)
@@ -98,3 +103,17 @@ def test_without_a_run_there_is_nothing_to_tell(tmp_path: Path, agentgate: Agent
     done = agentgate("services", "missing", cwd=tmp_path)
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.engine("docker")
+def test_a_repair_with_services_finds_those_tests_green(
+    lacking: Path, agentgate: Agentgate, few_plugins: Mapping[str, str]
+) -> None:
+    prefix = {"TESTCONTAINERS_HUB_IMAGE_NAME_PREFIX": "agentgate-test/"}
+    arguments = ("repair", "--base-path", "old", "--", "-p", "no:cacheprovider")
+    without = agentgate(*arguments, cwd=lacking, **few_plugins)
+    assert (without.returncode, "Start redis on" in without.stdout) == (1, True), without.stderr
+    done = agentgate(arguments[0], "--services", *arguments[1:], cwd=lacking, **prefix, **few_plugins)
+    title = f"redis on localhost:{port_of(lacking)} refuses connections"
+    assert f"{title}: green with the service: the environment was all that they lacked" in done.stderr
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +17,12 @@ from pytest_agentgate.report.printable import printable
 
 if TYPE_CHECKING:
     from pytest_agentgate.config import Project
-    from pytest_agentgate.model import Cause, RunSummary
+    from pytest_agentgate.model import Cause
+    from pytest_agentgate.runner.services.fleet import Fleet
     from pytest_agentgate.runner.services.lacking import Lack
+
+Verdicts = dict[str, tuple[bool, str]]
+"""Signature of a cause -> whether its tests pass with the service, and what is to be said of that."""
 
 STILL_RED = 1
 """Exit status of a trial after which a test still fails."""
@@ -47,8 +53,11 @@ def missing(run: str | None, is_trial: bool, python: str | None, root: Path, sto
         summary = record.run_summary(seen.id) if record and seen else None
     if summary is None:
         raise UsageError(NOTHING)
-    found = lacks(summary.causes, project.root)
-    verdicts = _tried(found, project, summary, python, quiet=as_json) if is_trial else {}
+    found = lacks(summary.causes, project.root, taken=[one.name for one in project.config.services])
+    verdicts: Verdicts = {}
+    if is_trial:
+        with supplied(found, project, python, quiet=as_json) as verdicts:
+            pass
     if as_json:
         screen.say_json([_data(one, verdicts) for one in found])
     elif not found:
@@ -58,7 +67,7 @@ def missing(run: str | None, is_trial: bool, python: str | None, root: Path, sto
     return STILL_RED if any(not green for green, _ in verdicts.values()) else 0
 
 
-def _text(one: Lack, verdicts: dict[str, tuple[bool, str]]) -> str:
+def _text(one: Lack, verdicts: Verdicts) -> str:
     tests = f"{one.cause.size} test{'' if one.cause.size == 1 else 's'}"
     said = [f"{printable(one.cause.title)}: {tests}, by {one.client or 'an unknown client'}"]
     said += [f"  named in {printable(', '.join(one.origins))}"] if one.origins else []
@@ -68,7 +77,7 @@ def _text(one: Lack, verdicts: dict[str, tuple[bool, str]]) -> str:
     return "\n".join(said) + "\n"
 
 
-def _data(one: Lack, verdicts: dict[str, tuple[bool, str]]) -> dict[str, Any]:
+def _data(one: Lack, verdicts: Verdicts) -> dict[str, Any]:
     green, why = verdicts.get(one.cause.signature, (None, ""))
     return {
         "signature": one.cause.signature,
@@ -86,25 +95,35 @@ def _data(one: Lack, verdicts: dict[str, tuple[bool, str]]) -> dict[str, Any]:
     }
 
 
-def _tried(
-    found: Sequence[Lack], project: Project, summary: RunSummary, python: str | None, *, quiet: bool
-) -> dict[str, tuple[bool, str]]:
-    """Signature of a cause -> whether its tests pass with the service, and what is to be said of that."""
+@contextmanager
+def supplied(found: Sequence[Lack], project: Project, python: str | None, *, quiet: bool) -> Iterator[Verdicts]:
+    """What failures lack, and what the project declares, up while the block lasts; -> what their tests came to with it.
+
+    What this process starts within the block is told of the services, too.
+    """
     from dataclasses import replace
 
     from pytest_agentgate.cli.services import provided
+    from pytest_agentgate.runner.services.lending import lending
 
     able = [one for one in found if one.service is not None]
     verdicts = {one.cause.signature: (False, f"not tried: {one.why}") for one in found if one.service is None}
     wanted = tuple(one.service for one in able if one.service is not None)
-    if not wanted:
-        return verdicts
+    if not wanted and not project.config.services:
+        yield verdicts
+        return
     with_them = replace(project, config=replace(project.config, services=(*project.config.services, *wanted)))
     with provided(with_them, quiet=quiet) as fleet:
         assert fleet is not None  # noqa: S101  some are wanted
-        not_ready = {one.service.name: one.why for one in fleet.provided if one.why}
-        tests = [test for one in able for test in one.cause.tests]
-        causes = _causes(project, fleet.room, tests, python)
+        with lending(fleet.room) as variables, _environment(variables):
+            yield verdicts | _verdicts(able, fleet, project, python)
+
+
+def _verdicts(able: Sequence[Lack], fleet: Fleet, project: Project, python: str | None) -> Verdicts:
+    verdicts: Verdicts = {}
+    not_ready = {one.service.name: one.why for one in fleet.provided if one.why}
+    tests = [test for one in able for test in one.cause.tests]
+    causes = _causes(project, tests, python) if tests else ()
     for one in able:
         name = one.service.name if one.service else ""
         if name in not_ready:
@@ -120,25 +139,28 @@ def _tried(
     return verdicts
 
 
-def _causes(project: Project, rooms: Any, tests: Sequence[str], python: str | None) -> Sequence[Cause] | None:
+@contextmanager
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name in variables:
+            os.environ.pop(name, None)
+
+
+def _causes(project: Project, tests: Sequence[str], python: str | None) -> Sequence[Cause] | None:
     """The causes that remain when tests are run again; None where they could not be."""
-    import os
     import tempfile
 
     from pytest_agentgate.runner import interpreter
     from pytest_agentgate.runner.launch import run_suite
-    from pytest_agentgate.runner.services.lending import lending
     from pytest_agentgate.store import open_store
 
     chosen_one = interpreter.named(python, project.root) if python else interpreter.guessed(project.root)
-    with lending(rooms) as variables, tempfile.TemporaryFile() as output:
-        ended = run_suite(
-            chosen_one,
-            ["--agentgate-output=quiet", *tests],
-            folder=project.root,
-            environ={**os.environ, **variables},
-            output=output,
-        )
+    with tempfile.TemporaryFile() as output:
+        arguments = ["--agentgate-output=quiet", *tests]
+        ended = run_suite(chosen_one, arguments, folder=project.root, output=output)
     if ended.log is None or not ended.complete or ended.status not in (0, 1):
         return None
     with open_store(project.store_url) as store:

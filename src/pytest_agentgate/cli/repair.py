@@ -63,6 +63,13 @@ _OWN = ("md", "json")  # reports of the repair; the others are of its last run
 @click.option("--phase", "asked", metavar="NAME", multiple=True, help="Repair what this phase repairs, and no more.")
 @click.option("--dry-run", "dry", is_flag=True, help="Show what would be tried, with its diff, and write nothing.")
 @click.option("--unsafe", is_flag=True, help="Try remedies that may change what a test means; the report marks them.")
+@click.option(
+    "--services",
+    "with_services",
+    is_flag=True,
+    help="Repair with the declared services up, and with those that the connection failures of the run lack; say which "
+    "tests lacked nothing else.",
+)
 @click.option("--commit", is_flag=True, help="Commit what a phase, or all, has kept when a run confirms it.")
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes at most (default: the processors).")
 @click.option(
@@ -99,6 +106,7 @@ def repair(
     asked: tuple[str, ...],
     dry: bool,
     unsafe: bool,
+    with_services: bool,
     commit: bool,
     jobs: int | None,
     timeout: float,
@@ -138,7 +146,7 @@ def repair(
         raise UsageError(line)
     proposing, name, base_commit = _proposing(project, interpreter, base, base_package, base_path)
     wishes = Wishes(steps, pytest_args, run_id, unsafe, dry, timeout, jobs, agent_of(agent), name, base_commit)
-    with _told() as (tell, said):
+    with _services(project, run_id, python, with_services, quiet=as_json), _told() as (tell, said):
         session = Session(
             project,
             interpreter,
@@ -161,6 +169,26 @@ def repair(
     if session.stopped:
         return _STOPPED
     return _status(repaired, judgement) or (0 if written and not session.uncommitted else INCOMPLETE)
+
+
+@contextmanager
+def _services(project: Project, run_id: str, python: str | None, asked: bool, *, quiet: bool) -> Iterator[None]:
+    """What the project declares, and what the connection failures of its last run lack, up while the block lasts."""
+    if not asked:
+        yield
+        return
+    from pytest_agentgate.cli.missing import supplied
+    from pytest_agentgate.cli.opening import chosen, opened
+    from pytest_agentgate.runner.services.lacking import lacks
+
+    with opened(project.root, None) as record:
+        seen = chosen(record, run_id or None) if record else None
+        causes = record.run_summary(seen.id).causes if record and seen else ()
+    found = lacks(causes, project.root, taken=[one.name for one in project.config.services])
+    with supplied(found, project, python, quiet=quiet) as verdicts:
+        for one in found:
+            screen.note(f"{one.cause.title}: {verdicts[one.cause.signature][1]}")
+        yield
 
 
 def _steps(project: Project, asked: tuple[str, ...]) -> tuple[Step, ...]:

@@ -51,12 +51,14 @@ class Lack:
         return "\n".join(said) + "\n"
 
 
-def lacks(causes: Iterable[Cause], root: Path, environ: Mapping[str, str] = os.environ) -> list[Lack]:
-    """What the connection failures of a run lack, in the order of its causes."""
+def lacks(
+    causes: Iterable[Cause], root: Path, environ: Mapping[str, str] = os.environ, *, taken: Sequence[str] = ()
+) -> list[Lack]:
+    """What the connection failures of a run lack, in the order of its causes; ``taken`` names are declared already."""
     found: list[Lack] = []
     for cause in causes:
         if cause.kind is Kind.CONNECTION:
-            names = [lack.service.name for lack in found if lack.service]
+            names = [*taken, *(lack.service.name for lack in found if lack.service)]
             found.append(_lack(cause, root, environ, names))
     return found
 
