@@ -177,7 +177,7 @@ def test_a_dry_run_shows_the_diff_and_writes_nothing(project: Path, repair: Repa
     done = repair(project, "--base", "HEAD~1", "--dry-run")
     assert done.returncode == 1, done.stderr
     assert "+from shop import price_for" in done.stdout
-    assert "skipped: it would be tried" in done.stdout
+    assert "    it would be tried" in done.stdout
     assert git(project, "status", "--short") == ""
 
 

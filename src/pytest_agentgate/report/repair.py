@@ -73,7 +73,7 @@ class _Screen:
     def _attempt(self, one: Attempt, tone: str) -> Iterator[str]:
         head = f"  {one.kind}: {printable(one.title)}"
         yield fit(head, self._width)
-        yield self._paint(f"{_INDENT}{one.verdict.replace('_', ' ')}: {printable(_outcome(one))}", tone)
+        yield self._paint(f"{_INDENT}{printable(_outcome(one))}", tone)
         for codemod in one.codemods:
             yield f"{_INDENT}{printable(codemod)}{'' if one.applicability == 'safe' else f'  ({one.applicability})'}"
         for sentence in one.evidence:
@@ -108,10 +108,13 @@ class _Screen:
 
 
 def _outcome(one: Attempt) -> str:
-    if one.verdict is not Verdict.KEPT:
+    """What became of an attempt, and why; one that was not made has a reason alone."""
+    if one.verdict is Verdict.SKIPPED:
         return one.why
+    if one.verdict is Verdict.ROLLED_BACK:
+        return f"rolled back: {one.why}"
     also = f", {counted(len(one.also), 'other cause')} with it" if one.also else ""
-    return f"{one.why} of {one.before:,}{also}"
+    return f"kept: {one.why} of {one.before:,}{also}"
 
 
 def _why(left: Left) -> str:
@@ -173,7 +176,7 @@ def _lines(repair: Repair) -> Iterator[str]:
 
 def _attempt(one: Attempt) -> Iterator[str]:
     yield f"- {one.kind}: {code(fit(printable(one.title), 200))}"
-    yield f"  - {one.verdict.replace('_', ' ')}, {one.applicability}: {words(_outcome(one))}"
+    yield f"  - {one.applicability}, {words(_outcome(one))}"
     yield from (f"  - {code(codemod)}" for codemod in one.codemods)
     yield from (f"  - because {words(sentence)}" for sentence in one.evidence)
     if one.files:
