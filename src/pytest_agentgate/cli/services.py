@@ -292,7 +292,7 @@ def _sweep(project: Project) -> None:
     """Remove what killed runs have left; what cannot be looked at is not for now."""
     from pytest_agentgate.runner.services import kept
 
-    removed, _ = kept.prune(project.config.services)
+    removed, _ = kept.prune(project.config.services, only=project.root)
     for what in removed:
         screen.note(f"removed {what}, which a run that was killed has left")
 

@@ -62,9 +62,9 @@ def failed(provided: Provided) -> Checkpoint:
     return last
 
 
-def containers() -> set[str]:
-    """Containers of ours that are there, whatever their state."""
-    command = ["docker", "ps", "-aq", "--no-trunc", "--filter", "label=org.agentgate.run"]
+def containers(project: Path) -> set[str]:
+    """Containers of a project that are there, whatever their state; other tests have theirs at the same time."""
+    command = ["docker", "ps", "-aq", "--no-trunc", "--filter", f"label=org.agentgate.project={project}"]
     return set(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split())
 
 

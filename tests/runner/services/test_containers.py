@@ -25,8 +25,8 @@ CLOCK = 'services.clock = { image = "agentgate-test/clock:1", port = 8080, ready
 POSTGRES = 'services.db = { kind = "postgres", image = "agentgate-test/postgres:15" }\n'
 
 
-def test_services_are_started_together_and_nothing_is_left_of_them(start: Start) -> None:
-    before = containers()
+def test_services_are_started_together_and_nothing_is_left_of_them(start: Start, tmp_path: Path) -> None:
+    before = containers(tmp_path)
     fleet = start(REDIS + CLOCK + POSTGRES)
     assert [(one.service.name, one.state, one.why) for one in fleet.provided] == [
         ("cache", Provision.READY, ""),
@@ -37,9 +37,9 @@ def test_services_are_started_together_and_nothing_is_left_of_them(start: Start)
     assert float(urllib.request.urlopen(env["CLOCK_URL"]).read()) > 0.5
     with psycopg.connect(env["DATABASE_URL"]) as connection:
         assert connection.execute("SELECT current_database()").fetchone() == (env["PGDATABASE"],)
-    assert len(containers() - before) == 3
+    assert len(containers(tmp_path) - before) == 3
     fleet.end()
-    assert containers() == before
+    assert containers(tmp_path) == before
 
 
 def test_each_worker_has_a_numbered_database_of_redis(start: Start) -> None:
@@ -95,7 +95,7 @@ def test_an_image_that_is_not_there_is_unavailable_and_the_others_are_ready(star
     assert clock.state is Provision.READY
 
 
-def test_a_container_that_ends_is_told_with_its_last_words_and_keeps_its_log(start: Start) -> None:
+def test_a_container_that_ends_is_told_with_its_last_words_and_keeps_its_log(start: Start, tmp_path: Path) -> None:
     fleet = start(POSTGRES.replace("}", ', settings = { POSTGRES_PASSWORD = "" } }'))
     one = only(fleet)
     assert failed(one).step == "starts"
@@ -104,7 +104,7 @@ def test_a_container_that_ends_is_told_with_its_last_words_and_keeps_its_log(sta
     assert "POSTGRES_PASSWORD" in one.why
     assert "POSTGRES_PASSWORD: parameter not set or null" in Path(one.log).read_text()
     fleet.end()
-    assert one.container not in containers()
+    assert one.container not in containers(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -133,14 +133,14 @@ def test_two_services_that_set_one_variable_are_told_apart(start: Start) -> None
     assert fleet.provided[1].why == ("DATABASE_URL is set by db already: name other variables in services.audit.env")
 
 
-def test_a_container_that_is_killed_while_tests_run_is_no_ready_service(start: Start) -> None:
+def test_a_container_that_is_killed_while_tests_run_is_no_ready_service(start: Start, tmp_path: Path) -> None:
     fleet = start(REDIS)
     subprocess.run(["docker", "kill", only(fleet).container], check=True, capture_output=True)
     fleet.end()
     assert only(fleet).state is Provision.FAILED
     assert only(fleet).why.startswith("the container ended with 137 while the tests ran")
     assert "Ready to accept connections" in Path(only(fleet).log).read_text()
-    assert only(fleet).container not in containers()
+    assert only(fleet).container not in containers(tmp_path)
 
 
 def test_labels_tell_whose_a_container_is() -> None:

@@ -36,7 +36,7 @@ def run(shop: Path) -> Run:
 
 
 def test_the_shops_tests_pass_on_two_workers_and_nothing_is_left(run: Run, shop: Path) -> None:
-    before = containers()
+    before = containers(shop)
     (shop / "agentgate.toml").write_text(
         (shop / "agentgate.toml").read_text() + '[[phase]]\nname = "all"\ngates = ["services.ready == true"]\n'
     )
@@ -52,11 +52,11 @@ def test_the_shops_tests_pass_on_two_workers_and_nothing_is_left(run: Run, shop:
         "sql/migrations/010_tea.sql",
         "configured",
     ]
-    assert containers() == before
+    assert containers(shop) == before
     [record] = (shop / ".agentgate" / "services").glob("*.json")
     [service] = json.loads(record.read_text())["services"]
     assert service["state"] == "ready"
-    assert service["workers"] == ["main", "gw0", "gw1"]
+    assert sorted(service["workers"]) == ["gw0", "gw1", "main"]
     assert "postgresql://" not in record.read_text()
 
 
@@ -123,21 +123,21 @@ def begun(hanging: Path) -> subprocess.Popen[bytes]:
 
 
 def test_what_a_run_leaves_that_was_killed_is_pruned_and_what_is_in_use_is_not(run: Run, hanging: Path) -> None:
-    before = containers()
+    before = containers(hanging)
     killed = begun(hanging)
-    left = containers() - before
+    left = containers(hanging) - before
     assert len(left) == 1
     assert not json.loads(run("services", "prune", "--json", cwd=hanging).stdout)["removed"]
-    assert containers() - before == left
+    assert containers(hanging) - before == left
     os.killpg(killed.pid, signal.SIGKILL)
     killed.wait()
     pruned = json.loads(run("services", "prune", "--json", cwd=hanging).stdout)
     assert pruned == {"removed": [f"container {left.pop()[:12]} of db in {hanging}"], "problems": []}
-    assert containers() == before
+    assert containers(hanging) == before
 
 
 def test_the_next_run_removes_what_a_killed_one_has_left(run: Run, hanging: Path) -> None:
-    before = containers()
+    before = containers(hanging)
     killed = begun(hanging)
     os.killpg(killed.pid, signal.SIGKILL)
     killed.wait()
@@ -145,15 +145,15 @@ def test_the_next_run_removes_what_a_killed_one_has_left(run: Run, hanging: Path
     ran = run("run", "--", "-q", cwd=hanging)
     assert ran.returncode == 0, ran.stderr
     assert "which a run that was killed has left" in ran.stderr
-    assert containers() == before
+    assert containers(hanging) == before
 
 
 def test_a_run_that_is_asked_to_stop_removes_its_services(hanging: Path) -> None:
-    before = containers()
+    before = containers(hanging)
     stopped = begun(hanging)
     stopped.send_signal(signal.SIGTERM)
     stopped.wait(60)
-    assert containers() == before
+    assert containers(hanging) == before
 
 
 def test_a_container_that_is_killed_in_the_middle_is_told_at_the_end(run: Run, hanging: Path) -> None:

@@ -119,15 +119,15 @@ def _taken_from_server(service: Service, root: Path) -> list[str]:
     return [f"service {service.name}: database {name}" for name in names]
 
 
-def prune(services: Sequence[Service], *, every: bool = False) -> tuple[list[str], list[str]]:
-    """Remove what belongs to processes that have ended; ``every``: what is kept, too, of any project.
+def prune(services: Sequence[Service], *, every: bool = False, only: Path | None = None) -> tuple[list[str], list[str]]:
+    """Remove what belongs to processes that have ended, ``only`` of one project; ``every``: what is kept, too.
 
     -> what was removed, what could not be looked at.
     """
     removed, problems = [], []
     try:
         with Engine() as engine:
-            for container in engine.found({}):
+            for container in engine.found({engines.PROJECT: str(only)} if only else {}):
                 if (every and container.labels.get(engines.LOCK) == KEPT) or _is_left(container):
                     engine.remove(container.id)
                     removed.append(f"container {container.id[:12]} of {container.service} in {container.project}")
