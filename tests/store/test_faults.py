@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import resource
 import signal
 import sqlite3
 import subprocess
@@ -155,11 +154,13 @@ def test_a_reader_reads_while_another_process_writes(many: Path, path: Path) -> 
 
 def limited(path: Path, folder: Path, size: int) -> subprocess.CompletedProcess[str]:
     """Ingest in a process that may not make a file larger than this."""
+    # set by the process itself: between fork and exec Python is not safe where other tests have left threads
     code = """
-import sys
+import resource, sys
 from pathlib import Path
 from pytest_agentgate.errors import StoreError
 from pytest_agentgate.store import open_store
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[3]), int(sys.argv[3])))
 try:
     with open_store(sys.argv[1]) as store:
         store.ingest(Path(sys.argv[2]))
@@ -167,8 +168,7 @@ except StoreError as error:
     print(error)
 """
     return subprocess.run(
-        [sys.executable, "-c", code, str(path), str(folder)],
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)),
+        [sys.executable, "-c", code, str(path), str(folder), str(size)],
         capture_output=True,
         text=True,
         timeout=60,

@@ -152,9 +152,9 @@ def test_a_check_runs_once_for_several_conditions(
     assert told == [(0, 2), (1, 2)]
 
 
-def test_services_are_not_measured_before_there_are_any(measured: Measured) -> None:
+def test_services_are_not_measured_where_none_is_configured(measured: Measured) -> None:
     found = measured("services.ready", BEGAN)
-    assert (found.value, found.why) == (None, "this version of agentgate starts no services")
+    assert (found.value, found.why) == (None, "no [tool.agentgate.services.NAME] is configured")
 
 
 def test_where_nothing_can_be_kept_a_check_is_not_measured(folder: Path, check: Callable[..., Measure]) -> None:
