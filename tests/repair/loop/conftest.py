@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import textwrap
@@ -89,7 +90,8 @@ class Suite:
 
     def runs_of_attempts(self) -> list[str]:
         """The logs of runs that do not stand in the record, in order."""
-        return [log.read_text() for log in sorted((self.apart / "runs").glob("*.jsonl"))]
+        logs = [log.read_text() for log in (self.apart / "runs").glob("*.jsonl")]
+        return sorted(logs, key=lambda log: json.loads(log.partition("\n")[0])["created_at"])  # their names say seconds
 
     def contents(self) -> dict[str, bytes]:
         """Every file of the project outside of its state folder."""
