@@ -23,6 +23,7 @@ from pytest_agentgate.repair.called import Called, callers, misfits
 from pytest_agentgate.repair.case import Case, proposal
 from pytest_agentgate.repair.proposal import NoProposal, Proposal
 from pytest_agentgate.repair.reach import of_class
+from pytest_agentgate.repair.registered import is_literal
 from pytest_agentgate.repair.symptoms import Misfit
 from pytest_agentgate.repair.typed import classes_in
 
@@ -119,7 +120,7 @@ def _fixture(parameter: Parameter, called: Called, case: Case) -> _Chosen | NoPr
 def _constant(parameter: Parameter, former: Parameter | None, called: Called, case: Case) -> _Chosen | None:
     passed = _passed(parameter, called, case)
     default = former.default if former is not None else None
-    if default is not None and _is_literal(default):
+    if default is not None and _is_value(default):
         if passed and passed != {ast.unparse(ast.parse(default, mode="eval"))}:
             return None
         sentence = f"{parameter.name} of {called.name} had the default {default}, and has none now ({called.place})"
@@ -154,18 +155,15 @@ def _passed(parameter: Parameter, called: Called, case: Case) -> set[str]:
             if value is None and at is not None and at < len(call.args):
                 value = call.args[at]
             text = "" if value is None else ast.unparse(value)
-            if not _is_literal(text):
+            if not _is_value(text):
                 return set()
             found.add(text)
     return found
 
 
-def _is_literal(text: str) -> bool:
-    try:
-        value = ast.literal_eval(text)
-    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-        return False
-    return value is not None
+def _is_value(text: str) -> bool:
+    """Whether source is a literal that says something: not ``None``."""
+    return text.strip() != "None" and is_literal(text)
 
 
 def _an(name: str) -> str:
