@@ -16,6 +16,7 @@ from pytest_agentgate.values import frozen
 if TYPE_CHECKING:
     from pytest_agentgate.model.judgement import Judgement
     from pytest_agentgate.model.repair import Repair
+    from pytest_agentgate.model.services import Lack, Variable
 
 JSON = None | bool | int | float | str | list["JSON"] | dict[str, "JSON"]
 
@@ -165,6 +166,7 @@ class Evidence:
     worker: str = ""  # xdist's worker id, "" where there is only one process
     live: bool = True  # read from the live exception; False: from printed text
     classified: str = ""  # the kind that somebody's pytest_agentgate_classify gave it
+    variables: tuple[Variable, ...] = ()  # of the environment there, that name the address which was not reached
 
     @property
     def raised(self) -> Raised:
@@ -243,6 +245,7 @@ class Cause:
     status: CauseStatus = CauseStatus.NEW
     hidden: int | None = None  # tests that could not be collected; None where no earlier run knows
     seen: int = 0  # earlier runs, of those looked at, that had it
+    lack: Lack | None = None  # what a connection failure lacks
 
 
 # ---- runs

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from pytest_agentgate.model import Word
 from pytest_agentgate.values import frozen
 
@@ -73,3 +75,48 @@ class Provided:
     checkpoints: tuple[Checkpoint, ...] = ()
     container: str = ""  # its id, where one was started
     log: str = ""  # file that keeps what it printed, where something failed
+
+
+# ---- what tests lack
+
+
+@frozen
+class Variable:
+    """A variable of the environment that names an address, and in which form; never what else its value holds."""
+
+    name: str
+    form: str  # "redis://{host}:{port}/0"; users, passwords, databases and what follows stand as their placeholders
+
+
+@frozen
+class Lack:
+    """What a cause of the kind ``connection`` lacks: a server, as far as its failures tell."""
+
+    server: str = ""  # redis, postgres, ...; "" where nobody knows
+    host: str = ""
+    port: int = 0  # 0: nobody knows
+    client: str = ""  # package of the library that asked for it; "" where none is known
+    variables: tuple[Variable, ...] = ()  # that named the address where the failure was
+    places: tuple[str, ...] = ()  # path:line, from the root, where the address stands; only who has the files knows
+    service: Service | None = None  # that would provide it
+    declared: str = ""  # name of the declared service that it is; only who has the configuration knows
+    why: str = ""  # where neither is there
+
+    @property
+    def address(self) -> str:
+        """``localhost:6379``, or as much of it as is known."""
+        host = f"[{self.host}]" if ":" in self.host and not self.host.startswith("[") else self.host
+        return f"{host}:{self.port}" if host and self.port else host or (f"port {self.port}" if self.port else "")
+
+    @property
+    def lines(self) -> str:
+        """The lines of pyproject.toml that would provide it; "" where nothing can be proposed, or need not be."""
+        one = self.service
+        if one is None or self.declared:
+            return ""
+        said = [f"[tool.agentgate.services.{one.name}]", f'kind = "{one.kind}"']
+        said += [f'image = "{one.image}"'] if one.image else []
+        said += [f"at = {one.at}"] if one.at else []
+        env = ", ".join(f"{name} = {json.dumps(template)}" for name, template in one.env)
+        said += [f"env = {{ {env} }}"] if env else []
+        return "\n".join(said) + "\n"
