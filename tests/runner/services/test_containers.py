@@ -54,6 +54,27 @@ def test_each_worker_has_a_numbered_database_of_redis(start: Start) -> None:
             client.set("mine", url)
 
 
+def test_session_after_session_finds_an_empty_database(start: Start) -> None:
+    redis = pytest.importorskip("redis")
+    address = only(start(REDIS))
+    fleet = start(f'services.few = {{ kind = "redis", url = "redis://{address.host}:{address.port}" }}\n')
+    with redis.Redis(host=address.host, port=address.port) as client:
+        before = client.hgetall("agentgate:databases")
+    urls = set()
+    for session in ("one", "two", "three"):
+        for worker in ("main", "gw0"):
+            urls.add(fleet.room(worker, session)["REDIS_URL"])
+        for url in urls:
+            with redis.Redis.from_url(url) as client:
+                assert client.dbsize() == 0
+                client.set("left", "over")
+        fleet.vacate()
+    assert len(urls) == 2
+    with redis.Redis(host=address.host, port=address.port) as client:
+        assert client.hgetall("agentgate:databases") == before
+    assert only(fleet).state is Provision.READY
+
+
 def test_who_shares_a_redis_by_url_gets_another_database_than_what_is_in_use(start: Start) -> None:
     redis = pytest.importorskip("redis")
     address = only(start(REDIS))

@@ -90,6 +90,20 @@ def test_a_worker_that_asks_again_gets_the_same_and_a_new_session_a_new_one(
     assert fleet.room("gw0", "two") != first
 
 
+def test_session_after_session_finds_its_database_as_the_first_one_did(
+    start: Start, by_url: Declare, shop: Path, postgres_server: PostgresServer
+) -> None:
+    fleet = start(by_url(SCRIPTS), shop)
+    names = databases(postgres_server)
+    for session in ("one", "two", "three"):
+        with psycopg.connect(fleet.room("main", session)["DATABASE_URL"]) as connection:
+            assert connection.execute("SELECT count(*) FROM shop.customer").fetchone() == (0,)
+            connection.execute("INSERT INTO shop.customer (email, name) VALUES ('a@b.c', 'ada')")
+        assert databases(postgres_server) == names
+        fleet.vacate()
+    assert len(names - databases(postgres_server)) == 1  # the model stays
+
+
 def test_nothing_is_left_in_a_server_that_was_there(
     by_url: Declare, shop: Path, postgres_server: PostgresServer, request: pytest.FixtureRequest
 ) -> None:

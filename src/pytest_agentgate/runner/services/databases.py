@@ -55,6 +55,12 @@ class Databases(Rooms):
         self.copy(name)
         return name
 
+    def take_back(self, room: str) -> None:
+        if room in self._made:  # else it is somebody's
+            self.drop(room)
+            self._made.remove(room)
+        self._given.discard(room)
+
     def close(self) -> None:
         for name in reversed(self._made):
             self.drop(name)

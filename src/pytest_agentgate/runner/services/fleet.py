@@ -29,6 +29,7 @@ class Fleet:
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._sessions: dict[tuple[str, str], dict[str, str]] = {}
+        self._is_new = True
         self.serving = [Serving(one, root, owner, self._teller(one.name, tell)) for one in services]
         self.problems: list[str] = []
 
@@ -72,7 +73,8 @@ class Fleet:
         """
         with self._lock:
             if (worker, session) not in self._sessions:
-                is_first = worker == environment.MAIN and not self._sessions
+                is_first = worker == environment.MAIN and self._is_new
+                self._is_new = False
                 env: dict[str, str] = {}
                 for one in self.serving:
                     if one.provided.state is Provision.READY:
@@ -89,6 +91,24 @@ class Fleet:
         except ServiceError as error:
             one.fails(f"{worker} gets no part of it: {error}", Provision.FAILED, error)
             raise ServiceError(f"service {one.service.name}: {worker} gets no part of it: {error}") from None
+
+    def vacate(self) -> None:
+        """Have the next test session find every service as the first one did, now that no session goes on."""
+        with self._lock:
+            self._sessions.clear()
+            self._is_new = False
+            for one in self.serving:
+                if one.provided.state is Provision.READY:
+                    try:
+                        one.vacate()
+                    except ServiceError as error:
+                        one.fails(f"what a run left in it cannot be removed: {error}", Provision.FAILED, error)
+
+    def examine(self) -> None:
+        """See what has become of them."""
+        with self._lock:
+            for one in self.serving:
+                one.examine()
 
     def end(self, *, keep: bool = False) -> None:
         """See what has become of them, and remove what was made; ``keep`` leaves what is ready."""

@@ -40,6 +40,7 @@ class Serving:
         self._tell = tell
         self._checkpoints: list[Checkpoint] = []
         self._env: dict[str, dict[str, str]] = {}
+        self._given: list[str] = []
         self._engine: Engine | None = None
         self._container: Container | None = None
         self._access: Access | None = None
@@ -108,11 +109,17 @@ class Serving:
         assert self._access is not None  # noqa: S101  it is ready
         assert self.rooms is not None  # noqa: S101
         room = self.rooms.give(worker, environment.number_of(worker))
+        self._given.append(room)
         env = environment.variables(self.service, self.kind, self._access, room, worker)
         if self.service.kind is not None:
             self.kind.check(replace(self._access, database=room))
         self._env[worker] = env
         return env
+
+    def vacate(self) -> None:
+        """Take back every room, where nobody is in any of them. Raises ServiceError."""
+        while self._given and self.rooms is not None:
+            self.rooms.take_back(self._given.pop())
 
     def _reached(self, reuse: bool) -> Access:
         service, kind = self.service, self.kind

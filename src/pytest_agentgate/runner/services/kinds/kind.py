@@ -88,6 +88,9 @@ class Rooms:
         """A new room; -> what it is called: a database, a virtual host, the start of names. Raises ServiceError."""
         return worker
 
+    def take_back(self, room: str) -> None:
+        """Empty a room that nobody is in any more, and let others have its name. Raises ServiceError."""
+
     def close(self) -> None:
         """Remove what was made in a server that stays."""
 

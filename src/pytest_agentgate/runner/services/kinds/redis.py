@@ -75,6 +75,11 @@ class _Databases(Rooms):
                 return str(database)
         raise ServiceError(f"none of the {self._count} databases of Redis on {access.address} is free")
 
+    def take_back(self, room: str) -> None:
+        self._in(int(room), [["FLUSHDB"]])
+        self._in(self._count - 1, [["HDEL", _TAKEN, room]])
+        self._given.remove(int(room))
+
     def prune(self) -> list[str]:
         [count] = _all(self.scene.access, [["CONFIG", "GET", "databases"]])
         last = int(_pairs(count).get("databases", 1)) - 1
