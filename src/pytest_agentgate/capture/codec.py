@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pytest_agentgate.capture.bounded import clean, shortened
 from pytest_agentgate.model import Comparison, Evidence, Frame, Link, Raised, Role, Side
+
+if TYPE_CHECKING:
+    from pytest_agentgate.model.services import Variable
 
 _W = TypeVar("_W", Link, Role)
 
@@ -63,6 +66,11 @@ def to_data(evidence: Evidence) -> dict[str, Any]:
         "worker": evidence.worker,
         "live": evidence.live,
         **({"classified": evidence.classified} if evidence.classified else {}),
+        **(
+            {"variables": [{"name": one.name, "form": one.form} for one in evidence.variables]}
+            if evidence.variables
+            else {}
+        ),
     }
 
 
@@ -76,6 +84,7 @@ def from_data(data: Mapping[str, Any]) -> Evidence:
         _text(data.get("worker")),
         data.get("live") is not False,
         _text(data.get("classified")),
+        _variables(data["variables"]) if data.get("variables") else (),
     )
 
 
@@ -100,6 +109,10 @@ def _raised_data(raised: Raised) -> dict[str, Any]:
             for frame in raised.frames
         ],
     }
+
+
+def _variables_data(evidence: Evidence) -> list[dict[str, str]]:
+    return [{"name": one.name, "form": one.form} for one in evidence.variables]
 
 
 def _side_data(side: Side | None) -> dict[str, str] | None:
@@ -139,6 +152,13 @@ def _comparison(data: Mapping[str, Any]) -> Comparison:
 
 def _side(data: Any) -> Side | None:
     return Side(_text(data.get("type")), _text(data.get("repr"))) if isinstance(data, Mapping) else None
+
+
+def _variables(data: Any) -> tuple[Variable, ...]:
+    from pytest_agentgate.model.services import Variable  # few failures lack a service
+
+    read = (Variable(_text(one.get("name")), _text(one.get("form"))) for one in map(_mapping, _list(data)))
+    return tuple(one for one in read if one.name)
 
 
 def _text(value: Any) -> str:

@@ -6,10 +6,11 @@ calls that look at one attribute.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -18,10 +19,14 @@ from pytest_agentgate.capture.codec import fitted, from_json
 from pytest_agentgate.capture.comparison import comparison_of
 from pytest_agentgate.capture.encodable import encodable
 from pytest_agentgate.capture.evidence import evidence_of
+from pytest_agentgate.capture.naming import guarded
 from pytest_agentgate.capture.reports import interruption
 from pytest_agentgate.capture.roles import Roots
 from pytest_agentgate.capture.traces import calling_line, raising_line
 from pytest_agentgate.model import Comparison, Evidence
+
+if TYPE_CHECKING:
+    from pytest_agentgate.model.services import Lack
 
 ATTRIBUTE = "agentgate_evidence"  # on a report, as xdist carries it from a worker
 DESELECTED = "agentgate_deselected"  # in a worker's output
@@ -35,11 +40,17 @@ _WAITING = 100  # pieces of evidence; whose report has not come until then, come
 
 
 class LiveCapture:
-    """Reads exceptions as pytest makes its reports of them."""
+    """Reads exceptions as pytest makes its reports of them.
 
-    def __init__(self, roots: Callable[[], Roots], worker: str = "") -> None:
+    ``unreached`` says which server a failure did not reach; of such a failure the variables that name it are read, too.
+    """
+
+    def __init__(
+        self, roots: Callable[[], Roots], worker: str = "", unreached: Callable[[Evidence], Lack | None] | None = None
+    ) -> None:
         self._roots = roots
         self._worker = worker
+        self._unreached = unreached
         self._compared: tuple[object, str, object, object] | None = None  # where, what
         self._waiting: dict[tuple[str, str], Captured] = {}
 
@@ -79,12 +90,22 @@ class LiveCapture:
     def _read(self, exception: BaseException, node: pytest.Item | pytest.Collector) -> Captured | None:
         try:
             comparison = self._comparison(exception)
-            evidence = evidence_of(exception, self._roots(), comparison=comparison, worker=self._worker)
+            evidence = self.evidence(exception, comparison)
             if classified := _classified(evidence, node):
                 evidence = replace(evidence, classified=classified)
             return fitted(evidence)
         except Exception:  # noqa: BLE001 - such as no stack or memory left: the report still has what pytest prints
             return None
+
+    def evidence(self, exception: BaseException, comparison: Comparison | None = None) -> Evidence:
+        """What is known of an exception, and of the environment where that says what it did not reach."""
+        evidence = evidence_of(exception, self._roots(), comparison=comparison, worker=self._worker)
+        lack = guarded(self._unreached, evidence, otherwise=None) if self._unreached else None
+        if lack is None:
+            return evidence
+        from pytest_agentgate.capture.variables import variables_naming  # few runs have such a failure
+
+        return replace(evidence, variables=variables_naming(lack.server, lack.host, lack.port, os.environ))
 
     def _comparison(self, exception: BaseException) -> Comparison | None:
         compared, self._compared = self._compared, None

@@ -19,6 +19,8 @@ from pytest_agentgate.errors import AgentgateError
 
 if TYPE_CHECKING:
     from pytest_agentgate.conclusion import Conclusion
+    from pytest_agentgate.model import Evidence
+    from pytest_agentgate.model.services import Lack
     from pytest_agentgate.report.formats import ReportTarget
 
 
@@ -65,7 +67,7 @@ def activate(config: pytest.Config) -> None:
         project = configuration.find_project(config.rootpath, fallback=config.rootpath)
         roots = _roots(project, config)
         if worker_input is not None:
-            register(WorkerCapture(roots, worker_input["workerid"]), "agentgate-capture")
+            register(WorkerCapture(roots, worker_input["workerid"], _unreached), "agentgate-capture")
             return
         conclusion = _conclusion(project, config, config.option)
     except AgentgateError as error:
@@ -74,7 +76,7 @@ def activate(config: pytest.Config) -> None:
 
     if config.option.agentgate_output == "agent":
         _leave_details_to_the_summary(config)
-    capture = LiveCapture(roots)
+    capture = LiveCapture(roots, unreached=_unreached)
     recorder = Recorder(config, config.option, project, roots, capture, conclusion.unrecorded, conclusion.conclude)
     register(capture, "agentgate-capture")
     register(conclusion, "agentgate-conclusion")
@@ -114,7 +116,7 @@ def _record_broken_start(config: pytest.Config, error: BaseException) -> None:
     except AgentgateError:
         return  # one error at a time
     roots = _roots(project, config)
-    capture = LiveCapture(roots)
+    capture = LiveCapture(roots, unreached=_unreached)
     recorder = Recorder(config, options, project, roots, capture, conclusion.unrecorded, conclusion.conclude)
     recorder.start()
     recorder.failed_to_start(error)
@@ -150,6 +152,13 @@ def _roots(project: Project, config: pytest.Config) -> Callable[[], Roots]:
         return Roots(config.rootpath, project.config.source, project.config.tests)
 
     return roots
+
+
+def _unreached(evidence: Evidence) -> Lack | None:
+    """The server that a failure did not reach; what tells it is loaded first when something failed."""
+    from pytest_agentgate.triage.lacking import unreached
+
+    return unreached(evidence)
 
 
 def _report_targets(config: pytest.Config, options: list[str]) -> list[ReportTarget]:

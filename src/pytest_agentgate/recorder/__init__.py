@@ -16,7 +16,6 @@ from typing import Any
 import pytest
 
 from pytest_agentgate import origin
-from pytest_agentgate.capture.evidence import evidence_of
 from pytest_agentgate.capture.live import DESELECTED, INTERRUPTED, LiveCapture
 from pytest_agentgate.capture.reports import evidence_in, interruption, skip_reason
 from pytest_agentgate.capture.roles import Roots, shown_path
@@ -51,7 +50,6 @@ class Recorder:
         self._config = config
         self._options = options
         self._project = project
-        self._roots = roots
         self._capture = capture
         self._conclude = conclude
         self.journal = Journal(problem)
@@ -134,11 +132,11 @@ class Recorder:
         elif worker := _unreachable_worker(excinfo):
             self._lose(worker, str(excinfo.value))
         elif not self._broken_worker:  # xdist itself stumbles over a worker that ended so
-            self._failures.of_run(evidence_of(excinfo.value, self._roots()), str(excinfo.getrepr(style="short")))
+            self._failures.of_run(self._capture.evidence(excinfo.value), str(excinfo.getrepr(style="short")))
 
     def failed_to_start(self, error: BaseException) -> None:
         """Record what kept the session from starting."""
-        self._failures.of_run(evidence_of(error, self._roots()), str(error))
+        self._failures.of_run(self._capture.evidence(error), str(error))
 
     @harmless
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:

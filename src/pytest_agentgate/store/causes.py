@@ -9,7 +9,7 @@ from pytest_agentgate.model import Cause, CauseStatus, Failure, Kind, Recurrence
 from pytest_agentgate.store import history, results
 from pytest_agentgate.store.database import Database
 from pytest_agentgate.store.keys import node_keys, reason_keys
-from pytest_agentgate.triage.causes import group
+from pytest_agentgate.triage.causes import complete, group
 
 _STATUSES = {status.value: status for status in CauseStatus}
 _KINDS = {kind.value: kind for kind in Kind}
@@ -113,7 +113,7 @@ def _kept(database: Database, run_key: int) -> tuple[Cause, ...]:
     tests: dict[int, list[str]] = defaultdict(list)
     for number, nodeid in database.rows(TESTS, [run_key]):
         tests[number].append(nodeid)
-    return tuple(
+    kept = [
         Cause(
             signature,
             _KINDS[kind],
@@ -131,7 +131,8 @@ def _kept(database: Database, run_key: int) -> tuple[Cause, ...]:
         for number, signature, kind, title, next_action, size, rerun, status, hidden, seen, *exemplar in database.rows(
             CAUSES, [run_key]
         )
-    )
+    ]
+    return complete(kept)
 
 
 def recurrences(database: Database, limit: int) -> tuple[Recurrence, ...]:

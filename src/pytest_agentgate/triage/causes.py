@@ -9,7 +9,7 @@ import shlex
 from collections.abc import Iterable, Sequence
 from posixpath import commonpath
 
-from pytest_agentgate.model import Cause, CauseStatus, Failure, History, Scope, When
+from pytest_agentgate.model import Cause, CauseStatus, Failure, History, Kind, Scope, When
 from pytest_agentgate.patterns import deferred
 
 RERUN_LIMIT = 2000  # characters of a command line that a person still copies and every shell takes
@@ -37,7 +37,16 @@ def group(failures: Iterable[Failure], history: History = History()) -> tuple[Ca
             members.append(failure)
     causes = [_cause(members, history) for members in groups.values()]
     causes.sort(key=lambda cause: (-cause.size, cause.kind, cause.signature))
-    return tuple(causes)
+    return complete(causes)
+
+
+def complete(causes: Sequence[Cause]) -> tuple[Cause, ...]:
+    """The causes, those of connections with what they lack."""
+    if not any(cause.kind is Kind.CONNECTION for cause in causes):
+        return tuple(causes)
+    from pytest_agentgate.triage.lacking import with_lacks  # most runs lack nothing
+
+    return with_lacks(causes)
 
 
 def _cause(members: list[Failure], history: History) -> Cause:

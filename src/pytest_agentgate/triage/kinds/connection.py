@@ -15,6 +15,7 @@ from pytest_agentgate.model import Kind, Link, Raised, Reason, Scope
 from pytest_agentgate.patterns import deferred
 from pytest_agentgate.triage.normal import normal
 from pytest_agentgate.triage.view import View
+from pytest_agentgate.values import frozen
 
 KIND = Kind.CONNECTION
 ADVICE = "Start the service that the test needs, or configure it; do not edit the tests."
@@ -61,20 +62,15 @@ _WELL_KNOWN = {
     "7687": "neo4j", "8500": "consul", "9042": "cassandra", "9092": "kafka", "9200": "elasticsearch",
     "11211": "memcached", "27017": "mongodb",
 }  # fmt: skip
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1", "[::1]", "::", "0.0.0.0"})  # noqa: S104  nothing is bound
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1", "[::1]", "::", "0.0.0.0"})  # noqa: S104  nothing is bound
 _FIRST_EPHEMERAL = 32768  # a port from here on was given out by the system and is another one next time
 
 
 def reason(view: View) -> Reason | None:
-    links = _links(view)
-    found = next((link for link in links if _is_connection(view.focused(link))), None)
-    if found is None:
+    target = target_of(view)
+    if target is None:
         return None
-    host, port = _address(links)
-    named = (link.facts.get("service") for link in links)
-    service = next((name for name in named if isinstance(name, str) and name != "http"), "") or _WELL_KNOWN.get(
-        port, ""
-    )
+    service, host, port, links, found = target.service, target.host, target.port, target.links, target.found
     address = f"{host}:{port}" if host and port else host or (f"port {port}" if port else "")
     if not address and not service:
         unknown = ("unknown", view.type_name, normal(found.message))
@@ -88,6 +84,29 @@ def reason(view: View) -> Reason | None:
     where = f" on {address}" if address else ""
     action = f"Start {name}{where}, or configure it as a service; do not edit the tests."
     return Reason(KIND, key, f"{service or 'service'}{where} {problem}", action)
+
+
+@frozen
+class Target:
+    """What could not be reached, as far as exceptions tell."""
+
+    service: str  # "" where nobody knows, as are the others
+    host: str
+    port: str
+    links: tuple[Raised, ...]  # the exceptions that tell it
+    found: Raised  # the one of them that says that this is a connection
+
+
+def target_of(view: View) -> Target | None:
+    """What the exception in focus, with what it came from, could not reach; None where it is no such failure."""
+    links = _links(view)
+    found = next((link for link in links if _is_connection(view.focused(link))), None)
+    if found is None:
+        return None
+    host, port = _address(links)
+    named = (link.facts.get("service") for link in links)
+    service = next((name for name in named if isinstance(name, str) and name != "http"), "")
+    return Target(service or _WELL_KNOWN.get(port, ""), host, port, tuple(links), found)
 
 
 def _links(view: View) -> list[Raised]:
@@ -134,7 +153,7 @@ def _address(links: list[Raised]) -> tuple[str, str]:
 
 
 def _host(host: str) -> str:
-    return "loopback" if host in _LOOPBACK else host
+    return "loopback" if host in LOOPBACK else host
 
 
 def _port(port: str) -> str:

@@ -1,0 +1,149 @@
+"""What connection failures lack: which server, who asked for it by which variables, and what would provide it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+
+from pytest_agentgate.model import Cause, Evidence, Failure, Kind, Scope, When
+from pytest_agentgate.model.services import Lack, Service, Sort
+from pytest_agentgate.patterns import deferred
+from pytest_agentgate.triage.kinds.connection import LOOPBACK, Target, target_of
+from pytest_agentgate.triage.view import view_of
+
+_SPEAKS = {"valkey": (Sort.REDIS, "valkey/valkey:8")}
+"""Servers that speak the protocol of another, with their image."""
+
+_PORTS = {
+    Sort.POSTGRES: 5432,
+    Sort.REDIS: 6379,
+    Sort.MYSQL: 3306,
+    Sort.MONGODB: 27017,
+    Sort.KAFKA: 9092,
+    Sort.RABBITMQ: 5672,
+}
+_SORTS = {sort.value: sort for sort in Sort}
+_USERS = frozenset({Sort.POSTGRES, Sort.MYSQL, Sort.RABBITMQ})  # whose servers let nobody in without a password
+_ROOMS = {Sort.REDIS: "/{worker}", Sort.KAFKA: ""}  # in the path of a URL
+_NAME = deferred(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
+_FORM = deferred(r"(?:[\w+.:/@,= -]|\{(?:host|port|user|password|database)\}){1,200}")
+_CREDENTIALS = deferred(r" ?\w+=\{(?:user|password)\}")
+_SOCKET = deferred(r"/.*\.s\.PGSQL\.(?P<port>\d{1,5})")
+
+
+def with_lacks(causes: Iterable[Cause], declared: Sequence[Service] = ()) -> tuple[Cause, ...]:
+    """The causes, each of a connection with what it lacks; no two of them propose services of one name.
+
+    ``declared`` are the services of the configuration, where that is known.
+    """
+    made: list[Cause] = []
+    taken = {one.name for one in declared}
+    for cause in causes:
+        if cause.kind is Kind.CONNECTION:
+            lack = completed(cause.lack or _told(cause.exemplar), declared, taken)
+            taken |= {lack.service.name} if lack.service else set()
+            cause = replace(cause, lack=lack)
+        made.append(cause)
+    return tuple(made)
+
+
+def unreached(evidence: Evidence) -> Lack | None:
+    """Server, host, port and client of a failure whose kind nobody has decided; None where it is no connection's."""
+    failure = view_of(evidence, Scope.TEST, When.CALL, "")
+    target = next((target for focus in failure.foci() if (target := target_of(focus))), None)
+    return _of_target(target) if target else None
+
+
+def completed(lack: Lack, declared: Sequence[Service] = (), taken: Collection[str] = ()) -> Lack:
+    """The lack with the declared service that it is, else with the one that would provide it, else with why not."""
+    known = next((one.name for one in declared if _is_it(one, lack)), "")
+    if known:
+        return replace(lack, declared=known, service=None, why="")
+    service, why = _provider(lack, taken)
+    return replace(lack, declared="", service=service, why=why)
+
+
+def _told(failure: Failure) -> Lack:
+    evidence = failure.evidence
+    view = view_of(evidence, failure.scope, failure.when, failure.nodeid)
+    target = next((target for focus in view.foci() if (target := target_of(focus))), None)
+    variables = tuple(one for one in evidence.variables if _NAME.fullmatch(one.name) and _FORM.fullmatch(one.form))
+    return replace(_of_target(target), variables=variables) if target else Lack()
+
+
+def _of_target(target: Target) -> Lack:
+    host, port = target.host, target.port
+    if socket := _SOCKET.fullmatch(host):
+        port = port or socket["port"]
+    number = int(port) if port.isdecimal() and len(port) <= 5 else 0
+    return Lack(target.service, host.strip("[]"), number, _client(target))
+
+
+def _client(target: Target) -> str:
+    """The package whose exception knows the service; of SQLAlchemy's, that of the driver's which it wraps."""
+    for link in target.links:
+        if link.facts.get("service"):
+            original = link.facts.get("orig")
+            package = (original if isinstance(original, str) else link.type).partition(".")[0]
+            return package if package.isidentifier() else ""
+    return ""
+
+
+# ---- what is declared
+
+
+def _is_it(one: Service, lack: Lack) -> bool:
+    """Whether a declared service is what is lacking: by its address, its variables, else by its kind."""
+    if one.url:
+        host, _, port = one.url.partition("://")[2].partition("/")[0].rpartition("@")[2].rpartition(":")
+        return bool(lack.port) and port == str(lack.port) and _is_one(host.strip("[]"), lack.host)
+    if one.at:
+        return one.at == lack.port and _is_one("localhost", lack.host)
+    if {name for name, _ in one.env} & {variable.name for variable in lack.variables}:
+        return True
+    if one.kind is None or lack.variables or _sort(lack.server)[0] is not one.kind:
+        return False
+    return _SOCKET.fullmatch(lack.host) is not None or (
+        _is_one("localhost", lack.host) and lack.port in (0, _PORTS[one.kind])
+    )
+
+
+def _is_one(host: str, other: str) -> bool:
+    return host.lower() == other.lower() or {host, other} <= LOOPBACK
+
+
+# ---- what would provide it
+
+
+def _sort(server: str) -> tuple[Sort | None, str]:
+    return _SPEAKS.get(server) or (_SORTS.get(server), "")
+
+
+def _provider(lack: Lack, taken: Collection[str]) -> tuple[Service | None, str]:
+    sort, image = _sort(lack.server)
+    if sort is None:
+        what = f"{lack.server} is" if lack.server else "the server at this address is" if lack.address else ""
+        why = f"{what} no kind that is known: declare its image, port and ready" if what else "its address is not known"
+        return None, why
+    name, count = lack.server, 2
+    while name in taken:
+        name, count = f"{lack.server}{count}", count + 1
+    if lack.variables:
+        env = tuple((one.name, _template(sort, one.form)) for one in lack.variables)
+        reached = any("{port}" in template for _, template in env)
+        return Service(name, sort, image, at=0 if reached else lack.port, env=env), ""
+    if _SOCKET.fullmatch(lack.host):  # nobody named an address, so that its clients go by the variables of the kind
+        return Service(name, sort, image), ""
+    if not lack.port:
+        return None, "its address is not known"
+    if lack.host not in LOOPBACK:
+        return None, f"{lack.host} is another machine, and no variable that names it was found"
+    return Service(name, sort, image, at=lack.port), ""
+
+
+def _template(sort: Sort, form: str) -> str:
+    """The template of a variable: what a service of ours has in the place of what stood there."""
+    if "://" not in form:
+        return form if sort in _USERS else _CREDENTIALS.sub("", form)
+    who = "{user}:{password}@" if sort in _USERS else ""
+    return f"{form.partition('://')[0]}://{who}{{host}}:{{port}}{_ROOMS.get(sort, '/{database}')}"
