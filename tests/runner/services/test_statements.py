@@ -95,6 +95,48 @@ def test_a_routine_of_mysql_is_one_statement_with_or_without_a_delimiter() -> No
     assert texts(f"DELIMITER $$\n{routine}$$\nDELIMITER ;\nSELECT 3;", mysql=True) == [routine, "SELECT 3"]
 
 
+@pytest.mark.parametrize(
+    "one",
+    [
+        "SELECT 5--1",  # no comment: no white space follows
+        "SELECT 1 -- two; three\n + 2",
+        "SELECT 1 # two; three\n + 2",
+        "SELECT 1 /* two; /* three; */ + 2",  # no comment nests
+        "/*!40101 SET NAMES utf8mb4 */",  # which is run
+        "/*M!100100 SELECT 1; */",
+        "SELECT $$",
+        "CREATE PROCEDURE p() BEGIN BEGIN SELECT 1; END; IF 1 THEN SELECT 2; END IF; CASE 1 WHEN 1 THEN SELECT 3;"
+        " END CASE; WHILE 0 DO SELECT 4; END WHILE; END",
+        "CREATE PROCEDURE p() a: BEGIN REPEAT SET @x = REPEAT('a', 2); UNTIL 1 END REPEAT; LEAVE a; END a",
+        "CREATE EVENT e ON SCHEDULE EVERY 1 DAY DO BEGIN FOR i IN 1..2 DO SELECT i; END FOR; END",
+    ],
+)
+def test_a_statement_of_mysql_ends_where_its_own_client_ends_it(one: str) -> None:
+    assert texts(f"SELECT 0;\n{one};\nSELECT 9", mysql=True) == ["SELECT 0", one, "SELECT 9"]
+
+
+def test_what_is_no_comment_for_mysql_is_none_in_the_middle_of_a_line() -> None:
+    assert texts("SELECT 5--1; SELECT 2;", mysql=True) == ["SELECT 5--1", "SELECT 2"]
+    assert texts("# SELECT 1;\n--\tSELECT 2;\n/* SELECT 3; */ SELECT 4;\n--", mysql=True) == ["SELECT 4"]
+
+
+def test_what_mysqldump_writes_of_a_trigger_is_one_statement() -> None:
+    trigger = "/*!50003 CREATE*/ /*!50003 TRIGGER t BEFORE INSERT ON a FOR EACH ROW BEGIN SET NEW.b = 1; END */"
+    sql = f"DELIMITER ;;\n{trigger};;\nDELIMITER ;\n/*!50003 SET sql_mode = '' */ ;\nSELECT 3;"
+    assert texts(sql, mysql=True) == [trigger, "/*!50003 SET sql_mode = '' */", "SELECT 3"]
+
+
+def test_after_a_delimiter_nothing_is_nested_any_more() -> None:
+    odd = "CREATE PROCEDURE p() BEGIN SELECT 1 AS `end`; SELECT 2 AS begin; END"
+    assert texts(f"DELIMITER //\n{odd}//\nDELIMITER ;\n\nSELECT 3; SELECT 4", mysql=True)[1:] == ["SELECT 3", "SELECT 4"]
+
+
+def test_a_comment_of_mysql_that_is_not_closed_is_told_with_its_line() -> None:
+    with pytest.raises(SqlError, match="a comment is not closed") as caught:
+        list(statements("SELECT 1;\n/* /* open", mysql=True))
+    assert caught.value.line == 2
+
+
 PIECES = st.sampled_from(
     ["a", "1", "'x;'", '"y;"', "$$;$$", "$t$ ; $$ $t$", "/* ; */", "-- ;\n", "(", ",", "E'\\';'", " ", "\n", "''", "$"]
 )

@@ -24,7 +24,12 @@ _TOKEN = re.compile(
     |(?P<other>.)""",
     re.VERBOSE | re.DOTALL | re.MULTILINE,
 )
-_MYSQL_TEXT = re.compile(r"""'(?:[^'\\]|\\.|'')*'?|"(?:[^"\\]|\\.|"")*"?|`(?:[^`]|``)*`?|\#[^\n]*""", re.DOTALL)
+# What MySQL reads otherwise, https://dev.mysql.com/doc/refman/8.4/en/comments.html: no comment nests, some are run.
+_MYSQL = re.compile(
+    r"""(?P<text>'(?:[^'\\]|\\.|'')*'?|"(?:[^"\\]|\\.|"")*"?|`(?:[^`]|``)*`?|/\*M?!.*?(?:\*/|\Z)|--(?!\s|\Z))
+    |(?P<left_out>\#[^\n]*|/\*.*?\*/)""",
+    re.VERBOSE | re.DOTALL,
+)
 _NESTING = re.compile(r"/\*|\*/")
 _COPIED = re.compile(r"COPY\b.*\bFROM\s+STDIN\b", re.IGNORECASE | re.DOTALL)
 _DELIMITER = re.compile(r"^[ \t]*DELIMITER[ \t]+(\S+)[^\n]*(?:\n|$)", re.IGNORECASE | re.MULTILINE)
@@ -66,12 +71,12 @@ def statements(sql: str, *, mysql: bool = False) -> Iterator[Statement]:
         if delimiter != ";" and sql.startswith(delimiter, position):
             if start >= 0:
                 yield _statement(sql, start, position)
-            position, start, words = position + len(delimiter), -1, []
+            position, start, depth, words = position + len(delimiter), -1, 0, []
             continue
-        if mysql and (quoted := _MYSQL_TEXT.match(sql, position)):
-            if quoted[0][0] != "#" and start < 0:
+        if mysql and (found := _MYSQL.match(sql, position)):
+            if found["text"] and start < 0:
                 start = position
-            position = quoted.end()
+            position = found.end()
             continue
         token = _TOKEN.match(sql, position)
         assert token is not None, position  # noqa: S101  the last alternative takes any character
@@ -80,7 +85,8 @@ def statements(sql: str, *, mysql: bool = False) -> Iterator[Statement]:
             what = "dollar"
         if what == "meta" and start < 0:
             if not token[0].startswith(_GUARDS):
-                raise SqlError(_line(sql, position), f"{token[0].split()[0]} is a command of psql, not SQL")
+                client = "mysql" if mysql else "psql"
+                raise SqlError(_line(sql, position), f"{token[0].split()[0]} is a command of {client}, not SQL")
         elif what == "comment":
             end = _after_comment(sql, position)
         elif what == "end" and depth == 0 and delimiter == ";":
@@ -92,7 +98,9 @@ def statements(sql: str, *, mysql: bool = False) -> Iterator[Statement]:
             start, words = -1, []
         elif what not in ("line", "space"):
             start = position if start < 0 else start
-            if what == "dollar" and not mysql:
+            if what == "end":
+                words.append(";")
+            elif what == "dollar" and not mysql:
                 close = sql.find(token[0], end)
                 if close < 0:
                     raise SqlError(_line(sql, position), f"{token[0]} is not closed")
@@ -118,7 +126,7 @@ def _deeper(words: list[str], depth: int, *, mysql: bool) -> int:
         return 1
     if depth and word == "CASE" and before != "END":
         return 1
-    if mysql and word in ("IF", "LOOP", "REPEAT", "WHILE") and before == "END":
+    if mysql and word in ("FOR", "IF", "LOOP", "REPEAT", "WHILE") and before == "END":
         return 1  # END IF closes what no word opened here
     return -1 if depth and word == "END" else 0
 
