@@ -109,6 +109,11 @@ class Lack:
         return f"{host}:{self.port}" if host and self.port else host or (f"port {self.port}" if self.port else "")
 
     @property
+    def origins(self) -> tuple[str, ...]:
+        """Where the address is from: variables, as ``$REDIS_URL``, then places."""
+        return (*(f"${one.name}" for one in self.variables), *self.places)
+
+    @property
     def lines(self) -> str:
         """The lines of pyproject.toml that would provide it; "" where nothing can be proposed, or need not be."""
         one = self.service
