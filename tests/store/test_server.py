@@ -19,7 +19,7 @@ import pytest
 
 from pytest_agentgate.errors import StoreError
 from pytest_agentgate.model import Ingested
-from pytest_agentgate.store import open_store, schema
+from pytest_agentgate.store import open_database, open_store, schema
 
 Begin = Callable[..., Any]
 Everything = Callable[[str], dict[str, list[tuple[Any, ...]]]]
@@ -284,6 +284,42 @@ def test_a_store_of_any_earlier_version_is_migrated(
     assert len(everything(url)["runs"]) == 12
 
 
+@pytest.mark.parametrize("value", [2**31, -(2**31) - 1, "7", 1.5, [7]])
+def test_what_a_column_cannot_hold_is_one_line_and_never_cut_to_what_it_can(url: str, value: object) -> None:
+    database = open_database(url)
+    with (
+        pytest.raises(StoreError, match="a row of collected has what its column does not take"),
+        database.transaction(),
+    ):
+        database.insert("collected (run_key, file_key, tests)", [(1, 2, value)])
+    assert database.rows("SELECT COUNT(*) FROM collected") == [(0,)]
+    for most in (2**31 - 1, -(2**31)):
+        with database.transaction():
+            database.insert("collected (run_key, file_key, tests)", [(1, most, most)])
+        assert database.rows("SELECT tests FROM collected WHERE file_key = ?", [most]) == [(most,)]
+    database.close()
+
+
+def test_rows_that_meet_others_bring_them_up_to_date_by_way_of_a_table_of_their_own(url: str) -> None:
+    """Constants, numbers and NULL arrive as what they are, with and without a conflict."""
+    into, again = (
+        "log (host, folder, name, state, position, size)",
+        ("ON CONFLICT (host, folder, name) DO UPDATE SET state = excluded.state, size = excluded.size"),
+    )
+    database = open_database(url)
+    for state, names in (("open", "ab"), ("ended", "bc")):
+        with database.transaction():
+            rows = [("h", name, state, len(names)) for name in names]
+            database.insert(into, rows, values="(?, '/f', ?, ?, ?, -1)", otherwise=again)
+    found = database.rows("SELECT host, folder, name, state, position, size, run_key FROM log ORDER BY name")
+    database.close()
+    assert found == [
+        ("h", "/f", "a", "open", 2, -1, None),
+        ("h", "/f", "b", "ended", 2, -1, None),
+        ("h", "/f", "c", "ended", 2, -1, None),
+    ]
+
+
 def test_a_log_of_another_machine_is_not_taken_for_lost(
     url: str, folder: Path, begin: Begin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -330,4 +366,4 @@ def test_a_server_whose_disk_is_full_is_one_line_and_takes_all_in_when_there_is_
             assert everything(small.url()) == everything(once)
         finally:
             small.stop("immediate")
-            subprocess.run(["umount", disk], check=True)
+            subprocess.run(["umount", "--lazy", disk], check=True)  # a process that was stopped may not be gone yet

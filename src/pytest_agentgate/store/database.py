@@ -58,6 +58,9 @@ class Database(Protocol):
     def pairs(self, sql: str, parameters: Sequence[object] = ()) -> dict[Any, Any]:
         """The rows of a query of two columns, of which the second belongs to the first."""
 
+    def keys(self, table: str, column: str, values: Sequence[Any]) -> dict[Any, int]:
+        """The keys of those of many texts or numbers that a table has in a column."""
+
     def execute(self, sql: str, parameters: Sequence[object] = ()) -> None:
         """Run a statement that returns nothing."""
 

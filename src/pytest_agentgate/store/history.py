@@ -36,8 +36,11 @@ def history(
     ):
         if signature in failed:
             failed[signature].add(key)
+    tried = {signature: sorted(nodeids)[:_TRIED] for signature, nodeids in groups.items()}
+    nodes = known_nodes(database, {nodeid for nodeids in tried.values() for nodeid in nodeids})
     passed = {
-        signature: ran(database, nodeids, past.keys() - failed[signature]) for signature, nodeids in groups.items()
+        signature: _ran(database, nodeids, nodes, past.keys() - failed[signature])
+        for signature, nodeids in tried.items()
     }
     return History(
         runs=tuple(run for run, _ in past.values()),
@@ -75,8 +78,11 @@ def ran(database: Database, nodeids: Collection[str], runs: Collection[int]) -> 
     Of many node ids only the first are looked at.
     """
     nodeids = sorted(nodeids)[:_TRIED]
+    return _ran(database, nodeids, known_nodes(database, nodeids), runs)
+
+
+def _ran(database: Database, nodeids: list[str], nodes: Mapping[str, int], runs: Collection[int]) -> set[int]:
     left, tried = set(runs), set[int]()
-    nodes = known_nodes(database, nodeids)
     for nodeid in nodeids:
         if not left:
             break

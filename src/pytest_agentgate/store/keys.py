@@ -9,8 +9,6 @@ from typing import Any
 
 from pytest_agentgate.store.database import Database
 
-_CHUNKS = (16, 100, 500)  # identities asked for at once: few different statements, which the driver keeps prepared
-
 _AT_A_TIME = 2_000  # node ids that are added at once, which bounds the memory that takes
 
 
@@ -33,7 +31,7 @@ def known_nodes(database: Database, nodeids: Iterable[str]) -> dict[str, int]:
     wanted = list(nodeids)
     if len(wanted) * 2 > _next_key(database, "node"):  # nearly all of them: reading is faster than asking
         return database.pairs("SELECT nodeid, node_key FROM node")
-    return _known(database, "node", "nodeid", wanted)
+    return database.keys("node", "nodeid", wanted)
 
 
 def text_keys(database: Database, values: Iterable[str]) -> dict[str, int]:
@@ -69,14 +67,14 @@ def origin_keys(
 
 def _single(database: Database, table: str, column: str, values: Iterable[str]) -> dict[str, int]:
     wanted = list(dict.fromkeys(values))
-    known = _known(database, table, column, wanted)
+    known = database.keys(table, column, wanted)
     return known | _added(database, table, column, [(value,) for value in wanted if value not in known])
 
 
 def _by_content(database: Database, table: str, columns: str, rows: Iterable[Any]) -> dict[Any, int]:
     """Keys of rows, for whose long texts a digest stands in the index."""
     digests = {_digest(row): row for row in rows}
-    known = _known(database, table, "digest", list(digests))
+    known = database.keys(table, "digest", list(digests))
     missing = [(digest, *row) for digest, row in digests.items() if digest not in known]
     known |= _added(database, table, f"digest, {columns}", missing)
     return {row: known[digest] for digest, row in digests.items()}
@@ -85,16 +83,6 @@ def _by_content(database: Database, table: str, columns: str, rows: Iterable[Any
 def _digest(row: Sequence[object]) -> int:
     """A signed 64-bit number: BLAKE2b over the row's JSON."""
     return int.from_bytes(blake2b(json.dumps(row).encode("ascii"), digest_size=8).digest(), "big", signed=True)
-
-
-def _known(database: Database, table: str, column: str, wanted: Sequence[Any]) -> dict[Any, int]:
-    known: dict[Any, int] = {}
-    size = next((size for size in _CHUNKS if len(wanted) <= size), _CHUNKS[-1])
-    sql = f"SELECT {column}, {table}_key FROM {table} WHERE {column} IN ({', '.join('?' * size)})"
-    for start in range(0, len(wanted), size):
-        chunk = list(wanted[start : start + size])
-        known |= database.pairs(sql, chunk + chunk[-1:] * (size - len(chunk)))
-    return known
 
 
 def _added(database: Database, table: str, columns: str, rows: Sequence[Sequence[Any]]) -> dict[Any, int]:

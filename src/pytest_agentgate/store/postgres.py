@@ -10,10 +10,13 @@ from __future__ import annotations
 
 import re
 import socket
+import struct
 import time
+from ast import literal_eval
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
+from itertools import repeat
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, unquote
 
@@ -37,6 +40,8 @@ _DEFAULTS: Mapping[str, str] = {
     "client_encoding": "UTF8",
     "tcp_user_timeout": "30000",  # milliseconds
 }
+_INTEGER = 23  # the type of a column of 32 bits, to which the driver's C part would cut a larger number silently
+_MOST = 2**31
 _WRITERS = 0x61676761  # "agga": the advisory lock of whoever writes
 _STAY = "the logs of runs stay, and any later command reads them"
 _PATIENCE = 60  # seconds to wait for other processes that write
@@ -56,7 +61,7 @@ class PostgresDatabase:
     """A connection to one database; see ``Database``."""
 
     words: Mapping[str, str] = WORDS
-    together = 16  # a mebibyte
+    together = 64  # four mebibytes
 
     def __init__(self, url: str, *, read_only: bool = False) -> None:
         self.read_only = read_only
@@ -64,6 +69,7 @@ class PostgresDatabase:
         self.host = socket.gethostname()
         self._parameters = _parameters(url)
         self._within = False  # a transaction
+        self._types: dict[tuple[str, str], int] = {}  # of columns, by table and name
         self._connection = self._connected(patience=0.0)
         if read_only and not self.version():
             self.close()
@@ -104,6 +110,7 @@ class PostgresDatabase:
         together = re.sub(r" REFERENCES \w+ \(\w+\)", "", ";\n".join(statements))
         together = re.sub(r"\bTEXT\b", 'TEXT COLLATE "C"', together)
         self._do(lambda cursor: cursor.execute(together))  # one way to the server for all
+        self._types = {}
 
     def let_readers_read(self) -> None:
         """They do."""
@@ -119,11 +126,15 @@ class PostgresDatabase:
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[Row]:
         """All rows of a query."""
-        return self._do(lambda cursor: cursor.execute(_translated(sql), parameters).fetchall())
+        return self._do(lambda cursor: cursor.execute(_translated(sql), parameters, binary=True).fetchall())
 
     def pairs(self, sql: str, parameters: Sequence[object] = ()) -> dict[Any, Any]:
         """The rows of a query of two columns, of which the second belongs to the first."""
         return dict(self.rows(sql, parameters))
+
+    def keys(self, table: str, column: str, values: Sequence[Any]) -> dict[Any, int]:
+        """The keys of those of many texts or numbers that a table has in a column."""
+        return self.pairs(f"SELECT {column}, {table}_key FROM {table} WHERE {column} = ANY(?)", [list(values)])
 
     def execute(self, sql: str, parameters: Sequence[object] = ()) -> None:
         """Run a statement that returns nothing."""
@@ -137,30 +148,44 @@ class PostgresDatabase:
         """Insert rows into ``table (columns)`` by COPY.
 
         COPY knows no conflicts: where they are provided for, and there is one, all rows take the way over a table of
-        their own.
+        their own. Raises StoreError for a value that its column does not take.
         """
         if not rows:
             return
-        whole = _filled(rows, values) if values else rows
+        table, _, names = into.rstrip(")").partition(" (")
+        copied = _Copied(self._types_of(table, names.split(", ")), rows, values)
         if not otherwise:
-            self._do(lambda cursor: _copy(cursor, into, whole))
+            self._copy(into, copied)
             return
         self.execute("SAVEPOINT copied")
         try:
-            self._do(lambda cursor: _copy(cursor, into, whole))
+            self._copy(into, copied)
             self.execute("RELEASE SAVEPOINT copied")
         except StoreError as error:
             if not isinstance(error.__cause__, errors.UniqueViolation):
                 raise
             self.execute("ROLLBACK TO SAVEPOINT copied")
-            self._merge(into, _filled(rows, values) if values else rows, otherwise)
+            self.execute(f"CREATE TEMPORARY TABLE arrived ON COMMIT DROP AS SELECT {names} FROM {table} WITH NO DATA")
+            self._copy(f"arrived ({names})", copied)
+            self.execute(f"INSERT INTO {into} SELECT {names} FROM arrived {otherwise}")
+            self.execute("DROP TABLE arrived")
 
-    def _merge(self, into: str, rows: Iterator[Sequence[object]] | Sequence[Sequence[object]], otherwise: str) -> None:
-        table, _, columns = into.rstrip(")").partition(" (")
-        self.execute(f"CREATE TEMPORARY TABLE arrived ON COMMIT DROP AS SELECT {columns} FROM {table} WITH NO DATA")
-        self._do(lambda cursor: _copy(cursor, f"arrived ({columns})", rows))
-        self.execute(f"INSERT INTO {into} SELECT {columns} FROM arrived {otherwise}")
-        self.execute("DROP TABLE arrived")
+    def _copy(self, into: str, copied: _Copied) -> None:
+        try:
+            self._do(lambda cursor: copied.send(cursor, into))
+        except (TypeError, AttributeError, OverflowError, struct.error) as error:
+            table = into.partition(" ")[0]
+            raise StoreError(f"{self.name}: a row of {table} has what its column does not take: {error}") from error
+
+    def _types_of(self, table: str, names: Sequence[str]) -> list[int]:
+        if not self._types:
+            found = self.rows(
+                "SELECT relname::text, attname::text, atttypid::bigint FROM pg_attribute "
+                "JOIN pg_class ON pg_class.oid = attrelid WHERE relnamespace = ?::regnamespace AND attnum > 0",
+                [SCHEMA],
+            )
+            self._types = {(relation, column): type_ for relation, column, type_ in found}
+        return [self._types[table, name] for name in names]
 
     # ---- transactions
 
@@ -213,7 +238,7 @@ class PostgresDatabase:
                 with self._connection.cursor() as cursor:
                     return work(cursor)
             except psycopg.Error as error:
-                if isinstance(error, psycopg.DataError) and "NUL" in str(error) and error.sqlstate is None:
+                if _is_nul(error):
                     raise UnfitTextError(str(error)) from error
                 told = self._told(error)
                 if self._within or not again or not isinstance(told, LostConnectionError):
@@ -279,25 +304,47 @@ class _BoolAsNumber(Dumper):
         return b"1" if obj else b"0"
 
 
+def _is_nul(error: psycopg.Error) -> bool:
+    """Whether a text was refused for a NUL: by the driver, or by the server, where it came as it is."""
+    refused = isinstance(error, psycopg.DataError) and error.sqlstate is None and "NUL" in str(error)
+    return refused or isinstance(error, errors.CharacterNotInRepertoire)
+
+
 @lru_cache(maxsize=512)
 def _translated(sql: str) -> str:
     return sql.replace("%", "%%").replace("?", "%s")
 
 
-def _filled(rows: Sequence[Sequence[object]], values: str) -> Iterator[list[object]]:
-    """Whole rows from what stands for the marks of ``values``."""
-    parts = [part.strip("'") if part != "?" else None for part in values.strip("()").split(", ")]
-    for row in rows:
-        given = iter(row)
-        yield [next(given) if part is None else part for part in parts]
+class _Copied:
+    """Rows on their way to a table, in the binary form of COPY: it takes two thirds of the time of text."""
 
+    def __init__(self, types: Sequence[int], rows: Sequence[Sequence[object]], values: str) -> None:
+        self._types = types
+        self._rows = rows
+        marks = values.strip("()").split(", ") if values else ["?"] * len(types)
+        self._constants = {place: literal_eval(mark) for place, mark in enumerate(marks) if mark != "?"}
+        self._given = [place for place in range(len(marks)) if place not in self._constants]
 
-def _copy(
-    cursor: psycopg.Cursor[Row], into: str, rows: Iterator[Sequence[object]] | Sequence[Sequence[object]]
-) -> None:
-    with cursor.copy(f"COPY {into} FROM STDIN") as copy:
-        for row in rows:
-            copy.write_row(row)
+    def send(self, cursor: psycopg.Cursor[Row], into: str) -> None:
+        """Copy all rows; raises OverflowError for a number that is too large."""
+        self._look_at_numbers()
+        with cursor.copy(f"COPY {into} FROM STDIN (FORMAT BINARY)") as copy:
+            copy.set_types(self._types)
+            for row in self._whole() if self._constants else self._rows:
+                copy.write_row(row)
+
+    def _look_at_numbers(self) -> None:
+        for number, place in enumerate(self._given):
+            if self._types[place] == _INTEGER:
+                for row in self._rows:
+                    if (value := row[number]) is not None and not -_MOST <= value < _MOST:  # type: ignore[operator]
+                        raise OverflowError(f"{value} is too large")
+
+    def _whole(self) -> Iterator[tuple[object, ...]]:
+        """The rows with what is the same in all: put together by column, which costs the least."""
+        columns = dict(zip(self._given, zip(*self._rows, strict=True), strict=True))
+        places = range(len(self._types))
+        return zip(*(columns.get(place) or repeat(self._constants.get(place)) for place in places))  # noqa: B905  endless
 
 
 def _parameters(url: str) -> dict[str, str]:

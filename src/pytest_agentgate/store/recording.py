@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from pytest_agentgate.capture.runlog import Event
 from pytest_agentgate.model import Outcome, RunStatus, Scope
@@ -49,6 +49,8 @@ class Recording:
     def __init__(self, database: Database, run_key: int) -> None:
         self._database = database
         self._nodes: dict[str, int] = {}  # keys that were asked for
+        self._texts: dict[str, int] = {}
+        self._has_results = True  # for all we know
         self.run_key = run_key
 
     @classmethod
@@ -76,7 +78,9 @@ class Recording:
         row |= dict.fromkeys((*_COUNTED, "total", "deselected", "reruns", "collect_errors", "warnings"), 0)
         marks = ", ".join("?" * len(row))
         database.execute(f"INSERT INTO run ({', '.join(row)}) VALUES ({marks})", list(row.values()))
-        return cls(database, run_key)
+        begun = cls(database, run_key)
+        begun._has_results = False
+        return begun
 
     def forget(self) -> None:
         """Take the run and all that belongs to it out of the store."""
@@ -119,8 +123,8 @@ class Recording:
     def _add_results(self, events: list[Event]) -> None:
         run_key = self.run_key
         nodes = self._node_keys([event["nodeid"] for event in events])
-        workers = text_keys(self._database, {event.get("worker", "") for event in events})
-        reasons = text_keys(self._database, {event["reason"] for event in events if event.get("reason")})
+        workers = self._text_keys({event.get("worker", "") for event in events})
+        reasons = self._text_keys({event["reason"] for event in events if event.get("reason")})
         plain: dict[tuple[int, int], tuple[object, ...]] = {}  # most of them: no detail but the duration
         full: dict[tuple[int, int, int], tuple[object, ...]] = {}
         for event in events:
@@ -129,8 +133,11 @@ class Recording:
                 plain[node, worker] = (run_key, node, worker, event["duration"])
             else:
                 attempt = event.get("attempt", 1)
-                details = (outcome, event.get("when"), reasons.get(event.get("reason", "")), event["duration"])
+                reason = event.get("reason")
+                details = (outcome, event.get("when"), reasons[reason] if reason else None, event["duration"])
                 full[node, worker, attempt] = (run_key, node, worker, attempt, *details)
+                if attempt == 1:
+                    plain.pop((node, worker), None)
         self._insert_results(sorted(plain.values()), [full[key] for key in sorted(full)])
         later = sorted(key for key in full if key[2] > 1)
         if later:
@@ -141,13 +148,15 @@ class Recording:
             )
 
     def _insert_results(self, plain: Sequence[tuple[object, ...]], full: Sequence[tuple[object, ...]]) -> None:
-        """Insert results, or bring those up to date that are there."""
-        self._database.insert(_PLAIN, plain, values=_PLAIN_VALUES, otherwise=_PLAIN_AGAIN)
-        self._database.insert(_FULL, full, values=_FULL_VALUES, otherwise=_FULL_AGAIN)
+        """Insert results, or bring those up to date that are there: of a run that has none yet, none."""
+        known = self._has_results
+        self._database.insert(_PLAIN, plain, values=_PLAIN_VALUES, otherwise=_PLAIN_AGAIN if known else "")
+        self._database.insert(_FULL, full, values=_FULL_VALUES, otherwise=_FULL_AGAIN if known else "")
+        self._has_results = True
 
     def _add_teardowns(self, events: list[Event]) -> None:
         nodes = self._node_keys([event["nodeid"] for event in events])
-        workers = text_keys(self._database, {event.get("worker", "") for event in events})
+        workers = self._text_keys({event.get("worker", "") for event in events})
         self._database.execute_many(
             "UPDATE result SET teardown = ? WHERE run_key = ? AND node_key = ? AND worker_key = ? AND attempt = ?",
             [
@@ -182,11 +191,11 @@ class Recording:
                 known.add(told)
             kept.append(event)
         nodes = self._node_keys([event["nodeid"] for event in kept])
-        workers = text_keys(database, {text(event, "worker") for event in kept})
+        workers = self._text_keys({text(event, "worker") for event in kept})
         given = [_reason(event) for event in kept]
         reasons = reason_keys(database, given)
         raised = [_raised(event) for event in kept]
-        types = text_keys(database, {type_ for type_, _ in raised})
+        types = self._text_keys({type_ for type_, _ in raised})
         evidence = [
             (types[type_], message, text(event, "text"), _facts(event))
             for event, (type_, message) in zip(kept, raised, strict=True)
@@ -240,6 +249,12 @@ class Recording:
             else:  # by the collection, of all tests: large enough not to be held twice
                 self._nodes = found
         return self._nodes
+
+    def _text_keys(self, values: Set[str]) -> dict[str, int]:
+        """Keys of texts that most stretches of a log have in common: workers, reasons, types."""
+        if missing := values - self._texts.keys():
+            self._texts |= text_keys(self._database, missing)
+        return self._texts
 
     # ---- where it stands
 

@@ -28,6 +28,7 @@ _APPLICATION_ID = 0x61676761  # "agga": how a file says that it is ours, at offs
 _MAGIC = b"SQLite format 3\x00"
 _PATIENCE = 60.0  # seconds to wait for other processes that write, in all
 _TOGETHER = 16  # rows that one statement inserts
+_ASKED = (16, 100, 500)  # values asked for at once: few different statements, which the driver keeps prepared
 _AT_ONCE = 2.0  # seconds that SQLite waits by itself before we spread those who wait
 
 _T = TypeVar("_T")
@@ -111,6 +112,16 @@ class SQLiteDatabase:
         """The rows of a query of two columns, of which the second belongs to the first."""
         found: dict[Any, Any] = self._patiently(lambda: dict(self._connection.execute(sql, parameters)))
         return found
+
+    def keys(self, table: str, column: str, values: Sequence[Any]) -> dict[Any, int]:
+        """The keys of those of many texts or numbers that a table has in a column."""
+        known: dict[Any, int] = {}
+        size = next((size for size in _ASKED if len(values) <= size), _ASKED[-1])
+        sql = f"SELECT {column}, {table}_key FROM {table} WHERE {column} IN ({', '.join('?' * size)})"
+        for start in range(0, len(values), size):
+            chunk = list(values[start : start + size])
+            known |= self.pairs(sql, chunk + chunk[-1:] * (size - len(chunk)))
+        return known
 
     def execute(self, sql: str, parameters: Sequence[object] = ()) -> None:
         """Run a statement that returns nothing."""
