@@ -49,6 +49,11 @@ _PORTS = {
     "rediss": 6379,
     "valkey": 6379,
 }
+_SCHEMES = deferred(r"ftp|imap|ldaps?|memcached|mqtts?|nats|smtps?|tcp|tls|udp|wss?")
+_DRIVERS = deferred(
+    r"(?:aiomysql|aiopg|asyncmy|asyncpg|cymysql|https?|mariadbconnector|mysqlconnector|mysqldb|pg8000|psycopg(?:_async)?"
+    r"|psycopg2(?:cffi)?|py|pymysql|sentinel|srv|ssl|tls)?"
+)
 _FIELDS = {
     "host": "{host}",
     "port": "{port}",
@@ -83,8 +88,12 @@ def form_of(value: str, server: str, host: str, port: int) -> str:
     if not port or len(value) > _LONGEST or not (str(port) in value or "=" in value or "://" in value):
         return ""
     if found := _URL.fullmatch(value.strip()):
-        scheme = found["scheme"]
-        words = scheme.lower().partition("+")[0]
+        scheme = found["scheme"].lower()
+        words, _, driver = scheme.partition("+")
+        if not (words in _PORTS or _SCHEMES.fullmatch(words) or words in _words(server)) or not _DRIVERS.fullmatch(
+            driver
+        ):
+            return ""  # anything may stand there
         otherwise = _PORTS.get(words, 0)
         if not any(_names(each, host, port, otherwise) for each in found["hosts"].split(",")) and not (
             _stands_for(found["hosts"], host, port, otherwise) and words in _words(server)

@@ -22,6 +22,16 @@ _PORTS = {
     Sort.KAFKA: 9092,
     Sort.RABBITMQ: 5672,
 }
+READ = {
+    Sort.POSTGRES: deferred(r"DATABASE_URL|PG\w+"),
+    Sort.REDIS: deferred(r"REDIS_\w+"),
+    Sort.MYSQL: deferred(r"DATABASE_URL|MYSQL_\w+"),
+    Sort.MONGODB: deferred(r"MONGO(?:DB)?_\w+"),
+    Sort.KAFKA: deferred(r"KAFKA_\w+"),
+    Sort.RABBITMQ: deferred(r"AMQP_URL|RABBITMQ_URL|CELERY_BROKER_URL"),
+}
+"""The variables that a service sets which declares none: those that clients of its kind read."""
+
 _SORTS = {sort.value: sort for sort in Sort}
 _USERS = frozenset({Sort.POSTGRES, Sort.MYSQL, Sort.RABBITMQ})  # whose servers let nobody in without a password
 _ROOMS = {Sort.REDIS: "/{worker}", Sort.KAFKA: ""}  # in the path of a URL
@@ -101,8 +111,10 @@ def _is_it(one: Service, lack: Lack) -> bool:
         return one.at == lack.port and _is_one("localhost", lack.host)
     if {name for name, _ in one.env} & {variable.name for variable in lack.variables}:
         return True
-    if one.kind is None or lack.variables or _sort(lack.server)[0] is not one.kind:
+    if one.kind is None or _sort(lack.server)[0] is not one.kind:
         return False
+    if lack.variables:
+        return not one.env and any(READ[one.kind].fullmatch(variable.name) for variable in lack.variables)
     return _SOCKET.fullmatch(lack.host) is not None or (
         _is_one("localhost", lack.host) and lack.port in (0, _PORTS[one.kind])
     )

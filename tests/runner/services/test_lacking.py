@@ -1,82 +1,156 @@
-"""What a connection failure lacks, where its address stands, and what would provide it."""
+"""What the files of a project say of an address that was not reached: where it stands, and which variable is read."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from pytest_agentgate.config import read_config
 from pytest_agentgate.model import Cause, Evidence, Failure, Kind, Raised, Reason, Scope, When
-from pytest_agentgate.model.services import Service, Sort
-from pytest_agentgate.runner.services.lacking import Lack, lacks
+from pytest_agentgate.model.services import Lack, Service, Sort, Variable
+from pytest_agentgate.runner.services.kinds import kind_of
+from pytest_agentgate.runner.services.lacking import lacks
+from pytest_agentgate.runner.services.places import Seen, Sought, places_of
+from pytest_agentgate.triage.lacking import READ
 
 
-def cause(title: str, type_: str = "redis.exceptions.ConnectionError", kind: Kind = Kind.CONNECTION) -> Cause:
-    evidence = Evidence((Raised(type_),))
-    failure = Failure("t.py::test_a", Scope.TEST, When.CALL, evidence, Reason(kind, (), title, ""), "c1:0")
-    return Cause("c1:0", kind, title, "", 1, ("t.py::test_a",), ("t.py",), failure, "")
+def cause(
+    server: str = "redis", host: str = "127.0.0.1", port: int = 16390, variables: tuple[Variable, ...] = ()
+) -> Cause:
+    facts: dict[str, Any] = {"service": server, "host": host, "port": port}
+    evidence = Evidence((Raised("x.ConnectionError", ("OSError",), "refused", facts=facts),), variables=variables)
+    failure = Failure("t.py::test_a", Scope.TEST, When.CALL, evidence, Reason(Kind.CONNECTION, (), "", ""), "c1:0")
+    return Cause("c1:0", Kind.CONNECTION, "", "", 1, ("t.py::test_a",), ("t.py",), failure, "")
 
 
-def lack(title: str, root: Path, **environ: str) -> Lack:
-    [one] = lacks([cause(title)], root, environ)
+def lack(root: Path, *declared: Service, **about: Any) -> Lack:
+    [(_, one)] = lacks([cause(**about)], root, declared)
     return one
 
 
-REDIS = "redis on 127.0.0.1:16390 refuses connections"
-
-
-def test_an_address_that_tests_name_is_where_the_service_has_to_be(tmp_path: Path) -> None:
-    (tmp_path / "settings.yaml").write_text("redis:\n  port: 16390\nother: 116390\n")
-    one = lack(REDIS, tmp_path)
-    assert (one.server, one.host, one.port, one.client) == ("redis", "127.0.0.1", 16390, "redis")
-    assert one.origins == ("settings.yaml:2",)
-    assert one.service == Service("redis", Sort.REDIS, at=16390)
-
-
-def test_a_variable_of_the_environment_gets_a_template(tmp_path: Path) -> None:
-    one = lack(REDIS, tmp_path, CACHE_URL="redis://127.0.0.1:16390/0", OTHER="x16390")
-    assert one.origins == ("$CACHE_URL",)
-    assert one.lines == (
-        '[tool.agentgate.services.redis]\nkind = "redis"\nenv = { CACHE_URL = "redis://{host}:{port}/{worker}" }\n'
-    )
-
-
-def test_a_default_in_the_code_tells_the_variable(tmp_path: Path) -> None:
-    (tmp_path / "app.py").write_text(
-        'import os\nURL = os.getenv("DB", "postgresql+psycopg://a:b@localhost:5433/shop")\n'
-    )
-    one = lack("postgres on localhost:5433 refuses connections", tmp_path)
-    assert one.origins == ("app.py:2",)
-    assert one.service is not None
-    assert one.service.env == (("DB", "postgresql+psycopg://{user}:{password}@{host}:{port}/{database}"),)
-    assert "b@" not in one.lines  # nobody's password
+def seen(root: Path, name: str, text: str, server: str = "redis", host: str = "127.0.0.1", port: int = 6379) -> Seen:
+    path = root / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    [one] = places_of(root, [Sought(server, host, port)])
+    return one
 
 
 @pytest.mark.parametrize(
-    ("title", "why"),
+    ("name", "text", "places"),
     [
-        ("service on 127.0.0.1:99 cannot be reached", "service is no kind that is known: declare its image"),
-        ("elasticsearch on localhost:9200 refuses connections", "elasticsearch is no kind that is known"),
-        ("redis on cache.internal:6379 does not answer", "cache.internal is another machine, and no variable"),
+        ("a.py", 'URL = "redis://u:s3cret@localhost:6379/0"', ["a.py:1 (URL)"]),
+        ("a.py", "class Redis:\n    port: int = 6379", ["a.py:2 (Redis.port)"]),
+        ("a.py", "def client(port=6379): ...", ["a.py:1 (port)"]),
+        ("a.py", 'connect(\n  "localhost", 6379)', ["a.py:2 (connect)"]),
+        ("a.py", 'CONFIG = {"cache": {"port": "6379"}}', ["a.py:1 (CONFIG.cache.port)"]),
+        ("a.py", 'CACHES["x"] = "redis://localhost"', ["a.py:1 (x)"]),
+        ("a.py", "redis.Redis(port=6379)\nrun(port=6379)", ["a.py:1 (redis.Redis.port)"]),
+        ("settings.yaml", "redis:\n  port: 6379  # 6379\nother:\n  port: 16379\n", ["settings.yaml:2 (redis.port)"]),
+        ("c.yml", "services:\n  - url: 'localhost:6379'\n", ["c.yml:2 (services.url)"]),
+        ("c.toml", '[cache]\nhosts = ["localhost:6379"]\n', ["c.toml:2 (cache.hosts)"]),
+        ("c.json", '{"redis": {"port": 6379}}', ["c.json:1 (port)"]),
+        (".env", "CACHE=redis://localhost:6379\n", [".env:1 (CACHE)"]),
+        ("tox.ini", "[testenv]\nsetenv =\n  CACHE = localhost:6379\n", ["tox.ini:3 (testenv.CACHE)"]),
     ],
 )
-def test_where_nothing_can_be_proposed_it_says_why(tmp_path: Path, title: str, why: str) -> None:
-    one = lack(title, tmp_path)
-    assert one.service is None
-    assert one.lines == ""
-    assert one.why.startswith(why)
+def test_an_address_is_found_with_the_name_that_it_has(tmp_path: Path, name: str, text: str, places: list[str]) -> None:
+    assert list(seen(tmp_path, name, text).places) == places
 
 
-def test_other_kinds_of_failures_lack_no_service(tmp_path: Path) -> None:
-    assert lacks([cause("KeyError: 'a'", kind=Kind.OTHER)], tmp_path, {}) == []
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.py", "LINES = 6379"),
+        ("a.py", "def test_it():\n    assert len(lines) == 6379"),
+        ("a.py", "assert port == 6379"),
+        ("a.py", '"""Redis is on localhost:6379, port=6379."""'),
+        ("a.py", "# redis port = 6379"),
+        ("a.py", "order(id=6379, report=6379, transport=6379, redis=6379)"),
+        ("a.py", 'raise Error("cannot reach localhost:6379")'),
+        ("a.py", 'URL = "redis://other:6379"'),
+        ("a.py", 'connect("other", 6379)'),
+        ("a.py", "port = 6379.0\nports = [16379, 63790]"),
+        ("a.py", "def broken(:\n  port = 6379"),
+        ("c.yaml", "redis:\n  lines: 6379\n  # port: 6379\n  url: redis://other:6379\n"),
+        ("c.json", '{"id": 6379, "report": 6379, "name": "x6379"}'),
+        ("node_modules/a.py", "port = 6379"),
+        (".tox/a.py", "port = 6379"),
+        ("notes.txt", "port = 6379"),
+        ("pyproject.toml", "[tool.agentgate.services.cache]\nport = 6379\nurl = 'redis://localhost:6379'\n"),
+        ("agentgate.toml", "[services.cache]\nport = 6379\n"),
+    ],
+)
+def test_an_equal_number_or_another_address_is_none(tmp_path: Path, name: str, text: str) -> None:
+    assert seen(tmp_path, name, text) == Seen((), ())
 
 
-@pytest.mark.parametrize("environ", [{}, {"REDIS": "redis://127.0.0.1:16390"}])
-def test_the_lines_are_a_configuration_that_means_the_service(tmp_path: Path, environ: dict[str, str]) -> None:
-    first, second = lacks([cause(REDIS), replace(cause(REDIS), signature="c1:1")], tmp_path, environ)
-    config = read_config(first.lines + second.lines, tmp_path / "pyproject.toml")
-    assert config is not None
-    assert config.services == (first.service, second.service)
-    assert [one.name for one in config.services] == ["redis", "redis2"]
+def test_the_address_itself_comes_before_a_port_of_the_server_and_any_port_is_the_last_resort(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("port = 6379\nredis_port = 6379\nurl = 'localhost:6379'\n")
+    assert seen(tmp_path, "b.py", "x = 1").places == ("a.py:3 (url)", "a.py:2 (redis_port)")
+    (tmp_path / "a.py").write_text("port = 6379\n")
+    assert seen(tmp_path, "b.py", "x = 1").places == ("a.py:1 (port)",)
+
+
+@pytest.mark.parametrize(
+    ("code", "variables"),
+    [
+        ('import os\nU = os.getenv("CACHE", "redis://:x@localhost")', {"CACHE": "redis://:{password}@{host}:{port}"}),
+        ('import os\nU = os.environ.get("CACHE", default="localhost:6379")', {"CACHE": "{host}:{port}"}),
+        ('U = env.str("CACHE", default="localhost:6379")', {"CACHE": "{host}:{port}"}),
+        ('U = int(environ.get("REDIS_PORT", 6379))', {"REDIS_PORT": "{port}"}),
+        (
+            'H, P = getenv("DB_HOST", "localhost"), getenv("DB_PORT", "6379")',
+            {"DB_HOST": "{host}", "DB_PORT": "{port}"},
+        ),
+        ('U = os.environ.get("CACHE", "redis://other")', {}),
+        ('U = os.environ.get("COUNT", "6379")', {}),
+        ('U = options.get("CACHE", "localhost:6379")', {}),
+    ],
+)
+def test_a_default_in_the_code_tells_the_variable(tmp_path: Path, code: str, variables: dict[str, str]) -> None:
+    one = seen(tmp_path, "a.py", code)
+    assert {each.name: each.form for each in one.variables} == variables
+
+
+def test_where_a_variable_is_read_is_the_first_place(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("redis_port = 16390\n")
+    (tmp_path / "b.py").write_text('import os\n\nurl = os.environ["CACHE"]\n')
+    one = lack(tmp_path, variables=(Variable("CACHE", "{host}:{port}"),))
+    assert one.origins == ("$CACHE", "b.py:3 (CACHE)", "a.py:1 (redis_port)")
+
+
+def test_a_default_makes_the_proposal_and_finds_what_is_declared(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text('import os\nDB = os.getenv("DB", "postgresql://a:b@db.internal:5433/shop")\n')
+    one = lack(tmp_path, server="postgres", host="db.internal", port=5433)
+    template = "postgresql://{user}:{password}@{host}:{port}/{database}"
+    assert one.service == Service("postgres", Sort.POSTGRES, env=(("DB", template),))
+    assert "b@" not in one.lines  # nobody's password
+    declared = Service("shop", Sort.POSTGRES, env=(("DB", "x"),))
+    assert lack(tmp_path, declared, server="postgres", host="db.internal", port=5433).declared == "shop"
+
+
+def test_only_connection_failures_are_told_of(tmp_path: Path) -> None:
+    reason = Reason(Kind.OTHER, (), "", "")
+    failure = Failure("t.py::test_a", Scope.TEST, When.CALL, Evidence((Raised("KeyError"),)), reason, "c1:0")
+    other = Cause("c1:0", Kind.OTHER, "", "", 1, ("t.py::test_a",), ("t.py",), failure, "")
+    [(one, _)] = lacks([other, cause()], tmp_path)
+    assert one.kind is Kind.CONNECTION
+
+
+def test_files_that_cannot_be_read_are_passed_over(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.py")
+    (tmp_path / "b.py").symlink_to("nowhere")
+    (tmp_path / "c.py").write_bytes(b"port = 6379 # \xff\n")
+    (tmp_path / "d.py").write_text("port = 6379\n" + "#" * 300_000)
+    (tmp_path / "e.py").write_text("x = " + "(" * 5000 + "6379")
+    (tmp_path / "f.py").write_text('x = "\\d"\nport = 6379')  # an escape that is none warns
+    assert seen(tmp_path, "g.py", "").places == ("f.py:2 (port)",)
+
+
+@pytest.mark.parametrize("sort", list(Sort))
+def test_what_is_declared_without_variables_is_known_by_those_of_its_kind(sort: Sort) -> None:
+    names = kind_of(Service("x", sort)).names
+    assert [name for name in names if not READ[sort].fullmatch(name)] == []

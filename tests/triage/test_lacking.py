@@ -1,0 +1,163 @@
+"""What a connection cause lacks, by its facts alone, and the configuration that would provide it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_agentgate.config import read_config
+from pytest_agentgate.model import Cause, Evidence, Failure, Kind, Link, Raised, Reason, Scope, When
+from pytest_agentgate.model.services import Lack, Service, Sort, Variable
+from pytest_agentgate.triage.causes import group
+from pytest_agentgate.triage.kinds import reason_of
+from pytest_agentgate.triage.lacking import unreached, with_lacks
+
+
+def redis(port: int = 16390, host: str = "127.0.0.1") -> Raised:
+    facts: dict[str, Any] = {"service": "redis", "host": host, "port": port}
+    return Raised("redis.exceptions.ConnectionError", ("OSError",), "Connection refused", facts=facts)
+
+
+def failed(*chain: Raised, nodeid: str = "t.py::test_a", variables: tuple[Variable, ...] = ()) -> Failure:
+    evidence = Evidence(chain, variables=variables)
+    reason = reason_of(evidence, Scope.TEST, When.CALL, nodeid)
+    return Failure(nodeid, Scope.TEST, When.CALL, evidence, reason, reason.signature)
+
+
+def lack(*chain: Raised, declared: tuple[Service, ...] = (), **variables: str) -> Lack:
+    named = tuple(Variable(name, form) for name, form in variables.items())
+    [cause] = with_lacks(group([failed(*chain, variables=named)]), declared)
+    assert cause.lack is not None
+    return cause.lack
+
+
+def test_an_address_that_no_variable_names_is_where_the_service_has_to_be() -> None:
+    assert lack(redis()) == Lack("redis", "127.0.0.1", 16390, "redis", service=Service("redis", Sort.REDIS, at=16390))
+
+
+def test_each_variable_gets_a_template() -> None:
+    one = lack(redis(), CACHE_URL="redis://:{password}@{host}:{port}/0", CACHE="{host}:{port}")
+    assert one.lines == (
+        '[tool.agentgate.services.redis]\nkind = "redis"\n'
+        'env = { CACHE_URL = "redis://{host}:{port}/{worker}", CACHE = "{host}:{port}" }\n'
+    )
+
+
+def test_a_host_alone_needs_the_port_at_its_place() -> None:
+    one = lack(redis(), REDIS_HOST="{host}")
+    assert one.service == Service("redis", Sort.REDIS, at=16390, env=(("REDIS_HOST", "{host}"),))
+
+
+def test_a_database_lets_its_user_in() -> None:
+    facts: dict[str, Any] = {"service": "postgres", "host": "db.internal", "port": 5432}
+    raised = Raised("psycopg.OperationalError", (), "connection refused", facts=facts)
+    wrapped = Raised("sqlalchemy.exc.OperationalError", (), "connection refused", facts=facts | {"orig": raised.type})
+    one = lack(wrapped, replace(raised, link=Link.CAUSE), DB="postgresql+psycopg://{host}:{port}/{database}")
+    assert one.client == "psycopg"
+    assert one.service is not None
+    assert one.service.env == (("DB", "postgresql+psycopg://{user}:{password}@{host}:{port}/{database}"),)
+
+
+def test_without_an_address_the_clients_go_by_the_variables_of_the_kind() -> None:
+    socket = "/var/run/postgresql/.s.PGSQL.5432"
+    facts: dict[str, Any] = {"service": "postgres", "host": socket}
+    one = lack(Raised("psycopg.OperationalError", (), "connection to server on socket failed: refused", facts=facts))
+    assert (one.port, one.service) == (5432, Service("postgres", Sort.POSTGRES))
+
+
+def test_what_speaks_redis_has_an_image_of_its_own() -> None:
+    raised = replace(redis(), type="valkey.exceptions.ConnectionError")
+    one = lack(replace(raised, facts={**raised.facts, "service": "valkey"}))
+    assert one.service == Service("valkey", Sort.REDIS, "valkey/valkey:8", at=16390)
+
+
+@pytest.mark.parametrize(
+    ("facts", "why"),
+    [
+        ({"host": "127.0.0.1", "port": 99}, "the server at this address is no kind that is known: declare its image"),
+        ({"service": "elasticsearch", "host": "x", "port": 1}, "elasticsearch is no kind that is known"),
+        ({"service": "redis", "host": "cache.internal", "port": 6379}, "cache.internal is another machine, and no"),
+        ({"service": "redis"}, "its address is not known"),
+        ({}, "its address is not known"),
+    ],
+)
+def test_where_nothing_can_be_proposed_it_says_why(facts: dict[str, Any], why: str) -> None:
+    one = lack(Raised("ConnectionError", ("OSError",), "", facts=facts))
+    assert (one.service, one.lines) == (None, "")
+    assert one.why.startswith(why)
+
+
+def test_two_proposals_have_two_names() -> None:
+    first, second = group([failed(redis()), failed(redis(16391), nodeid="t.py::test_b")])
+    assert first.lack is not None
+    assert second.lack is not None
+    config = read_config(first.lack.lines + second.lack.lines, Path("pyproject.toml"))
+    assert config is not None
+    assert config.services == (first.lack.service, second.lack.service)
+    assert [one.name for one in config.services] == ["redis", "redis2"]
+
+
+def test_other_kinds_of_failures_lack_nothing() -> None:
+    [cause] = group([failed(Raised("KeyError", (), "'a'"))])
+    assert cause.lack is None
+    assert unreached(Evidence((Raised("AssertionError", (), "connection refused"),))) is None
+
+
+@pytest.mark.parametrize(
+    ("declared", "variables"),
+    [
+        (Service("c", Sort.REDIS, at=16390), {}),
+        (Service("c", Sort.REDIS, env=(("CACHE", "x"),)), {"CACHE": "{host}:{port}"}),
+        (Service("c", None, "image", 80, env=(("CACHE", "x"),)), {"CACHE": "{host}:{port}"}),
+        (Service("c", Sort.REDIS, url="redis://:s3cret@localhost:16390/0"), {}),
+        (Service("c", Sort.REDIS), {"REDIS_URL": "{host}:{port}"}),
+    ],
+)
+def test_a_declared_service_is_named_in_the_place_of_new_lines(declared: Service, variables: dict[str, str]) -> None:
+    one = lack(redis(), declared=(Service("other", Sort.POSTGRES), declared), **variables)
+    assert (one.declared, one.service, one.lines, one.why) == ("c", None, "", "")
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        Service("redis", Sort.REDIS, at=16391),
+        Service("redis", Sort.REDIS, url="redis://localhost:163901"),
+        Service("redis", Sort.REDIS, env=(("OTHER", "x"),)),
+        Service("redis", Sort.POSTGRES),
+        Service("redis", Sort.REDIS),
+    ],
+)
+def test_one_at_another_address_is_another(declared: Service) -> None:
+    one = lack(redis(), declared=(declared,), CACHE="{host}:{port}")
+    assert one.declared == ""
+    assert one.service is not None
+    assert one.service.name == "redis2"
+
+
+def test_a_default_port_is_that_of_the_one_declared_server_of_the_kind() -> None:
+    assert lack(redis(6379), declared=(Service("c", Sort.REDIS, env=(("CACHE", "x"),)),)).declared == "c"
+
+
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [
+        ("A B", "{host}:{port}"), ("A", "{host}:{port}\n[x]"), ("A", "{secret}"), ("A", '"{port}"'), ("", "{port}"),
+        ("A" * 200, "{port}"), ("A", "x" * 300),
+    ],
+)  # fmt: skip
+def test_what_a_foreign_log_calls_a_variable_is_checked(name: str, form: str) -> None:
+    [cause] = group([failed(redis(), variables=(Variable(name, form),))])
+    assert cause.lack is not None
+    assert cause.lack.variables == ()
+
+
+def test_a_kind_that_a_rule_decided_may_know_no_server() -> None:
+    failure = failed(Raised("ValueError", (), "x"))
+    reason = Reason(Kind.CONNECTION, ("x",), "x", "")
+    [cause] = group([replace(failure, reason=reason, signature=reason.signature)])
+    assert isinstance(cause, Cause)
+    assert cause.lack == Lack(why="its address is not known")
