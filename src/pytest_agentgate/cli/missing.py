@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,15 +15,16 @@ from pytest_agentgate.report.printable import printable
 
 if TYPE_CHECKING:
     from pytest_agentgate.config import Project
-    from pytest_agentgate.model import Cause
-    from pytest_agentgate.runner.services.fleet import Fleet
-    from pytest_agentgate.runner.services.lacking import Lack
+    from pytest_agentgate.model import Cause, Run
+    from pytest_agentgate.model.services import Lack
+    from pytest_agentgate.repair.attempts.state import State
+    from pytest_agentgate.repair.supplying import CameTo
 
-Verdicts = dict[str, tuple[bool, str]]
-"""Signature of a cause -> whether its tests pass with the service, and what is to be said of that."""
+    Verdicts = Mapping[str, CameTo]  # by the signature of a cause
 
 STILL_RED = 1
 """Exit status of a trial after which a test still fails."""
+_LIMIT = 600.0  # seconds for one run of the tests
 
 
 @click.command("missing")
@@ -45,124 +44,84 @@ def missing(run: str | None, is_trial: bool, python: str | None, root: Path, sto
       agentgate services missing --try
     """
     from pytest_agentgate.config import find_project
+    from pytest_agentgate.repair.attempts.state import State
     from pytest_agentgate.runner.services.lacking import lacks
 
     project = find_project(root)
     with opened(root, store) as record:
         seen = chosen(record, run) if record else None
-        summary = record.run_summary(seen.id) if record and seen else None
-    if summary is None:
-        raise UsageError(NOTHING)
-    found = lacks(summary.causes, project.root, taken=[one.name for one in project.config.services])
-    verdicts: Verdicts = {}
-    if is_trial:
-        with supplied(found, project, python, quiet=as_json) as verdicts:
-            pass
+        if record is None or seen is None:
+            raise UsageError(NOTHING)
+        summary = record.run_summary(seen.id)
+        state = State.of(record.results(seen.id), record.failures(seen.id)) if is_trial else None
+    found = lacks(summary.causes, project.root, project.config.services)
+    verdicts = _tried(project, summary.run, state, python, quiet=as_json) if state is not None else {}
     if as_json:
-        screen.say_json([_data(one, verdicts) for one in found])
+        screen.say_json([_data(cause, lack, verdicts) for cause, lack in found])
     elif not found:
         screen.say("no failure of this run lacks a service")
     else:
-        screen.say("\n".join(_text(one, verdicts) for one in found))
-    return STILL_RED if any(not green for green, _ in verdicts.values()) else 0
+        screen.say("\n".join(_text(cause, lack, verdicts) for cause, lack in found))
+    return 0 if all(one.is_green for one in verdicts.values()) else STILL_RED
 
 
-def _text(one: Lack, verdicts: Verdicts) -> str:
-    tests = f"{one.cause.size} test{'' if one.cause.size == 1 else 's'}"
-    said = [f"{printable(one.cause.title)}: {tests}, by {one.client or 'an unknown client'}"]
-    said += [f"  named in {printable(', '.join(one.origins))}"] if one.origins else []
-    said += [f"  {line}" for line in one.lines.splitlines()] or [f"  {printable(one.why)}"]
-    if one.cause.signature in verdicts:
-        said.append(f"  -> {printable(verdicts[one.cause.signature][1])}")
+def _text(cause: Cause, lack: Lack, verdicts: Verdicts) -> str:
+    tests = f"{cause.size} test{'' if cause.size == 1 else 's'}"
+    said = [f"{printable(cause.title)}: {tests}, by {printable(lack.client) or 'an unknown client'}"]
+    named = [*(f"${one.name}" for one in lack.variables), *lack.places]
+    said += [f"  named in {printable(', '.join(named))}"] if named else []
+    if lack.declared:
+        said.append(f"  declared as {lack.declared}; agentgate run starts it")
+    said += [f"  {printable(line)}" for line in lack.lines.splitlines()]
+    said += [f"  {printable(lack.why)}"] if lack.why else []
+    if cause.signature in verdicts:
+        said.append(f"  -> {printable(verdicts[cause.signature].why)}")
     return "\n".join(said) + "\n"
 
 
-def _data(one: Lack, verdicts: Verdicts) -> dict[str, Any]:
-    green, why = verdicts.get(one.cause.signature, (None, ""))
+def _data(cause: Cause, lack: Lack, verdicts: Verdicts) -> dict[str, Any]:
+    came_to = verdicts.get(cause.signature)
     return {
-        "signature": one.cause.signature,
-        "title": one.cause.title,
-        "service": one.server,
-        "host": one.host,
-        "port": one.port,
-        "client": one.client,
-        "origins": list(one.origins),
-        "configuration": one.lines,
-        "why": one.why,
-        "tests": list(one.cause.tests),
-        "green": green,
-        "verdict": why,
+        "signature": cause.signature,
+        "title": cause.title,
+        "service": lack.server,
+        "host": lack.host,
+        "port": lack.port,
+        "client": lack.client,
+        "origins": [*(f"${one.name}" for one in lack.variables), *lack.places],
+        "declared": lack.declared,
+        "configuration": lack.lines,
+        "why": lack.why,
+        "tests": list(cause.tests),
+        "green": came_to.is_green if came_to else None,
+        "verdict": came_to.why if came_to else "",
     }
 
 
-@contextmanager
-def supplied(found: Sequence[Lack], project: Project, python: str | None, *, quiet: bool) -> Iterator[Verdicts]:
-    """What failures lack, and what the project declares, up while the block lasts; -> what their tests came to with it.
-
-    What this process starts within the block is told of the services, too.
-    """
-    from dataclasses import replace
-
-    from pytest_agentgate.cli.services import provided
-    from pytest_agentgate.runner.services.lending import lending
-
-    able = [one for one in found if one.service is not None]
-    verdicts = {one.cause.signature: (False, f"not tried: {one.why}") for one in found if one.service is None}
-    wanted = tuple(one.service for one in able if one.service is not None)
-    if not wanted and not project.config.services:
-        yield verdicts
-        return
-    with_them = replace(project, config=replace(project.config, services=(*project.config.services, *wanted)))
-    with provided(with_them, quiet=quiet) as fleet:
-        assert fleet is not None  # noqa: S101  some are wanted
-        with lending(fleet.room) as variables, _environment(variables):
-            yield verdicts | _verdicts(able, fleet, project, python)
-
-
-def _verdicts(able: Sequence[Lack], fleet: Fleet, project: Project, python: str | None) -> Verdicts:
-    verdicts: Verdicts = {}
-    not_ready = {one.service.name: one.why for one in fleet.provided if one.why}
-    tests = [test for one in able for test in one.cause.tests]
-    causes = _causes(project, tests, python) if tests else ()
-    for one in able:
-        name = one.service.name if one.service else ""
-        if name in not_ready:
-            verdicts[one.cause.signature] = (False, f"the service could not be started: {not_ready[name]}")
-            continue
-        left = [cause for cause in causes if set(cause.tests) & set(one.cause.tests)] if causes is not None else None
-        if left is None:
-            verdicts[one.cause.signature] = (False, "the tests could not be run again")
-        elif left:
-            verdicts[one.cause.signature] = (False, f"still red, for the next cause: {left[0].title}")
-        else:
-            verdicts[one.cause.signature] = (True, "green with the service: the environment was all that they lacked")
-    return verdicts
-
-
-@contextmanager
-def _environment(variables: Mapping[str, str]) -> Iterator[None]:
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        for name in variables:
-            os.environ.pop(name, None)
-
-
-def _causes(project: Project, tests: Sequence[str], python: str | None) -> Sequence[Cause] | None:
-    """The causes that remain when tests are run again; None where they could not be."""
+def _tried(project: Project, run: Run, state: State, python: str | None, *, quiet: bool) -> Verdicts:
+    """What the tests of a run come to with the services that they lack; nothing of it stands in the record."""
     import tempfile
 
+    from pytest_agentgate.cli.supplies import supplies
+    from pytest_agentgate.model import Kind
+    from pytest_agentgate.repair.attempts.attempting import StoppedError
+    from pytest_agentgate.repair.attempts.rerun import Reruns
+    from pytest_agentgate.repair.attempts.state import tests_of
+    from pytest_agentgate.repair.supplying import Supplying
     from pytest_agentgate.runner import interpreter
-    from pytest_agentgate.runner.launch import run_suite
-    from pytest_agentgate.store import open_store
 
     chosen_one = interpreter.named(python, project.root) if python else interpreter.guessed(project.root)
-    with tempfile.TemporaryFile() as output:
-        arguments = ["--agentgate-output=quiet", *tests]
-        ended = run_suite(chosen_one, arguments, folder=project.root, output=output)
-    if ended.log is None or not ended.complete or ended.status not in (0, 1):
-        return None
-    with open_store(project.store_url) as store:
-        store.ingest(ended.log.parent)
-        return store.run_summary(ended.log.stem).causes
+    tests = sorted(tests_of([one for one in state.causes if one.kind is Kind.CONNECTION]) - {""})
+    with (
+        supplies(project, lacking=True, quiet=quiet) as services,
+        tempfile.TemporaryDirectory(prefix="agentgate-trial-", ignore_cleanup_errors=True) as folder,
+    ):
+        reruns = Reruns(project, chosen_one, tests, Path(folder), limit=_LIMIT, services=services)
+        if Path(run.root) == project.root:
+            reruns.learn(run)
+        supplying = Supplying(services, reruns)
+        try:
+            supplying.applied(state)
+        except StoppedError:
+            raise click.Abort from None
+        return supplying.came_to

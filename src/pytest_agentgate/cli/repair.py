@@ -67,8 +67,8 @@ _OWN = ("md", "json")  # reports of the repair; the others are of its last run
     "--services",
     "with_services",
     is_flag=True,
-    help="Repair with the declared services up, and with those that the connection failures of the run lack; say which "
-    "tests lacked nothing else.",
+    help="Start what connection failures lack besides the declared services, for this repair, and say which tests "
+    "lacked nothing else.",
 )
 @click.option("--commit", is_flag=True, help="Commit what a phase, or all, has kept when a run confirms it.")
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes at most (default: the processors).")
@@ -119,8 +119,8 @@ def repair(
     """Repair the tests after a change of the implementation, one cause at a time, each step verified by a rerun.
 
     What changed is read from the base and from the files as they are; only files of tests are edited. An edit that
-    does not help, or breaks a test that passed, is taken back. Status 0: everything is green, or the gates of the
-    phases pass; 1: something is left red; 12: the tests could not be run to their end.
+    does not help, or breaks a test that passed, is taken back. Declared services are up meanwhile. Status 0: everything
+    is green, or the gates of the phases pass; 1: something is left red; 12: the tests could not be run to their end.
 
     \b
     Examples:
@@ -129,6 +129,7 @@ def repair(
       agentgate repair --dry-run
       agentgate repair --base-package pydantic==1.10.13 -- tests/unit
     """
+    from pytest_agentgate.cli.supplies import supplies
     from pytest_agentgate.config import find_project
     from pytest_agentgate.origin import agent_of
     from pytest_agentgate.repair.session import Session, Wishes
@@ -146,7 +147,7 @@ def repair(
         raise UsageError(line)
     proposing, name, base_commit = _proposing(project, interpreter, base, base_package, base_path)
     wishes = Wishes(steps, pytest_args, run_id, unsafe, dry, timeout, jobs, agent_of(agent), name, base_commit)
-    with _services(project, run_id, python, with_services, quiet=as_json), _told() as (tell, said):
+    with supplies(project, lacking=with_services, quiet=as_json) as services, _told() as (tell, said):
         session = Session(
             project,
             interpreter,
@@ -154,6 +155,7 @@ def repair(
             wishes,
             edited=proposing.edited,
             commit=_committer(project, base) if commit else None,
+            services=services,
             tell=tell,
             said=said,
         )
@@ -169,26 +171,6 @@ def repair(
     if session.stopped:
         return _STOPPED
     return _status(repaired, judgement) or (0 if written and not session.uncommitted else INCOMPLETE)
-
-
-@contextmanager
-def _services(project: Project, run_id: str, python: str | None, asked: bool, *, quiet: bool) -> Iterator[None]:
-    """What the project declares, and what the connection failures of its last run lack, up while the block lasts."""
-    if not asked:
-        yield
-        return
-    from pytest_agentgate.cli.missing import supplied
-    from pytest_agentgate.cli.opening import chosen, opened
-    from pytest_agentgate.runner.services.lacking import lacks
-
-    with opened(project.root, None) as record:
-        seen = chosen(record, run_id or None) if record else None
-        causes = record.run_summary(seen.id).causes if record and seen else ()
-    found = lacks(causes, project.root, taken=[one.name for one in project.config.services])
-    with supplied(found, project, python, quiet=quiet) as verdicts:
-        for one in found:
-            screen.note(f"{one.cause.title}: {verdicts[one.cause.signature][1]}")
-        yield
 
 
 def _steps(project: Project, asked: tuple[str, ...]) -> tuple[Step, ...]:

@@ -165,14 +165,10 @@ class _Lent:
 
     def record(self, log: Path | None) -> None:
         """Keep how it stood with the services, for the gates."""
-        if self._project is None or self._fleet is None or log is None:
-            return
-        from pytest_agentgate.runner.services import record
+        if self._project is not None and self._fleet is not None and log is not None:
+            from pytest_agentgate.cli.services import keep_record
 
-        try:
-            record.write(self._project.state, log.stem, self._fleet.provided)
-        except OSError as error:
-            screen.note(f"nobody will know whether the services were ready: {error.filename}: {error.strerror}")
+            keep_record(self._project, log.stem, self._fleet)
 
 
 @contextmanager

@@ -279,6 +279,16 @@ def provided(project: Project, *, quiet: bool) -> Iterator[Fleet | None]:
             screen.note(problem)
 
 
+def keep_record(project: Project, run: str, fleet: Fleet) -> None:
+    """Keep how it stood with the services of a run, for the gates."""
+    from pytest_agentgate.runner.services import record
+
+    try:
+        record.write(project.state, run, fleet.provided)
+    except OSError as error:
+        screen.note(f"nobody will know whether the services were ready: {error.filename}: {error.strerror}")
+
+
 def say_what_is_not_ready(provided: Any) -> None:
     """One line for each service that the tests go without."""
     one: Provided

@@ -11,12 +11,16 @@ class Verdict(Word):
 
     KEPT = "kept"
     ROLLED_BACK = "rolled_back"
+    ENVIRONMENT = "environment"  # no edit: a service that the tests lacked was started, and the cause is gone
     SKIPPED = "skipped"  # nothing was written: only shown, unsafe, or it changes no file
 
 
 @frozen
 class Attempt:
-    """One remedy applied for one cause (or several with the same remedy), and the rerun that judged it."""
+    """One remedy applied for one cause (or several with the same remedy), and the rerun that judged it.
+
+    For a service that was lacking there are no codemods, and ``diff`` is what would have it declared.
+    """
 
     cause: str  # signature
     kind: Kind

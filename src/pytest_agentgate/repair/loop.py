@@ -27,7 +27,7 @@ from pytest_agentgate.repair.attempts.order import ordered
 from pytest_agentgate.repair.attempts.planning import FilesOfTests
 from pytest_agentgate.repair.attempts.remaining import differing, left, left_after, red_before
 from pytest_agentgate.repair.attempts.rerun import Ran, Reruns
-from pytest_agentgate.repair.attempts.state import PASSED, State, file_of, tests_of
+from pytest_agentgate.repair.attempts.state import PASSED, State, file_of, identity, tests_of
 from pytest_agentgate.repair.attempts.verdict import change
 from pytest_agentgate.repair.proposal import NoProposal, Proposal
 
@@ -86,7 +86,7 @@ class Loop:
         tell: Callable[[Progress], None] = lambda progress: None,
     ) -> None:
         self.state = state
-        self.first = state
+        self.first = self._begun = state
         self.attempts: list[Attempt] = []
         self.stopped = False
         self.notes: list[str] = []
@@ -118,16 +118,21 @@ class Loop:
                     if not self._ask_again(kinds, settled):
                         break
                     continue
-                settled.add(_identity(cause))
+                settled.add(identity(cause))
                 self._deal_with(cause, kinds)
         except (StoppedError, KeyboardInterrupt):
             self.stopped = True
         return len(self._kept) - before
 
+    def resume(self, state: State) -> None:
+        """Go on from a state that something else than an edit has brought about."""
+        self.first = self.first if self._kept else state
+        self.state, self._whole = state, None
+
     def _next(self, kinds: frozenset[Kind] | None, settled: set[str]) -> Cause | None:
         """The first cause in order that was not dealt with as it is now."""
         found = [cause for cause in ordered(self.state.causes) if kinds is None or cause.kind in kinds]
-        waiting = [cause for cause in found if _identity(cause) not in settled]
+        waiting = [cause for cause in found if identity(cause) not in settled]
         for cause in waiting:
             if self._meetings.get(cause.signature, 0) < MEETINGS:
                 green = len(self.first.red - self.state.red)
@@ -149,7 +154,7 @@ class Loop:
         for cause in old:
             del self._replies[cause.signature]
         again = [cause for cause in old if not isinstance(self._answer(cause), NoProposal)]
-        settled.difference_update(map(_identity, again))
+        settled.difference_update(map(identity, again))
         return bool(again)
 
     def _answer(self, cause: Cause) -> Sequence[Proposal] | NoProposal:
@@ -420,7 +425,7 @@ class Loop:
 
     def red_before(self) -> frozenset[str]:
         """Tests that were red or hidden before."""
-        return red_before(self.first, self.state)
+        return red_before(self._begun, self.state)
 
     def green_after(self) -> frozenset[str]:
         """Of these, what passes now."""
@@ -442,8 +447,3 @@ class Loop:
 def _key(cause: Cause, proposal: Proposal) -> tuple[str, tuple[str, ...], frozenset[str]]:
     """A proposal for a cause with the tests that it has."""
     return cause.signature, tuple(map(str, proposal.codemods)), tests_of([cause])
-
-
-def _identity(cause: Cause) -> str:
-    """A cause with the tests that it has."""
-    return "\n".join((cause.signature, *cause.tests))

@@ -18,13 +18,15 @@ from pytest_agentgate.codemods.files.journal import Journal
 from pytest_agentgate.config import Project
 from pytest_agentgate.errors import AgentgateError, RunLogError, UsageError
 from pytest_agentgate.model import Kind, Run
-from pytest_agentgate.model.repair import Attempt, Repair
+from pytest_agentgate.model.repair import Attempt, Left, Repair
 from pytest_agentgate.origin import checkout_of
 from pytest_agentgate.repair.attempts.attempting import StoppedError
 from pytest_agentgate.repair.attempts.planning import FilesOfTests
 from pytest_agentgate.repair.attempts.rerun import Ran, Reruns, recorded_state
+from pytest_agentgate.repair.attempts.services import Services
 from pytest_agentgate.repair.attempts.state import State
 from pytest_agentgate.repair.loop import Loop, Progress, Propose
+from pytest_agentgate.repair.supplying import Supplying
 from pytest_agentgate.runner.interpreter import Interpreter
 
 PASSES = 3
@@ -87,6 +89,7 @@ class Session:
         *,
         edited: Callable[[], None] = lambda: None,
         commit: Commit | None = None,
+        services: Services | None = None,
         tell: Callable[[Progress], None] = lambda progress: None,
         said: Callable[[str], None] = lambda line: None,
     ) -> None:
@@ -98,6 +101,7 @@ class Session:
         self.uncommitted = False
         self._edited = edited
         self._commit = commit
+        self._services = services or Services()
         self._tell = tell
         self._say = said
         self._commits: list[str] = []
@@ -127,9 +131,10 @@ class Session:
                 repair = self._not_begun(head, first)
             else:
                 loop = self._loop(head, tests, reruns, journal, first.state)
-                last = self._through(loop, log, first)
+                supplying = Supplying(self._services, reruns, self._say)
+                last = self._through(loop, log, first, supplying)
                 self.stopped = loop.stopped
-                repair = self._ended(head, loop, first, last)
+                repair = self._ended(head, loop, first, last, supplying)
                 repair = replace(repair, notes=(*repair.notes, *self._unverified(tests, loop, first.run)))
             repair = replace(repair, seconds=monotonic() - began)
             try:
@@ -152,6 +157,7 @@ class Session:
                 limit=wishes.limit,
                 jobs=wishes.jobs,
                 agent=wishes.agent,
+                services=self._services,
             )
 
     def _restore(self, journal: Journal) -> None:
@@ -194,30 +200,44 @@ class Session:
 
     # ---- the steps
 
-    def _through(self, loop: Loop, log: RepairLog, first: Ran) -> Ran:
+    def _through(self, loop: Loop, log: RepairLog, first: Ran, supplying: Supplying) -> Ran:
         """Go through the steps until none helps any more; -> the last run of everything."""
         last = first
-        confirmed = 0
+        confirmed = (0, 0)
+
+        def done() -> tuple[int, int]:
+            return len(loop.kept), len(supplying.attempts)
+
         try:
+            self._supply(loop, supplying)
             for _ in range(PASSES):
-                before = len(loop.kept)
+                before = done()
                 for step in self._wishes.steps:
-                    done = len(loop.kept)
+                    kept = len(loop.kept)
                     loop.repair(step.kinds, step.name)
                     self._log(log, loop)
                     if loop.stopped:
                         return last
-                    if self._commit is not None and len(loop.kept) > done:
+                    if self._commit is not None and len(loop.kept) > kept:
                         last = self._confirmed(loop)
-                        confirmed = len(loop.kept)
+                        confirmed = done()
                         self._commit_step(step, loop, last)
-                if len(loop.kept) == before or len(self._wishes.steps) == 1:
+                supplied = self._supply(loop, supplying)
+                if done() == before or (len(self._wishes.steps) == 1 and not supplied):
                     break
-            if loop.kept and confirmed != len(loop.kept):
+            if confirmed != done() and not self._wishes.dry:
                 last = self._confirmed(loop)
         except (StoppedError, KeyboardInterrupt):
             loop.stopped = True
         return last
+
+    def _supply(self, loop: Loop, supplying: Supplying) -> bool:
+        """Have the services started that the suite lacks as it is now; -> whether that changed anything."""
+        state = supplying.applied(loop.state)
+        if state is loop.state:
+            return False
+        loop.resume(state)
+        return True
 
     def _confirmed(self, loop: Loop) -> Ran:
         self._say("running all tests, to confirm")
@@ -254,12 +274,12 @@ class Session:
             more = f", and {len(unseen) - 1} more files" if len(unseen) > 1 else ""
             yield f"{unseen[0]}{more}: edited, and no test of theirs was run"
 
-    def _ended(self, head: Repair, loop: Loop, first: Ran, last: Ran) -> Repair:
+    def _ended(self, head: Repair, loop: Loop, first: Ran, last: Ran, supplying: Supplying) -> Repair:
         red = loop.red_before()
         kinds: frozenset[Kind] | None = frozenset()
         for step in self._wishes.steps:
             kinds = None if kinds is None or step.kinds is None else kinds | step.kinds
-        notes = [*self._notes, *loop.notes]
+        notes = [*self._notes, *self._services.notes, *loop.notes]
         if last.why:
             notes.append(f"the last run of everything does not tell the state of the tests: {last.why}")
         return replace(
@@ -267,11 +287,17 @@ class Session:
             before_run=first.run.id if first.run else "",
             after_run=last.run.id if last.run and last is not first else "",
             red_before=len(red),
-            green_after=len(loop.green_after()),
-            attempts=tuple(loop.attempts),
-            left=loop.left(kinds),
+            green_after=len(loop.green_after() - supplying.green),
+            attempts=(*supplying.attempts, *loop.attempts),
+            left=tuple(_with_reason(one, supplying) for one in loop.left(kinds)),
             files=loop.files,
             commits=tuple(self._commits),
             complete=not loop.stopped and not last.why,
             notes=tuple(notes),
         )
+
+
+def _with_reason(left: Left, supplying: Supplying) -> Left:
+    """A cause that is left, with why no service could be had, or none has helped."""
+    came_to = supplying.came_to.get(left.cause)
+    return replace(left, why=f"{left.why}: {came_to.why}") if came_to and came_to.why else left

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pytest_agentgate.model import Cause, Counts, RunReport, RunSummary
 from pytest_agentgate.model.judgement import GateState, Judgement, PhaseResult
 from pytest_agentgate.patterns import deferred
-from pytest_agentgate.report import gates
+from pytest_agentgate.report import gates, lacking
 from pytest_agentgate.report.measures import measured
 from pytest_agentgate.report.phrases import counted, extent, headline, location, ordered, rerun, tally
 from pytest_agentgate.report.printable import fit, printable
@@ -153,15 +153,16 @@ def _details(number: int, cause: Cause, collected: Mapping[str, int]) -> Iterato
         yield f"- for example {code(cause.exemplar.nodeid)}"
     if cause.next_action:
         yield f"- next: {words(cause.next_action)}"
+    yield from _lack(cause)
     if cause.rerun:
         yield ""
-        yield from _block([rerun(cause, collected)], "sh")
+        yield from block([rerun(cause, collected)], "sh")
     tests = [nodeid for nodeid in cause.tests if nodeid]
     if len(tests) > 1:
         yield ""
         yield f"<details><summary>{counted(len(tests), 'node id')}</summary>"
         yield ""
-        yield from _block(tests[:_TESTS], "text")
+        yield from block(tests[:_TESTS], "text")
         if len(tests) > _TESTS:
             yield ""
             yield f"and {len(tests) - _TESTS:,} more"
@@ -169,11 +170,24 @@ def _details(number: int, cause: Cause, collected: Mapping[str, int]) -> Iterato
         yield "</details>"
 
 
+def _lack(cause: Cause) -> Iterator[str]:
+    if not (said := lacking.lacks(cause)):
+        return
+    lines = lacking.remedy(cause)
+    if cause.lack is None or not cause.lack.lines:
+        yield f"- {words(said)}: {words(' '.join(lines))}"
+        return
+    yield f"- {words(said)}; to try it: {code(lacking.command(cause))}"
+    yield ""
+    yield from _block([*lines], "toml")
+
+
 def _title(cause: Cause, form: Callable[[str], str] = code) -> str:
     return form(fit(printable(cause.title), _TITLE))
 
 
-def _block(texts: list[str], language: str) -> Iterator[str]:
+def block(texts: list[str], language: str) -> Iterator[str]:
+    """The lines of a fenced block that holds texts of one line each, whatever they are."""
     shown = [printable(text) for text in texts]
     fence = "`" * max(3, *(_longest_run(text) + 1 for text in shown))
     yield fence + language

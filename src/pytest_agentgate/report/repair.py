@@ -12,11 +12,12 @@ from typing import Any
 
 from pytest_agentgate.model import JSON, RunSummary
 from pytest_agentgate.model.repair import Attempt, Left, Repair, Verdict
-from pytest_agentgate.report.markdown import code, words
+from pytest_agentgate.report.markdown import block, code, words
 from pytest_agentgate.report.phrases import counted
 from pytest_agentgate.report.printable import fit, printable, wrap
 
 _INDENT = "    "
+_LASTING = "agentgate run starts it where the configuration says:"
 _GREEN, _YELLOW, _RED, _BOLD = "32", "33", "31", "1"
 
 
@@ -28,6 +29,8 @@ def headline(repair: Repair) -> str:
         return "nothing is red: nothing to repair"
     were = "was" if repair.red_before == 1 else "were"
     left = f"{counted(len(repair.left), 'cause')} left" if repair.left else "nothing is left"
+    if lacking := sum(one.before - one.after - one.advanced for one in repair.attempts if _is_environment(one)):
+        left = f"{lacking:,} lacked a service only, {left}"
     if repair.dry:
         would = sum(one.why == "it would be tried" for one in repair.attempts)
         said = f"{counted(repair.red_before, 'test')} {were} red: {counted(would, 'attempt')} would be made"
@@ -51,6 +54,7 @@ class _Screen:
         done = repair.complete and not repair.left
         yield self._paint(f"agentgate: {headline(repair)}", _GREEN if done else _YELLOW)
         for title, verdict, tone in (
+            ("Lacked a service", Verdict.ENVIRONMENT, _GREEN),
             ("Kept", Verdict.KEPT, _GREEN),
             ("Tried and taken back", Verdict.ROLLED_BACK, _RED),
             ("Not written", Verdict.SKIPPED, _YELLOW),
@@ -78,6 +82,9 @@ class _Screen:
             yield f"{_INDENT}{printable(codemod)}{'' if one.applicability == 'safe' else f'  ({one.applicability})'}"
         for sentence in one.evidence:
             yield from (f"{_INDENT}{line}" for line in self._wrapped(f"because {printable(sentence)}"))
+        if lines := _declaration(one):
+            yield f"{_INDENT}{_LASTING}"
+            yield from (f"{_INDENT}  {printable(line)}" for line in lines)
         if one.files:
             yield f"{_INDENT}{_files(one.files)}"
         if self._diff and one.verdict is Verdict.SKIPPED and one.diff:
@@ -111,10 +118,22 @@ def _outcome(one: Attempt) -> str:
     """What became of an attempt, and why; one that was not made has a reason alone."""
     if one.verdict is Verdict.SKIPPED:
         return one.why
+    if _is_environment(one):
+        return f"environment: {one.why} of {one.before:,}"
     if one.verdict is Verdict.ROLLED_BACK:
         return f"rolled back: {one.why}"
     also = f", {counted(len(one.also), 'other cause')} with it" if one.also else ""
     return f"kept: {one.why} of {one.before:,}{also}"
+
+
+def _is_environment(one: Attempt) -> bool:
+    return one.verdict is Verdict.ENVIRONMENT
+
+
+def _declaration(one: Attempt) -> list[str]:
+    """The lines of configuration that would have a service started for every run; [] where it is no matter of one."""
+    added = [line[1:] for line in one.diff.splitlines() if line.startswith("+") and not line.startswith("+++ ")]
+    return [line for line in added if line] if _is_environment(one) else []
 
 
 def _why(left: Left) -> str:
@@ -144,6 +163,7 @@ def _lines(repair: Repair) -> Iterator[str]:
     yield ", ".join(f"{name} {code(value)}" for name, value in about if value) + f", {repair.seconds:.1f} s"
     yield ""
     for title, verdict in (
+        ("Lacked a service", Verdict.ENVIRONMENT),
         ("Kept", Verdict.KEPT),
         ("Tried and taken back", Verdict.ROLLED_BACK),
         ("Not written", Verdict.SKIPPED),
@@ -176,9 +196,12 @@ def _lines(repair: Repair) -> Iterator[str]:
 
 def _attempt(one: Attempt) -> Iterator[str]:
     yield f"- {one.kind}: {code(fit(printable(one.title), 200))}"
-    yield f"  - {one.applicability}, {words(_outcome(one))}"
+    yield f"  - {f'{one.applicability}, ' if one.applicability else ''}{words(_outcome(one))}"
     yield from (f"  - {code(codemod)}" for codemod in one.codemods)
     yield from (f"  - because {words(sentence)}" for sentence in one.evidence)
+    if lines := _declaration(one):
+        yield f"  - {_LASTING}"
+        yield from (f"    {line}" if line else "" for line in ("", *block(lines, "toml")))
     if one.files:
         yield f"  - in {', '.join(code(path) for path in one.files[:10])}" + (", ..." if len(one.files) > 10 else "")
 

@@ -19,6 +19,7 @@ from pytest_agentgate.capture import runlog
 from pytest_agentgate.config import Project
 from pytest_agentgate.errors import AgentgateError
 from pytest_agentgate.model import Run
+from pytest_agentgate.repair.attempts.services import Services
 from pytest_agentgate.repair.attempts.state import State, file_of
 from pytest_agentgate.runner.interpreter import Interpreter
 from pytest_agentgate.runner.launch import Ended, run_suite
@@ -56,6 +57,7 @@ class Reruns:
             may be the value of an option, no part is run alone.
         apart: a folder for what is not to stand in the record.
         limit: seconds for one run.
+        services: are told when a run is over, and which ones are recorded.
     """
 
     def __init__(
@@ -68,7 +70,9 @@ class Reruns:
         limit: float,
         jobs: int | None = None,
         agent: str = "",
+        services: Services | None = None,
     ) -> None:
+        self._services = services or Services()
         self._project = project
         self._interpreter = interpreter
         self._apart = apart
@@ -118,6 +122,7 @@ class Reruns:
         shutil.copyfile(self._apart / "runs" / name, self._project.runs / name)
         with open_store(self._project.store_url) as store:
             store.ingest(self._project.runs)
+        self._services.recorded(run.id)
 
     def _told_apart(self, arguments: Sequence[str]) -> tuple[list[str], dict[str, list[str]], bool]:
         """The options; the single tests that were chosen, by their file; and whether options and paths are told apart.
@@ -186,6 +191,8 @@ class Reruns:
             self._no_cache = []  # an option of the project's belongs to the cache
             return self._made(given, paths, state, files, recorded, share)
         ran = self._read(ended, store or self._project.store_url, output, seconds, limit)
+        if ran.run is not None and recorded:
+            self._services.recorded(ran.run.id)
         if ran.run is not None and not ran.why:
             self.learn(ran.run)
         return ran
@@ -196,14 +203,17 @@ class Reruns:
         self._has_xdist = any(plugin.startswith("pytest-xdist ") for plugin in run.plugins)
 
     def _ended(self, arguments: Sequence[str], environ: dict[str, str], stream: IO[bytes], end: float) -> Ended:
-        return run_suite(
-            self._interpreter,
-            arguments,
-            folder=self._project.root,
-            environ=environ,
-            output=stream,
-            give_up=lambda: monotonic() > end,
-        )
+        try:
+            return run_suite(
+                self._interpreter,
+                arguments,
+                folder=self._project.root,
+                environ=environ,
+                output=stream,
+                give_up=lambda: monotonic() > end,
+            )
+        finally:
+            self._services.ended()
 
     def _workers(self, state: State | None, files: Collection[str] | None) -> list[str]:
         """``-n``, where xdist is there, nobody has spoken of it, and the tests take long enough."""

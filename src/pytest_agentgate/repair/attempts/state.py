@@ -146,3 +146,8 @@ def _above(path: str) -> list[str]:
 def tests_of(causes: Sequence[Cause]) -> frozenset[str]:
     """What failed for some causes; "" stands for the run itself."""
     return frozenset(nodeid for cause in causes for nodeid in (cause.tests or ("",)))
+
+
+def identity(cause: Cause) -> str:
+    """A cause with the tests that it has."""
+    return "\n".join((cause.signature, *cause.tests))

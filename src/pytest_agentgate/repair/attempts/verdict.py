@@ -129,14 +129,15 @@ def judged(
     if undefined:
         return result(False, f"what is found now cannot work: {undefined.nodeid}: {undefined.reason.title}")
     if green or advanced:
-        return result(True, _counted(green, len(advanced), still))
+        return result(True, tally(green, len(advanced), still))
     if elsewhere:
         said = after.by_nodeid[min(elsewhere)][0].reason.title
         return result(False, f"{min(elsewhere) or 'the run'} fails earlier, or for what was edited: {said}")
     return result(False, "the same tests fail for the same reason")
 
 
-def _counted(green: int, advanced: int, still: int) -> str:
+def tally(green: int, advanced: int, still: int) -> str:
+    """What became of the tests of a cause, in words."""
     parts = [f"{green} green"] * bool(green)
     parts += [f"{advanced} further on, and red for another cause"] * bool(advanced)
     parts += [f"{still} as before"] * bool(still)
