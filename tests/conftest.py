@@ -52,6 +52,19 @@ def _docker() -> str:
     return "" if answer.returncode == 0 else f"the docker command has no server: {answer.stderr.strip()[:200]}"
 
 
+SERVERS = ("mysql:8", "mariadb:10", "mongo:3", "rabbitmq:3")
+"""Images that only the tests of their kinds need."""
+
+
+@cache
+def _servers() -> str:
+    if absent := _docker():
+        return absent
+    names = [f"agentgate-test/{name}" for name in SERVERS]
+    answer = subprocess.run(["docker", "image", "inspect", *names, "--format", "x"], capture_output=True, text=True)
+    return "" if answer.returncode == 0 else f"not all of their images are here: {answer.stderr.strip()[:200]}"
+
+
 POSTGRES = "AGENTGATE_TEST_POSTGRES"
 
 
@@ -153,7 +166,9 @@ def _chromium() -> str:
 
 
 # An engine's name -> why it is absent, "" if it is there.
-ENGINES: dict[str, Callable[[], str]] = {"chromium": _chromium, "docker": _docker, "postgres": _postgres}
+ENGINES: dict[str, Callable[[], str]] = {
+    "chromium": _chromium, "docker": _docker, "postgres": _postgres, "servers": _servers,
+}  # fmt: skip
 
 
 def pytest_configure(config: pytest.Config) -> None:

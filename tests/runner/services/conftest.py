@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -30,15 +30,20 @@ def declared(text: str) -> Sequence[Service]:
     return config.services
 
 
+@contextmanager
+def services(text: str, root: Path, record: Path) -> Iterator[Fleet]:
+    """The services of a configuration, up for as long as the block lasts."""
+    with owner() as mine, up(Fleet(declared(text), root, folder_of(record), mine, lambda name, point: None)) as fleet:
+        yield fleet
+
+
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
     """``start(configuration)``: its services, up until the test ends; files lie in ``root``, else in its folder."""
     with ExitStack() as stack:
 
         def one(text: str, root: Path = tmp_path) -> Fleet:
-            mine = stack.enter_context(owner())
-            fleet = Fleet(declared(text), root, folder_of(tmp_path / ".agentgate"), mine, lambda name, point: None)
-            return stack.enter_context(up(fleet))
+            return stack.enter_context(services(text, root, tmp_path / ".agentgate"))
 
         yield one
 

@@ -105,8 +105,10 @@ def test_a_routine_of_mysql_is_one_statement_with_or_without_a_delimiter() -> No
         "/*!40101 SET NAMES utf8mb4 */",  # which is run
         "/*M!100100 SELECT 1; */",
         "SELECT $$",
-        "CREATE PROCEDURE p() BEGIN BEGIN SELECT 1; END; IF 1 THEN SELECT 2; END IF; CASE 1 WHEN 1 THEN SELECT 3;"
-        " END CASE; WHILE 0 DO SELECT 4; END WHILE; END",
+        (
+            "CREATE PROCEDURE p() BEGIN BEGIN SELECT 1; END; IF 1 THEN SELECT 2; END IF; CASE 1 WHEN 1 THEN SELECT 3;"
+            " END CASE; WHILE 0 DO SELECT 4; END WHILE; END"
+        ),
         "CREATE PROCEDURE p() a: BEGIN REPEAT SET @x = REPEAT('a', 2); UNTIL 1 END REPEAT; LEAVE a; END a",
         "CREATE EVENT e ON SCHEDULE EVERY 1 DAY DO BEGIN FOR i IN 1..2 DO SELECT i; END FOR; END",
     ],
@@ -128,7 +130,10 @@ def test_what_mysqldump_writes_of_a_trigger_is_one_statement() -> None:
 
 def test_after_a_delimiter_nothing_is_nested_any_more() -> None:
     odd = "CREATE PROCEDURE p() BEGIN SELECT 1 AS `end`; SELECT 2 AS begin; END"
-    assert texts(f"DELIMITER //\n{odd}//\nDELIMITER ;\n\nSELECT 3; SELECT 4", mysql=True)[1:] == ["SELECT 3", "SELECT 4"]
+    assert texts(f"DELIMITER //\n{odd}//\nDELIMITER ;\n\nSELECT 3; SELECT 4", mysql=True)[1:] == [
+        "SELECT 3",
+        "SELECT 4",
+    ]
 
 
 def test_a_comment_of_mysql_that_is_not_closed_is_told_with_its_line() -> None:

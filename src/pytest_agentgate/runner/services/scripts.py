@@ -19,7 +19,7 @@ TABLE = "agentgate_migration"
 """Where a database remembers what was applied to it: name, sha256, applied_at."""
 
 Object = tuple[str, str]
-"""What sort of thing it is, and its name without its schema."""
+"""What sort of thing it is, and its name without its schema, with `` on TABLE`` where it belongs to one."""
 
 _DOWN = re.compile(r"^--\s*(?:migrate:down|\+goose\s+Down|\+migrate\s+Down)\b", re.IGNORECASE | re.MULTILINE)
 _ALONE = re.compile(
@@ -169,8 +169,10 @@ def _applied(session: Session, script: Script) -> tuple[int, str]:
         _commit(session, script, todo)
     session.start_over()
     after = session.objects()
+    same = str.lower if session.is_mysql else str  # MySQL keeps names as they are written, and finds them otherwise
+    there = {same(name.partition(" on ")[0]) for _, name in after}
     for sort, name, line in _promised(todo):
-        if not any(kept == name for _, kept in after):
+        if same(name) not in there:
             raise ServiceError(f"{script.name}:{line}: {sort} {name} is not there after the file was applied")
     return len(after - before), "" if todo else "no statement is in it"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -17,15 +18,19 @@ from pytest_agentgate.runner.services.scripts import TABLE, Object, RefusalError
 from pytest_agentgate.runner.services.statements import Statement
 
 _OWNER = "agentgate_owner"  # a table in each database of ours, since MySQL keeps no comment on a database
+# An index belongs to its table: two tables may have one of the same name.
 _OBJECTS = """
-SELECT CASE table_type WHEN 'VIEW' THEN 'view' ELSE 'table' END, table_name
+SELECT CASE table_type WHEN 'VIEW' THEN 'view' WHEN 'SEQUENCE' THEN 'sequence' ELSE 'table' END, table_name
     FROM information_schema.tables WHERE table_schema = DATABASE()
-UNION ALL SELECT DISTINCT 'index', index_name FROM information_schema.statistics
+UNION ALL SELECT DISTINCT 'index', CONCAT(index_name, ' on ', table_name) FROM information_schema.statistics
     WHERE table_schema = DATABASE() AND index_name <> 'PRIMARY'
 UNION ALL SELECT LOWER(routine_type), routine_name FROM information_schema.routines
     WHERE routine_schema = DATABASE()
 UNION ALL SELECT 'trigger', trigger_name FROM information_schema.triggers WHERE trigger_schema = DATABASE()
+UNION ALL SELECT 'event', event_name FROM information_schema.events WHERE event_schema = DATABASE()
 """
+_LINE = re.compile(r" at line (\d+)$")  # of the statement, in what it says of its syntax
+_LONGEST_WAIT = 10  # seconds for a lock on what is to be removed; a server waits for a day, or for a year
 
 
 class MySQL(Kind):
@@ -36,6 +41,8 @@ class MySQL(Kind):
         "DATABASE_URL": "{url}", "MYSQL_HOST": "{host}", "MYSQL_PORT": "{port}", "MYSQL_USER": "{user}",
         "MYSQL_PASSWORD": "{password}", "MYSQL_DATABASE": "{database}",
     }  # fmt: skip
+    # As with PostgreSQL, tests need nothing on the disk.
+    more = ("--skip-log-bin", "--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=OFF")
 
     def settings(self, password: str, port: int) -> Mapping[str, str]:
         return {"MYSQL_ROOT_PASSWORD": password, "MYSQL_DATABASE": "test"}
@@ -58,7 +65,7 @@ class MySQL(Kind):
     def check(self, access: Access) -> str:
         with _connection(access, access.database) as connection:
             [[version]] = connection.rows("SELECT VERSION()")
-        return f"MySQL {version}"
+        return f"{'MariaDB' if 'MariaDB' in str(version) else 'MySQL'} {str(version).partition('-')[0]}"
 
     def rooms(self, scene: Scene) -> Rooms:
         return _MySQLDatabases(scene)
@@ -78,13 +85,21 @@ class _Session:
                 cursor.execute(text, values)
                 return list(cursor.fetchall())
         except pymysql.Error as error:
-            raise RefusalError(str(error.args[-1] if error.args else error)) from None
+            raise _refusal(error, text) from None
 
     def run(self, statement: Statement) -> None:
+        if statement.words[0] == "USE":
+            raise RefusalError("leave USE out: each worker has a database of its own")
         self.rows(statement.text)
 
     def start_over(self) -> None:
-        pass
+        import pymysql
+
+        try:
+            self._connection.close()
+            self._connection.connect()
+        except pymysql.Error as error:
+            raise _refusal(error, "") from None
 
     def begin(self) -> None:
         self.rows("START TRANSACTION")
@@ -97,7 +112,7 @@ class _Session:
 
     def objects(self) -> frozenset[Object]:
         found = ((str(sort), str(name)) for sort, name in self.rows(_OBJECTS))
-        return frozenset((sort, name) for sort, name in found if name not in (TABLE, _OWNER))
+        return frozenset((sort, name) for sort, name in found if name.rpartition(" on ")[2] not in (TABLE, _OWNER))
 
     def applied(self) -> Mapping[str, str] | None:
         if not self.rows(f"SHOW TABLES LIKE '{TABLE}'"):
@@ -113,12 +128,21 @@ class _Session:
         self.rows(f"INSERT INTO {TABLE} (name, sha256) VALUES (%s, %s)", (name, sha256))
 
 
+def _refusal(error: Exception, text: str) -> RefusalError:
+    said = str(error.args[-1] if error.args else error)
+    offset = 0
+    if found := _LINE.search(said):
+        said = said.removesuffix(found[0])
+        offset = sum(len(line) for line in text.splitlines(keepends=True)[: int(found[1]) - 1])
+    return RefusalError(" ".join(said.split()), offset)
+
+
 @contextmanager
 def _connection(access: Access, database: str) -> Iterator[_Session]:
     try:
         import pymysql
     except ImportError:
-        raise ServiceError("a service of MySQL needs PyMySQL: pip install pymysql[rsa]") from None
+        raise ServiceError("a service of MySQL needs PyMySQL: install pytest-agentgate[services]") from None
     try:
         connection = pymysql.connect(
             host=access.host,
@@ -129,14 +153,15 @@ def _connection(access: Access, database: str) -> Iterator[_Session]:
             connect_timeout=10,
             autocommit=True,
         )
-    except (pymysql.Error, RuntimeError) as error:
+    except (pymysql.Error, RuntimeError) as error:  # the latter where cryptography is missing
         raise ServiceError(f"MySQL on {access.address}: {error.args[-1] if error.args else error}") from None
     try:
         yield _Session(connection)
     except RefusalError as error:
         raise ServiceError(f"MySQL on {access.address}: {error}") from None
     finally:
-        connection.close()
+        if connection.open:
+            connection.close()
 
 
 class _MySQLDatabases(Databases):
@@ -171,7 +196,14 @@ class _MySQLDatabases(Databases):
             apply(session, self._scripts, passed)
 
     def drop(self, name: str) -> None:
-        self._commands(f"DROP DATABASE IF EXISTS `{name}`")
+        with _connection(self.scene.access, "") as session:
+            for [number] in session.rows("SELECT id FROM information_schema.processlist WHERE db = %s", (name,)):
+                try:
+                    session.rows(f"KILL {int(number)}")
+                except RefusalError:
+                    pass  # it has ended by itself
+            session.rows(f"SET lock_wait_timeout = {_LONGEST_WAIT}")
+            session.rows(f"DROP DATABASE IF EXISTS `{name}`")
 
     def exists(self, name: str) -> bool:
         return bool(self._commands(f"SHOW DATABASES LIKE '{name}'"))
