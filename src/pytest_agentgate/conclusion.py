@@ -17,9 +17,11 @@ from pytest_agentgate.errors import AgentgateError
 from pytest_agentgate.model import RunReport, RunSummary
 from pytest_agentgate.report import text
 from pytest_agentgate.store import Store, open_store
+from pytest_agentgate.triage.causes import declared
 
 if TYPE_CHECKING:
     from pytest_agentgate.model.judgement import Judgement
+    from pytest_agentgate.model.services import Service
     from pytest_agentgate.report.formats import ReportTarget
 
 
@@ -27,7 +29,8 @@ class Conclusion:
     """Reads a finished log back through the store, and tells what came of the run.
 
     ``style`` is one of human, agent and quiet. ``judging`` judges a run that a store has, by its id, and records the
-    judgement; without it nothing in here changes how the run ends. ``policy`` is the file that its gates stand in.
+    judgement; without it nothing in here changes how the run ends. ``policy`` is the file that its gates stand in,
+    ``services`` are those that the project declares.
     ``problems`` says what failed.
     """
 
@@ -38,12 +41,14 @@ class Conclusion:
         style: str = "human",
         judging: Callable[[Store, str], Judgement] | None = None,
         policy: str = "",
+        services: Sequence[Service] = (),
     ) -> None:
         self._store_url = store_url
         self._targets = targets
         self._style = style
         self._judging = judging
         self._policy = policy
+        self._services = services
         self._summary: RunSummary | None = None
         self._shown = False
         self._complete = True  # whether all of the run was recorded
@@ -79,7 +84,7 @@ class Conclusion:
         with open_store(url) as store:
             for problem in store.ingest(log.parent).problems:  # logs beside ours, each told once
                 self.problem(problem)
-            self._summary = store.run_summary(log.stem)
+            self._summary = declared(store.run_summary(log.stem), self._services)
             if judging is not None and self._complete:
                 self._judge(store, self._summary, judging)
             if self._targets:

@@ -41,7 +41,7 @@ def test_the_keys_are_those_of_the_documented_form_in_its_order(run: RunSummary)
     assert data["schema"] == "agentgate/1"
     assert list(data["causes"][0]) == [
         "signature", "kind", "title", "size", "hidden", "files", "tests", "exemplar", "suspects", "next_action",
-        "rerun", "history",
+        "rerun", "lack", "history",
     ]  # fmt: skip
 
 

@@ -141,7 +141,7 @@ def _conclusion(project: Project, config: pytest.Config, options: Any) -> Conclu
 
         judging = judging_of(project, options)
     targets = _report_targets(config, options.agentgate_report)
-    return Conclusion(url, targets, options.agentgate_output, judging, project.policy)
+    return Conclusion(url, targets, options.agentgate_output, judging, project.policy, project.config.services)
 
 
 def _roots(project: Project, config: pytest.Config) -> Callable[[], Roots]:

@@ -14,6 +14,7 @@ from typing import Any
 
 from pytest_agentgate.model import JSON, Cause, Failure, Outcome, Property, Result, Run, RunReport, Scope
 from pytest_agentgate.model.judgement import Judgement
+from pytest_agentgate.report import lacking
 from pytest_agentgate.report.attempts import BAD, Attempted, attempted
 from pytest_agentgate.report.phrases import location, ordered
 from pytest_agentgate.report.verdicts import heading, verdicts
@@ -200,6 +201,7 @@ def _cause(cause: Cause) -> dict[str, JSON]:
         "status": cause.status.value,
         "tests": [*cause.tests[:_TESTS]],
         "rerun": cause.rerun,
+        "lack": lacking.data(cause.lack),
     }
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from pytest_agentgate.model import JSON, Cause, Counts, Failure, Run, RunReport, RunSummary
 from pytest_agentgate.model.judgement import EXIT_STATUS, GateResult, Judgement
 from pytest_agentgate.patterns import deferred
+from pytest_agentgate.report import lacking
 from pytest_agentgate.report.phrases import ordered, place
 
 if TYPE_CHECKING:
@@ -133,6 +134,7 @@ def cause_data(cause: Cause) -> dict[str, JSON]:
         "suspects": [],
         "next_action": cause.next_action,
         "rerun": cause.rerun,
+        "lack": lacking.data(cause.lack),
         "history": {"status": cause.status.value, "seen": cause.seen},
     }
 

@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from pytest_agentgate.errors import AgentgateError
 from pytest_agentgate.model import Cause, Role, RunReport, RunSummary
 from pytest_agentgate.model.judgement import GateState
+from pytest_agentgate.report import lacking
 from pytest_agentgate.report.markdown import code, markdown
 from pytest_agentgate.report.phrases import counted, extent, headline, ordered, place, recovered
 from pytest_agentgate.report.printable import printable
@@ -115,9 +116,15 @@ def _of_causes(summary: RunSummary, workspace: str) -> Iterator[Annotation]:
     folder = _folder(summary.run.root, workspace)
     for cause in ordered(summary.causes):
         level = "warning" if recovered(cause) else "error"
-        said = [f"{extent(cause)}; {cause.status}", cause.next_action, cause.rerun]
+        said = [f"{extent(cause)}; {cause.status}", cause.next_action, *_lack(cause), cause.rerun]
         message = "\n".join(printable(line)[:_LONGEST] for line in said if line)
         yield Annotation(level, f"{cause.kind}: {cause.title}", message, *_place(cause, folder))
+
+
+def _lack(cause: Cause) -> Iterator[str]:
+    if said := lacking.lacks(cause):
+        yield said
+        yield from lacking.remedy(cause)
 
 
 def _folder(root: str, workspace: str) -> PurePosixPath | None:

@@ -179,7 +179,7 @@ def _lack(cause: Cause) -> Iterator[str]:
         return
     yield f"- {words(said)}; to try it: {code(lacking.command(cause))}"
     yield ""
-    yield from _block([*lines], "toml")
+    yield from block([*lines], "toml")
 
 
 def _title(cause: Cause, form: Callable[[str], str] = code) -> str:

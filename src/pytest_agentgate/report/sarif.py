@@ -15,6 +15,7 @@ from pytest_agentgate import __version__
 from pytest_agentgate.model import Cause, CauseStatus, Frame, Kind, Role, Run, RunReport, RunStatus
 from pytest_agentgate.model.judgement import GateState, Judgement
 from pytest_agentgate.patterns import deferred
+from pytest_agentgate.report import lacking
 from pytest_agentgate.report.phrases import extent, ordered, place, recovered
 from pytest_agentgate.report.printable import printable
 from pytest_agentgate.report.verdicts import Verdict, explanation, heading, verdicts
@@ -114,6 +115,7 @@ def _of_cause(cause: Cause, policy: str) -> dict[str, Any]:
     failure = cause.exemplar
     files = dict.fromkeys(filter(None, (failure.file, *cause.files)))
     said = [f"{cause.kind}: {printable(cause.title)[:_TITLE]}", f"{extent(cause)}.", printable(cause.next_action)]
+    said += [lacking.lacks(cause), *lacking.remedy(cause)]
     result: dict[str, Any] = {
         "ruleId": f"failure/{cause.kind}",
         "level": "warning" if recovered(cause) else "error",

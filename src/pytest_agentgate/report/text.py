@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from pytest_agentgate.model import Cause, CauseStatus, Counts, Kind, RunSummary
+from pytest_agentgate.report import lacking
 from pytest_agentgate.report.phrases import (
     LONGEST_COMMAND,
     extent,
@@ -125,6 +126,7 @@ class _Screen:
         yield from self.whereabouts(cause, room)
         for index, line in enumerate(wrap(printable(cause.next_action), room and room - len(_NEXT))):
             yield (" " * len(_NEXT) if index else _NEXT) + line
+        yield from self.lack(cause, room)
         if cause.rerun:
             longest = LONGEST_COMMAND if room is None or verbose else room
             yield self.paint(rerun(cause, self.collected, longest), _DIM)
@@ -133,6 +135,16 @@ class _Screen:
         if tracebacks and cause.exemplar.text.strip():
             yield f"for example {printable(cause.exemplar.nodeid) or 'the run itself'}:"
             yield from (f"  {line}" for line in printable_lines(cause.exemplar.text).strip("\n").split("\n"))
+
+    def lack(self, cause: Cause, room: int | None) -> Iterator[str]:
+        """What a connection failure lacks; lines to copy are never broken."""
+        if said := lacking.lacks(cause):
+            yield from wrap(said, room)
+            is_code = bool(cause.lack and cause.lack.lines)
+            for line in lacking.remedy(cause):
+                yield from (f"  {part}" for part in ([line] if is_code else wrap(line, room and room - 2)))
+            if command := lacking.command(cause):
+                yield self.paint(command, _DIM)
 
     def whereabouts(self, cause: Cause, room: int | None) -> Iterator[str]:
         """On one line, for which the name of the function may go; status first where it is not that of most."""
@@ -222,6 +234,13 @@ def _entry(number: int, cause: Cause, collected: Mapping[str, int], longest: int
     if location(cause.exemplar):
         said.append(f"at: {_cut(location(cause.exemplar), line)}")
     said.append(f"next: {_cut(cause.next_action, line)}")
+    if lack := lacking.lacks(cause):
+        said.append(_cut(lack, line))
+        lines = lacking.remedy(cause)
+        if sum(map(len, lines)) <= line:  # half a configuration is none
+            said += [f"  {each}" for each in lines]
+        if command := lacking.command(cause):
+            said.append(f"try: {command}")
     if cause.rerun:
         command = rerun(cause, collected, min(line, _COMMAND))
         said.append(f"rerun: {command}" if len(command) <= line else "rerun: too long for here")

@@ -7,10 +7,15 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from posixpath import commonpath
+from typing import TYPE_CHECKING
 
-from pytest_agentgate.model import Cause, CauseStatus, Failure, History, Kind, Scope, When
+from pytest_agentgate.model import Cause, CauseStatus, Failure, History, Kind, RunSummary, Scope, When
 from pytest_agentgate.patterns import deferred
+
+if TYPE_CHECKING:
+    from pytest_agentgate.model.services import Service
 
 RERUN_LIMIT = 2000  # characters of a command line that a person still copies and every shell takes
 _COMMAND = "python -m pytest"
@@ -47,6 +52,15 @@ def complete(causes: Sequence[Cause]) -> tuple[Cause, ...]:
     from pytest_agentgate.triage.lacking import with_lacks  # most runs lack nothing
 
     return with_lacks(causes)
+
+
+def declared(summary: RunSummary, services: Sequence[Service]) -> RunSummary:
+    """The summary with the services of the configuration named where its causes lack one of them."""
+    if not services or all(cause.lack is None for cause in summary.causes):
+        return summary
+    from pytest_agentgate.triage.lacking import with_lacks
+
+    return replace(summary, causes=with_lacks(summary.causes, services))
 
 
 def _cause(members: list[Failure], history: History) -> Cause:

@@ -37,6 +37,7 @@ _USERS = frozenset({Sort.POSTGRES, Sort.MYSQL, Sort.RABBITMQ})  # whose servers 
 _ROOMS = {Sort.REDIS: "/{worker}", Sort.KAFKA: ""}  # in the path of a URL
 _NAME = deferred(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
 _FORM = deferred(r"(?:[\w+.:/@,= -]|\{(?:host|port|user|password|database)\}){1,200}")
+_LAST = 65535  # port
 _CREDENTIALS = deferred(r" ?\w+=\{(?:user|password)\}")
 _SOCKET = deferred(r"/.*\.s\.PGSQL\.(?P<port>\d{1,5})")
 
@@ -85,8 +86,8 @@ def _of_target(target: Target) -> Lack:
     host, port = target.host, target.port
     if socket := _SOCKET.fullmatch(host):
         port = port or socket["port"]
-    number = int(port) if port.isdecimal() and len(port) <= 5 else 0
-    return Lack(target.service, host.strip("[]"), number, _client(target))
+    number = int(port) if port.isdecimal() and port.isascii() and len(port) <= 5 else 0
+    return Lack(target.service, host.strip("[]"), number if number <= _LAST else 0, _client(target))
 
 
 def _client(target: Target) -> str:

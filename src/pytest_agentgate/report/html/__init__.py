@@ -18,6 +18,7 @@ from pytest_agentgate.model import RunReport, RunSummary
 from pytest_agentgate.model.judgement import GateState
 from pytest_agentgate.report.html.compact import packed, script_json
 from pytest_agentgate.report.html.content import content, state_of
+from pytest_agentgate.report.lacking import lacks
 from pytest_agentgate.report.phrases import extent, headline, ordered, tally
 from pytest_agentgate.report.printable import fit, printable
 
@@ -108,7 +109,8 @@ def _without_scripts(summary: RunSummary) -> Iterator[str]:
     for cause in causes[:_CAUSES]:
         title = escape(fit(printable(cause.title), _TITLE))
         yield f"<li>{cause.kind}: <bdi>{title}</bdi><br>{extent(cause)}; {cause.status}<br>"
-        yield f"{escape(printable(cause.next_action))}</li>\n"
+        said = [printable(cause.next_action), lacks(cause)]
+        yield f"{'<br>'.join(escape(one) for one in said if one)}</li>\n"
     yield "</ol>\n"
     if len(causes) > _CAUSES:
         yield f"<p>And {len(causes) - _CAUSES:,} more.</p>\n"

@@ -7,6 +7,7 @@ from math import isfinite
 
 from pytest_agentgate.model import JSON, Cause, Failure, PhaseOfAgent, Run, RunReport, RunStatus, RunSummary
 from pytest_agentgate.model.judgement import GateResult, GateState, Judgement, PhaseResult
+from pytest_agentgate.report import lacking
 from pytest_agentgate.report.html.columns import Columns, columns
 from pytest_agentgate.report.html.compact import Texts, deltas, script_json, shortened
 from pytest_agentgate.report.measures import measured, said
@@ -135,6 +136,7 @@ def _cause(cause: Cause, rows: Columns, texts: Texts, longest: int, command: str
         "extent": extent(cause),
         "at": line(location(exemplar)),
         "next": line(cause.next_action),
+        "lack": _lack(cause),
         "rerun": command,
         "tests": deltas({rows.place(nodeid) for nodeid in cause.tests if nodeid}),
         "runs": reach(cause).runs,
@@ -142,6 +144,20 @@ def _cause(cause: Cause, rows: Columns, texts: Texts, longest: int, command: str
         "when": exemplar.when.value,
         "type": line(raised.type),
         "text": texts.place(told(exemplar, longest)),
+    }
+
+
+def _lack(cause: Cause) -> Table | None:
+    """What is lacking: said, the lines that would provide it, why there are none, the command that tries it."""
+    if not (said := lacking.lacks(cause)):
+        return None
+    lines = "\n".join(map(name, lacking.remedy(cause)))
+    is_code = bool(cause.lack and cause.lack.lines)
+    return {
+        "said": line(said),
+        "lines": lines if is_code else "",
+        "why": "" if is_code else lines,
+        "command": lacking.command(cause),
     }
 
 

@@ -42,8 +42,26 @@ function causeItem(cause, data, actions, asked) {
     title,
     cause.at && element("p.at", null, code(cause.at)),
     cause.next && element("p.next", null, element("span.label", null, "Next"), quoted(cause.next, "span")),
+    cause.lack && lackOf(cause.lack),
     cause.rerun && element("div.rerun", null, element("span.label", null, "Rerun"), command(cause.rerun)),
     element("div.folds", null, testsOf(cause, data, actions, asked), exemplarOf(cause, data)),
+  );
+}
+
+/** What a connection failure lacks, and the lines of configuration that would provide it. */
+function lackOf(lack) {
+  return element(
+    "div.lack",
+    null,
+    element("span.label", null, "Needs"),
+    element(
+      "div",
+      null,
+      element("p", null, quoted(lack.said, "span")),
+      lack.why && element("p.quiet", null, quoted(lack.why, "span")),
+      lack.lines && command(lack.lines),
+      lack.command && command(lack.command),
+    ),
   );
 }
 

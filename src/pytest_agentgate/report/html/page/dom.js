@@ -43,9 +43,9 @@ function printed(text) {
   return element("pre.printed", { tabindex: "0", dir: "ltr" }, printableLines(text));
 }
 
-/** A command line, and a button that copies it. */
+/** A command line, or lines of a file, and a button that copies them. */
 function command(text) {
-  const shown = code(text);
+  const shown = element("code", { dir: "ltr" }, printableLines(text));
   const button = element("button.copy", { type: "button", onclick: () => copy(shown, button) }, "Copy");
   return element("div.command", null, element("pre", { tabindex: "0", dir: "ltr" }, shown), button);
 }
