@@ -93,7 +93,7 @@ class Supplying:
             why = f"the service {offer.service} is up, and they fail as before"
             self.came_to[cause.signature] = CameTo(False, why)
             return
-        self.green |= green
+        self.green |= green | {one for one in after.passed if any(hides(test, one) for test in green)}
         came_to = CameTo(True, GREEN)
         if same:
             came_to = CameTo(False, f"{len(same)} of them fail as before with the service {offer.service}")
