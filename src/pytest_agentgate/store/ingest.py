@@ -51,7 +51,8 @@ def _worth_reading(database: Database, folder: Path) -> list[str]:
     known = {name: (state, size) for name, state, size in database.rows(query, [database.host, _written(folder)])}
     try:
         with os.scandir(folder) as entries:
-            there = {entry.name for entry in entries if entry.name.endswith(runlog.SUFFIX) and _is_text(entry.name)}
+            logs = (entry for entry in entries if entry.name.endswith(runlog.SUFFIX) and _is_text(entry.name))
+            there = {entry.name for entry in logs if entry.is_file()}  # a pipe, or a device, may never end
     except FileNotFoundError:
         there = set()
     except OSError as error:
@@ -87,12 +88,12 @@ def _size(path: Path) -> int:
 
 
 def _take_in(database: Database, path: Path) -> Ingested:
-    try:
-        return database.writing(lambda: _Log(database, path).take_in())
-    except UnicodeEncodeError:  # lone surrogates, which no database takes: rare, so found by trying
-        return database.writing(lambda: _Log(database, path, _without_surrogates).take_in())
-    except UnfitTextError:
-        return database.writing(lambda: _Log(database, path, _in_plain_text).take_in())
+    for cleaned in (list, _without_surrogates):  # texts that no database takes are rare, so found by trying
+        try:
+            return database.writing(_Log(database, path, cleaned).take_in)
+        except (UnicodeEncodeError, UnfitTextError):
+            continue
+    return database.writing(_Log(database, path, _in_plain_text).take_in)
 
 
 def _gathered(stretches: Iterator[tuple[list[Event], int]], number: int) -> Iterator[tuple[list[Event], int]]:
@@ -187,7 +188,7 @@ class _Log:
         if header is None:
             return self._without_run(end, size)
         run_id = text(header, "id")
-        if self._is_copy(run_id, size):
+        if self._is_copy(header, size):
             self._remember(_ENDED, end, size)
             return Ingested()
         namesake = self._owner(run_id)
@@ -238,10 +239,13 @@ class _Log:
         self._remember(_REFUSED, position, size)
         return Ingested(problems=(f"{self._path} {why}",))
 
-    def _is_copy(self, run_id: str, size: int) -> bool:
+    def _is_copy(self, header: Event, size: int) -> bool:
         """Whether the store knows this log from another folder; a longer one replaces one that was cut off."""
-        owner = self._owner(run_id)
+        owner = self._owner(text(header, "id"))
         if owner is None or owner.name != self._path.name or (owner.host, owner.folder) == self._identity()[:2]:
+            return False
+        query = "SELECT created_at, host FROM run WHERE run_key = ?"
+        if (text(header, "created_at"), text(header, "host")) not in self._database.rows(query, [owner.run_key]):
             return False
         if owner.state != _INTERRUPTED or owner.size >= size:
             return True
