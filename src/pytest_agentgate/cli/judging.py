@@ -228,8 +228,10 @@ def announce(summary: RunSummary, judgement: Judgement, targets: Sequence[Report
 def write_reports(targets: Sequence[ReportTarget], report: RunReport, judgement: Judgement, project: Project) -> bool:
     """Write every report that can be; -> whether all could. What keeps one from it is said."""
     from pytest_agentgate.report import formats
+    from pytest_agentgate.triage.causes import declared
 
-    report = replace(report, summary=replace(report.summary, judgement=judgement), policy=project.policy)
+    summary = declared(replace(report.summary, judgement=judgement), project.config.services)
+    report = replace(report, summary=summary, policy=project.policy)
     all_written = True
     for target in targets:
         try:

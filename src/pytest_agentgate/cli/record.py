@@ -115,7 +115,7 @@ def report(
         if shown is not None:
             rendered = shown.render(_whole(record, found.id, shown.parts, root))
         else:
-            summary = record.run_summary(found.id)
+            summary = _whole(record, found.id, (), root).summary
     if shown is not None:
         screen.say(rendered)
     else:
@@ -124,8 +124,11 @@ def report(
 
 def _whole(record: Store, run_id: str, parts: Collection[Part], root: Path) -> RunReport:
     from pytest_agentgate.config import find_project
+    from pytest_agentgate.triage.causes import declared
 
-    return replace(record.run_report(run_id, parts), policy=find_project(root).policy)
+    project = find_project(root)
+    report = record.run_report(run_id, parts)
+    return replace(report, summary=declared(report.summary, project.config.services), policy=project.policy)
 
 
 def _write(targets: Sequence[formats.ReportTarget], report: RunReport) -> None:

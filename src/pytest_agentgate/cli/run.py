@@ -302,6 +302,7 @@ def _judged(
     from pytest_agentgate.cli import judging as shared
     from pytest_agentgate.judge import judge_run
     from pytest_agentgate.model.judgement import EXIT_STATUS, Judge
+    from pytest_agentgate.triage.causes import declared
 
     project, policy = judging.project, judging.policy
     try:
@@ -321,7 +322,7 @@ def _judged(
             if why := _lost(ended, run):
                 judgement = shared.invalid(judgement, why)
             is_recorded = shared.recorded(judgement, project, store)
-            summary = store.run_summary(run.id)
+            summary = declared(store.run_summary(run.id), project.config.services)
             shared.say(summary, judgement, output)
             shared.announce(summary, judgement, targets, output)
             report = store.run_report(run.id, formats.parts(targets))

@@ -37,9 +37,14 @@ def triage(
       agentgate triage --run 20260131T1200 --json
       agentgate triage build/test-results/*.xml
     """
+    from pytest_agentgate.config import find_project
+    from pytest_agentgate.triage.causes import declared
+
     if files and run is not None:
         raise UsageError("--run names a recorded run: give it or JUnit XML files, not both")
     summary = _of_files(files, root, store) if files else _recorded(run, root, store)
+    if summary is not None:
+        summary = declared(summary, find_project(root).config.services)
     write_summary(summary, "json" if as_json else "text", None, verbose)
 
 
