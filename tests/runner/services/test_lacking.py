@@ -80,6 +80,7 @@ def test_an_address_is_found_with_the_name_that_it_has(tmp_path: Path, name: str
         (".tox/a.py", "port = 6379"),
         ("notes.txt", "port = 6379"),
         ("pyproject.toml", "[tool.agentgate.services.cache]\nport = 6379\nurl = 'redis://localhost:6379'\n"),
+        ("report.json", '{\n  "schema": "agentgate/1",\n  "lack": {\n    "port": 6379}}'),
         ("agentgate.toml", "[services.cache]\nport = 6379\n"),
     ],
 )

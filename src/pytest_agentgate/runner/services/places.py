@@ -28,6 +28,7 @@ _SECTION = re.compile(r"\s*\[+\s*(?P<name>[^\]]+?)\s*\]+\s*(?:[#;].*)?")
 _PAIR = re.compile(
     r"""["']?(?P<key>[A-Za-z_][\w.-]*)["']?\s*[:=]\s*(?P<value>"[^"]*"|'[^']*'|\[[^\]]*\]|[^\s,{}\[\]"'][^\s,{}]*)"""
 )
+_REPORT = re.compile(r'\s*\{\s*"schema":\s*"agentgate')  # of ours: says again what was read elsewhere
 _COMMENT = re.compile(r"(?:^|\s)[#;].*")
 _OURS = re.compile(r"(?:tool\.agentgate|services\.[\w-]+)$|tool\.agentgate\.")
 
@@ -151,9 +152,11 @@ def _texts(root: Path) -> Iterator[tuple[Path, str]]:
             if count > _FILES:
                 return
             try:
-                yield path, path.read_text(encoding="utf-8")
+                text = path.read_text(encoding="utf-8")
             except (OSError, UnicodeDecodeError):
                 continue
+            if not _REPORT.match(text):
+                yield path, text
 
 
 def _is_small(path: Path) -> bool:
