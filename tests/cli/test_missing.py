@@ -1,14 +1,19 @@
-"""``agentgate services missing``, and the trial that tells what was the environment's fault."""
+"""``agentgate services missing``, its trial, and ``repair --services``: what was the environment's fault."""
 
 from __future__ import annotations
 
 import json
 import socket
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.cli.conftest import Agentgate
+
+OURS = {"TESTCONTAINERS_HUB_IMAGE_NAME_PREFIX": "agentgate-test/"}
+AWAY = {"DOCKER_HOST": "unix:///nowhere.sock"}
 
 SUITE = """
 import os, redis
@@ -81,8 +86,7 @@ def test_a_trial_tells_the_environment_from_the_next_cause(
     lacking: Path, agentgate: Agentgate, few_plugins: Mapping[str, str], counted: int, green: bool, verdict: str
 ) -> None:
     (lacking / "tests" / "test_it.py").write_text(SUITE.format(port=port_of(lacking), counted=counted))
-    prefix = {"TESTCONTAINERS_HUB_IMAGE_NAME_PREFIX": "agentgate-test/"}
-    done = agentgate("services", "missing", "--try", "--json", cwd=lacking, **prefix, **few_plugins)
+    done = agentgate("services", "missing", "--try", "--json", cwd=lacking, **OURS, **few_plugins)
     [one] = json.loads(done.stdout)
     assert (one["green"], one["verdict"]) == (green, verdict), done.stderr
     assert done.returncode == (0 if green else 1)
@@ -91,8 +95,7 @@ def test_a_trial_tells_the_environment_from_the_next_cause(
 def test_without_an_engine_the_trial_says_so(
     lacking: Path, agentgate: Agentgate, few_plugins: Mapping[str, str]
 ) -> None:
-    away = {"DOCKER_HOST": "unix:///nowhere.sock"}
-    done = agentgate("services", "missing", "--try", "--json", cwd=lacking, **away, **few_plugins)
+    done = agentgate("services", "missing", "--try", "--json", cwd=lacking, **AWAY, **few_plugins)
     [one] = json.loads(done.stdout)
     assert one["verdict"].startswith("the service could not be started: no engine for containers answers")
     assert done.returncode == 1
@@ -106,13 +109,124 @@ def test_without_a_run_there_is_nothing_to_tell(tmp_path: Path, agentgate: Agent
 
 
 @pytest.mark.engine("docker")
-def test_a_repair_with_services_finds_those_tests_green(
+def test_a_trial_leaves_the_record_as_it_was(
     lacking: Path, agentgate: Agentgate, few_plugins: Mapping[str, str]
 ) -> None:
-    prefix = {"TESTCONTAINERS_HUB_IMAGE_NAME_PREFIX": "agentgate-test/"}
-    arguments = ("repair", "--base-path", "old", "--", "-p", "no:cacheprovider")
-    without = agentgate(*arguments, cwd=lacking, **few_plugins)
+    def recorded() -> list[str]:
+        said = [agentgate(word, "--json", cwd=lacking, **few_plugins).stdout for word in ("triage", "runs", "errors")]
+        return [*said, *sorted(path.name for path in (lacking / ".agentgate" / "runs").iterdir())]
+
+    before = recorded()
+    done = agentgate("services", "missing", "--try", cwd=lacking, **OURS, **few_plugins)
+    assert "-> green with the service" in done.stdout, done.stderr
+    assert recorded() == before
+
+
+# ---- agentgate repair
+
+REPAIR = ("repair", "--base-path", "old", "--report", "md:r.md", "--report", "json:r.json")
+PYTEST = ("--", "-p", "no:cacheprovider")
+
+
+def reported(folder: Path) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads((folder / "r.json").read_text())
+    return told
+
+
+@pytest.mark.engine("docker")
+def test_a_repair_with_services_tells_the_environment_from_what_is_left(
+    lacking: Path, agentgate: Agentgate, few_plugins: Mapping[str, str]
+) -> None:
+    port = port_of(lacking)
+    without = agentgate(*REPAIR, *PYTEST, cwd=lacking, **few_plugins)
     assert (without.returncode, "Start redis on" in without.stdout) == (1, True), without.stderr
-    done = agentgate(arguments[0], "--services", *arguments[1:], cwd=lacking, **prefix, **few_plugins)
-    assert "environment: with the service redis 2 green of 2" in done.stdout
+    done = agentgate(*REPAIR, "--services", *PYTEST, cwd=lacking, **OURS, **few_plugins)
     assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.startswith(
+        "agentgate: 2 tests were red: 0 green now, 2 lacked a service only, nothing is left\n\n"
+        "Lacked a service\n"
+        f"  connection: redis on localhost:{port} refuses connections\n"
+        "    environment: with the service redis 2 green of 2\n"
+        "    because its address is from tests/test_it.py:4 (PORT)\n"
+        "    agentgate run starts it where the configuration says:\n"
+        "      [services.redis]\n"
+        '      kind = "redis"\n'
+        f"      at = {port}\n"
+    )
+    assert "  - environment: with the service redis 2 green of 2\n" in (lacking / "r.md").read_text()
+    assert f'    [services.redis]\n    kind = "redis"\n    at = {port}\n    ```\n' in (lacking / "r.md").read_text()
+    told = reported(lacking)
+    [attempt] = told["attempts"]
+    assert (attempt["verdict"], attempt["before"], attempt["after"]) == ("environment", 2, 0)
+    assert (told["repair"]["left"], told["counts"]["failed"]) == ([], 0)
+
+
+@pytest.mark.engine("docker")
+def test_what_the_report_says_of_the_configuration_makes_it_last(
+    lacking: Path, agentgate: Agentgate, few_plugins: Mapping[str, str]
+) -> None:
+    agentgate(*REPAIR, "--services", *PYTEST, cwd=lacking, **OURS, **few_plugins)
+    diff = reported(lacking)["attempts"][0]["diff"]
+    subprocess.run(["git", "apply", "-"], input=diff, text=True, cwd=lacking, check=True)
+    done = agentgate("run", *PYTEST, cwd=lacking, **OURS, **few_plugins)
+    assert "3 passed" in done.stdout, done.stdout + done.stderr
+
+
+@pytest.mark.engine("docker")
+def test_each_run_of_a_repair_finds_the_server_empty(
+    lacking: Path, agentgate: Agentgate, few_plugins: Mapping[str, str]
+) -> None:
+    once = SUITE.replace('connection.delete("b")', "pass").format(port=port_of(lacking), counted=1)
+    (lacking / "tests" / "test_it.py").write_text(once)
+    done = agentgate(*REPAIR, "--services", *PYTEST, cwd=lacking, **OURS, **few_plugins)
+    assert "2 lacked a service only, nothing is left" in done.stdout, done.stdout + done.stderr
+    told = reported(lacking)
+    assert (told["counts"]["passed"], told["counts"]["failed"]) == (3, 0)
+
+
+@pytest.mark.engine("docker")
+def test_a_repair_has_what_is_declared_as_a_run_has(
+    lacking: Path, agentgate: Agentgate, few_plugins: Mapping[str, str]
+) -> None:
+    with (lacking / "agentgate.toml").open("a") as configuration:
+        configuration.write(f'[services.cache]\nkind = "redis"\nat = {port_of(lacking)}\n')
+        configuration.write('[[phase]]\nname = "all"\nrepairs = ["import"]\n')
+        configuration.write('gates = ["services.ready == true", "tests.pass_rate == 100%"]\n')
+    done = agentgate(*REPAIR, *PYTEST, cwd=lacking, **OURS, **few_plugins)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "nothing is red: nothing to repair" in done.stdout
+    assert "all: passed, 2 gates" in done.stdout
+
+
+@pytest.mark.parametrize("asked", [(), ("--services",)])
+def test_without_an_engine_a_repair_goes_on_and_says_what_it_went_without(
+    lacking: Path, agentgate: Agentgate, few_plugins: Mapping[str, str], asked: tuple[str, ...]
+) -> None:
+    with (lacking / "agentgate.toml").open("a") as configuration:
+        configuration.write(f'[services.cache]\nkind = "redis"\nat = {port_of(lacking)}\n')
+    done = agentgate(*REPAIR, *asked, *PYTEST, cwd=lacking, **AWAY, **few_plugins)
+    assert done.returncode == 1, done.stdout + done.stderr
+    why = "no engine for containers answers on /nowhere.sock"
+    assert f"agentgate: service cache is unavailable: {why}" in done.stderr
+    told = reported(lacking)["repair"]
+    [left] = told["left"]
+    assert f"the declared service cache is unavailable: {why}" in left["why"]
+    assert left["environment"]
+    assert told["notes"][0].startswith(f"service cache is unavailable: {why}")
+
+
+def test_without_an_engine_what_is_lacking_stays_red_with_the_reason(
+    lacking: Path, agentgate: Agentgate, few_plugins: Mapping[str, str]
+) -> None:
+    done = agentgate(*REPAIR, "--services", *PYTEST, cwd=lacking, **AWAY, **few_plugins)
+    assert done.returncode == 1, done.stdout + done.stderr
+    [left] = reported(lacking)["repair"]["left"]
+    assert "the service could not be started: no engine for containers answers on /nowhere.sock" in left["why"]
+
+
+def test_without_the_option_nothing_is_started_that_is_not_declared(
+    lacking: Path, agentgate: Agentgate, few_plugins: Mapping[str, str]
+) -> None:
+    done = agentgate(*REPAIR, *PYTEST, cwd=lacking, **AWAY, **few_plugins)
+    assert "engine" not in done.stdout + done.stderr
+    assert "service redis" not in done.stderr
