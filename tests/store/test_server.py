@@ -6,12 +6,14 @@ import os
 import random
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,7 @@ from pytest_agentgate.store import open_database, open_store, schema
 
 Begin = Callable[..., Any]
 Everything = Callable[[str], dict[str, list[tuple[Any, ...]]]]
+Views = Callable[..., dict[str, list[tuple[Any, ...]]]]
 
 pytestmark = [
     pytest.mark.engine("postgres"),
@@ -264,24 +267,31 @@ def test_reading_only_makes_no_store_and_writes_nothing(url: str, many: Path) ->
 
 
 @pytest.mark.parametrize("version", range(1, len(schema.MIGRATIONS)))
-def test_a_store_of_any_earlier_version_is_migrated(
-    url: str, version: int, monkeypatch: pytest.MonkeyPatch, many: Path, everything: Everything
+def test_a_store_of_any_earlier_version_is_migrated_with_its_rows(
+    url: str, version: int, monkeypatch: pytest.MonkeyPatch, many: Path, views: Views, tmp_path: Path
 ) -> None:
+    """As the same rows in a file are: those that each release is known by."""
     import psycopg
 
-    released = schema.MIGRATIONS
-    monkeypatch.setattr(schema, "MIGRATIONS", released[:version])
-    open_store(url).close()
-    row = "INSERT INTO agentgate.log (folder, name, state, position, size) VALUES ('/a', 'b.jsonl', 'refused', 0, 7)"
-    with psycopg.connect(url) as other:
-        other.execute(row)
-    monkeypatch.setattr(schema, "MIGRATIONS", released)
+    released, file = schema.MIGRATIONS, tmp_path / "released.db"
+    with monkeypatch.context() as earlier, closing(sqlite3.connect(file)) as old, psycopg.connect(url) as server:
+        old.executescript((Path(__file__).parent / "schemas" / f"{version}.sql").read_text())
+        earlier.setattr(schema, "MIGRATIONS", released[:version])
+        open_store(url).close()
+        for (table,) in old.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+            rows = old.execute(f"SELECT * FROM {table}")
+            names = ", ".join(column[0] for column in rows.description)
+            marks = ", ".join(["%s"] * len(rows.description))
+            server.cursor().executemany(f"INSERT INTO agentgate.{table} ({names}) VALUES ({marks})", rows.fetchall())
     with pytest.raises(StoreError, match=rf"version {version}, .*version {len(released)}"):
         open_store(url, read_only=True)
-    with open_store(url) as store:
-        store.ingest(many)
-    assert ("b.jsonl", "refused", 0, 7) in everything(url)["log"]
-    assert len(everything(url)["runs"]) == 12
+    failing = {"failing": "SELECT * FROM failing_tests"}
+    for logs in (tmp_path / "none", many):
+        for migrated in (url, f"sqlite:///{file}"):
+            with open_store(migrated) as store:
+                store.ingest(logs)
+        assert views(url, failing) == views(f"sqlite:///{file}", failing)
+        assert views(url, failing)["failing"]
 
 
 @pytest.mark.parametrize("value", [2**31, -(2**31) - 1, "7", 1.5, [7]])

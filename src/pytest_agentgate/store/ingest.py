@@ -155,7 +155,7 @@ class _Log:
         stretches = ((sorted_out(self._cleaned(events)), end) for events, end in read)
         first, end = next(stretches, (Events(), start))
         if goes_on and known.run_key is not None:
-            recording = Recording(self._database, known.run_key)
+            recording = Recording.go_on(self._database, known.run_key)
         else:
             if known.run_key is not None:
                 Recording(self._database, known.run_key).forget()
@@ -231,7 +231,7 @@ class _Log:
         """A log that was deleted while its run was open: its rows stay, and no more will come."""
         if known.run_key is None or known.state != _OPEN:
             return Ingested()
-        Recording(self._database, known.run_key).interrupt(None)
+        Recording.go_on(self._database, known.run_key).interrupt(None)
         self._remember(_INTERRUPTED, known.position, _GONE, known.run_key)
         return Ingested(logs=1, runs=1)
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence, Set
 
 from pytest_agentgate.capture.runlog import Event
 from pytest_agentgate.model import Outcome, RunStatus, Scope
-from pytest_agentgate.store import causes, properties
+from pytest_agentgate.store import causes, failing, properties
 from pytest_agentgate.store.database import Database
 from pytest_agentgate.store.events import Events, integer, seconds, text, texts
 from pytest_agentgate.store.keys import agent_key, evidence_keys, node_keys, origin_keys, reason_keys, text_keys
@@ -82,10 +82,18 @@ class Recording:
         begun._has_results = False
         return begun
 
+    @classmethod
+    def go_on(cls, database: Database, run_key: int) -> Recording:
+        """Take up a run whose results may change, until they are counted again."""
+        failing.withdraw(database, run_key)
+        return cls(database, run_key)
+
     def forget(self) -> None:
         """Take the run and all that belongs to it out of the store."""
+        failing.withdraw(self._database, self.run_key)
         for table in ("property", "result", "failure", "cause_node", "cause", "warning", "collected", "run"):
             self._database.execute(f"DELETE FROM {table} WHERE run_key = ?", [self.run_key])
+        failing.find_out(self._database)
 
     # ---- events
 
@@ -259,7 +267,10 @@ class Recording:
     # ---- where it stands
 
     def count(self) -> None:
-        """Bring the counts of the run, and which of its failures a later attempt mended, up to its rows."""
+        """Bring the counts of the run, and which of its failures a later attempt mended, up to its rows.
+
+        Once, after ``begin`` or ``go_on``: what it adds to the tests that ever failed is taken away by ``go_on``.
+        """
         counts = dict.fromkeys((*_COUNTED, "total", "reruns"), 0)
         column = {outcome: name for name, outcomes in _COUNTED.items() for outcome in outcomes}
         for outcome, last, number in self._database.rows(
@@ -284,6 +295,8 @@ class Recording:
             "OR (SELECT every_worker FROM run WHERE run.run_key = failure.run_key) = 0))",
             [self.run_key, Scope.TEST.value, Outcome.PASSED.value],
         )
+        failed = counts["failed"] + counts["errors"] + counts["reruns"] > 0  # attempts before the last one failed
+        failing.add(self._database, self.run_key, failed=failed)
 
     def end(self, event: Event) -> None:
         """Conclude a run that says how it ended."""

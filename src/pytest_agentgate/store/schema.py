@@ -19,9 +19,9 @@ from collections.abc import Mapping
 
 from pytest_agentgate.errors import StoreError
 from pytest_agentgate.store.database import Database
-from pytest_agentgate.store.migrations import version_1, version_2, version_3, version_4, version_5
+from pytest_agentgate.store.migrations import version_1, version_2, version_3, version_4, version_5, version_6
 
-MIGRATIONS = (version_1.SQL, version_2.SQL, version_3.SQL, version_4.SQL, version_5.SQL)
+MIGRATIONS = (version_1.SQL, version_2.SQL, version_3.SQL, version_4.SQL, version_5.SQL, version_6.SQL)
 """The statements that lead from each version to the next; version 0 is an empty database."""
 
 
