@@ -99,7 +99,7 @@ def test_a_virtual_host_that_is_not_there_is_told(start: Start, bare: str) -> No
 
 def test_a_url_without_a_virtual_host_means_the_one_called_slash(bare: str) -> None:
     url = bare.rpartition("/")[0]
-    with pytest.raises(ServiceError, match="access to vhost '/' refused|vhost / not found"):
+    with pytest.raises(ServiceError, match=r"access to vhost '/' refused|vhost / not found"):
         kind_of(Service("b", Sort.RABBITMQ)).check(access_of(url, 5672))
 
 
