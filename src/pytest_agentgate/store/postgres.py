@@ -4,6 +4,8 @@ Runs outside only, with psycopg 3. Everything of ours is in a schema of its own,
 project has already. SQL is that of SQLite (see ``database``): marks are put into psycopg's form here, what migrations
 call TEXT sorts by code points, and references are not enforced, as they are not there: for each result four of them
 would be looked up, which takes longer than writing it. ``agentgate store check`` looks them up.
+
+One connection, and no pool: docs/explanation/record.md has the reason and the figures.
 """
 
 from __future__ import annotations
