@@ -105,7 +105,9 @@ class LiveCapture:
             return evidence
         from pytest_agentgate.capture.variables import variables_naming  # few runs have such a failure
 
-        return replace(evidence, variables=variables_naming(lack.server, lack.host, lack.port, os.environ))
+        return replace(
+            evidence, variables=variables_naming(lack.server, lack.host, lack.port, getattr(os, "environ", {}))
+        )
 
     def _comparison(self, exception: BaseException) -> Comparison | None:
         compared, self._compared = self._compared, None

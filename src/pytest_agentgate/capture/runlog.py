@@ -24,6 +24,7 @@ FORMAT = 1
 SUFFIX = ".jsonl"
 _HIGH = 200  # the least number of the file that is written to
 _STRETCH = 1 << 16  # bytes of a log that are held at a time
+_LONGEST = 1 << 29  # bytes of a line; that of a collection of a million tests has a fifth
 TELL = "AGENTGATE_TELL_LOG"  # the variable that names a file for the path of the log
 APART = "AGENTGATE_LOGS"  # the variable that names the folder of a log that is to stay out of the project's record
 
@@ -151,13 +152,18 @@ def stretches(path: Path, offset: int = 0) -> Iterator[tuple[list[Event], int]]:
     try:
         with path.open("rb") as file:
             file.seek(offset)
-            rest = b""
+            begun: list[bytes] = []  # of a line, in the pieces in which it was read
             while more := file.read(_STRETCH):
-                whole, newline, rest = (rest + more).rpartition(b"\n")
+                whole, newline, rest = more.rpartition(b"\n")
                 if newline:
+                    whole = b"".join([*begun, whole])
+                    begun.clear()
                     offset += len(whole) + 1
                     events, whole = _events(whole), b""  # the text is not held while somebody works on its events
                     yield events, offset
+                begun.append(rest)
+                if len(begun) > _LONGEST // _STRETCH:
+                    raise RunLogError(f"{path}: has a line of more than {_LONGEST >> 20} MiB, which no run writes")
     except OSError as error:
         raise RunLogError(f"{path}: cannot read the run's log: {error.strerror}") from error
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pytest_agentgate.capture.naming import instance_dict
+from pytest_agentgate.capture.naming import attribute, instance_dict
 from pytest_agentgate.capture.traces import innermost, locals_of
 
 _REACH = 10
@@ -23,11 +23,20 @@ def endpoint_in_frames(exception: BaseException) -> dict[str, Any]:
             for host, port in _PAIRS:
                 if found := _endpoint(source.get(host), source.get(port)):
                     return found
+        if found := _configured(names.get("configs")):
+            return found
     return {}
 
 
 def _pair(value: object) -> tuple[object, object]:
     return (value[0], value[1]) if isinstance(value, tuple) and len(value) >= 2 else (None, None)
+
+
+def _configured(configs: object) -> dict[str, Any]:
+    """The first of pika's parameters, which it hands on in a tuple and keeps in slots."""
+    if not isinstance(configs, tuple) or not configs:
+        return {}
+    return _endpoint(attribute(configs[0], "_host"), attribute(configs[0], "_port"))
 
 
 def _endpoint(host: object, port: object) -> dict[str, Any]:
