@@ -28,6 +28,7 @@ class Access:
     database: str = ""
     scheme: str = ""
     query: str = ""  # of a URL that somebody gave
+    named: str = ""  # database that the URL names, whichever is used
     is_ours: bool = False  # made for tests alone, so that all that is in it is ours
     execute: Execute | None = field(default=None, repr=False)  # where it is a container
     printed: Callable[[], bytes] | None = field(default=None, repr=False)
@@ -54,6 +55,7 @@ def access_of(url: str, port: int) -> Access:
         unquote(parts.path.lstrip("/")),
         parts.scheme,
         parts.query,
+        unquote(parts.path.lstrip("/")),
     )
 
 
