@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from pytest_agentgate.cli.demo import why_no_redis
 from pytest_agentgate.model import Kind, RunStatus
 from pytest_agentgate.model.judgement import GateState, Judge
+from pytest_agentgate.model.repair import Verdict
 from pytest_agentgate.store import open_store
 
 
@@ -29,15 +31,20 @@ def agentgate(
     )
 
 
+AWAY = {"DOCKER_HOST": "unix:///nowhere.sock"}  # the engine that may be here
+
+
 @pytest.fixture(scope="module")
 def shown(tmp_path_factory: pytest.TempPathFactory, few_plugins: Mapping[str, str]) -> tuple[Path, str]:
     """A demo that was given a folder; -> the folder, beside which are its temporary files, and what it printed."""
     apart = tmp_path_factory.mktemp("demo")
     (apart / "temporary").mkdir()
     folder = apart / "voice box"
-    done = agentgate("demo", "--directory", str(folder), environ={**few_plugins, "TMPDIR": str(apart / "temporary")})
+    environ = {**few_plugins, "TMPDIR": str(apart / "temporary"), **AWAY}
+    done = agentgate("demo", "--directory", str(folder), environ=environ)
     assert done.returncode == 0, done.stderr
     assert all(line.startswith("agentgate: ") for line in done.stderr.splitlines())
+    assert done.stderr.count("not started") == 1
     return folder, done.stdout
 
 
@@ -171,3 +178,54 @@ def test_the_phases_pass_but_the_last_which_names_what_is_left(shown: tuple[Path
         ("release", "failed"),
     ]
     assert "environment: " in said
+    assert "a result that is new, and a Redis that does not run." in said
+
+
+# ---- Redis
+
+
+@pytest.fixture(scope="module")
+def supplied(tmp_path_factory: pytest.TempPathFactory, few_plugins: Mapping[str, str]) -> tuple[Path, str]:
+    """A demo where an engine is; its Redis is sought at another port than in other tests, which need it away."""
+    folder = tmp_path_factory.mktemp("supplied") / "voice"
+    ours = {"TESTCONTAINERS_HUB_IMAGE_NAME_PREFIX": "agentgate-test/"}
+    elsewhere = {"ORCHESTRATOR_REDIS_URL": "redis://127.0.0.1:16391/0"}
+    done = agentgate("demo", "--directory", str(folder), environ={**few_plugins, **ours, **elsewhere})
+    assert done.returncode == 0, done.stderr
+    assert "not started" not in done.stderr
+    return folder, done.stdout
+
+
+@pytest.mark.engine("docker")
+def test_where_an_engine_is_the_tests_that_need_redis_end_green(supplied: tuple[Path, str]) -> None:
+    folder, _ = supplied
+    with open_store(str(folder / ".agentgate" / "agentgate.db"), read_only=True) as store:
+        [repair] = store.repairs()
+        causes = store.run_summary(repair.after_run).causes
+    [attempt] = [one for one in repair.attempts if one.verdict is Verdict.ENVIRONMENT]
+    assert (attempt.kind, attempt.before, attempt.after, attempt.advanced) == (Kind.CONNECTION, 4, 0, 0)
+    assert [left.kind for left in repair.left] == [Kind.ASSERTION]
+    assert [(cause.kind, cause.size) for cause in causes] == [(Kind.ASSERTION, 4)]
+    assert (repair.red_before, repair.green_after) == (34, 26)
+
+
+@pytest.mark.engine("docker")
+def test_the_verdict_is_said_with_what_makes_it_last(supplied: tuple[Path, str]) -> None:
+    _, said = supplied
+    assert "agentgate: 34 tests were red: 26 green now, 4 lacked a service only, 1 cause left\n" in said
+    assert "    environment: with the service redis 4 green of 4\n" in said
+    assert '      env = { ORCHESTRATOR_REDIS_URL = "redis://{host}:{port}/{worker}" }\n' in said
+    assert "What is left is for a person: a result that is new. The Redis that tests lacked ran" in said
+
+
+@pytest.mark.engine("docker")
+def test_no_container_is_left(supplied: tuple[Path, str]) -> None:
+    from pytest_agentgate.runner.services.engine import PROJECT, Engine
+
+    with Engine() as engine:
+        assert engine.found({PROJECT: str(supplied[0])}) == []
+
+
+def test_without_what_containers_need_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "testcontainers", None)
+    assert why_no_redis() == 'that needs Docker and pip install "pytest-agentgate[services]"'

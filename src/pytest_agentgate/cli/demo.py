@@ -46,7 +46,8 @@ def demo(directory: Path | None, keep: bool, repairs: bool, workers: int) -> int
 
     The project is a voice service whose implementation has moved on, and whose tests have not. It is written as a git
     repository with the commits base and head; its suite is run, triaged, recorded, judged by its phases, and repaired.
-    The exit status is 0 when that worked, although two things are left for a person.
+    Where there is an engine for containers, the Redis that some tests lack is started for the repair. The exit status
+    is 0 when that worked, although something is left for a person.
 
     \b
     Example:
@@ -61,14 +62,13 @@ def demo(directory: Path | None, keep: bool, repairs: bool, workers: int) -> int
     try:
         make_repository(folder)
         _run(folder, workers)
-        if repairs:
-            _repair(folder, workers)
+        is_redis_left = _repair(folder, workers) if repairs else True
     except BaseException:
         if directory is None:
             shutil.rmtree(folder, ignore_errors=True)
         raise
     if keep:
-        _say_what_next(folder, repaired=repairs)
+        _say_what_next(folder, repaired=repairs, is_redis_left=is_redis_left)
     else:
         shutil.rmtree(folder, ignore_errors=True)
     return 0
@@ -104,16 +104,38 @@ def _run(folder: Path, workers: int) -> None:
         )
 
 
-def _repair(folder: Path, workers: int) -> None:
-    """Repair the tests as the command does; raises AgentgateError if that did not come to its end."""
-    from pytest_agentgate.cli.repair import LEFT_RED, repair
+def _repair(folder: Path, workers: int) -> bool:
+    """Repair the tests as the command does; -> whether those that need Redis are still red.
 
-    screen.say("\nThe tests follow: agentgate repair --base base\n")
+    Raises AgentgateError if that did not come to its end.
+    """
+    from pytest_agentgate.cli.repair import LEFT_RED, repair
+    from pytest_agentgate.config import find_project
+    from pytest_agentgate.model import Kind
+    from pytest_agentgate.store import open_store
+
+    why = why_no_redis()
+    if why:
+        screen.note(f"the Redis that four tests lack is not started: {why}")
+    services = [] if why else ["--services"]
+    screen.say(f"\nThe tests follow: agentgate {' '.join(['repair', '--base', 'base', *services])}\n")
     sys.stdout.flush()
-    asked = ["--base", "base", "--python", sys.executable, "--root", str(folder), "--jobs", str(workers)]
+    asked = ["--base", "base", *services, "--python", sys.executable, "--root", str(folder), "--jobs", str(workers)]
     status = repair.main(asked, standalone_mode=False)
     if status != LEFT_RED:
         raise AgentgateError(f"{folder}: the repair of the demo's tests ended with status {status}")
+    with open_store(find_project(folder).store_url) as store:
+        return any(left.kind is Kind.CONNECTION for left in store.repairs(1)[0].left)
+
+
+def why_no_redis() -> str:
+    """Why no Redis can be started here, found out in bounded time; "" where it can."""
+    if find_spec("testcontainers") is None:
+        return 'that needs Docker and pip install "pytest-agentgate[services]"'
+    from pytest_agentgate.runner.services.images import obtained
+    from pytest_agentgate.runner.services.kinds.redis import Redis
+
+    return obtained(Redis.image, lambda: screen.note(f"fetching the image {Redis.image}"))
 
 
 def _judge(store: Store, project: Project, run_id: str) -> None:
@@ -172,7 +194,7 @@ def _show_record(store: Store, run_id: str) -> None:
     )
 
 
-def _say_what_next(folder: Path, *, repaired: bool) -> None:
+def _say_what_next(folder: Path, *, repaired: bool, is_redis_left: bool) -> None:
     agentgate = _as_it_was_called()
     lines = [
         ("git diff base head --stat", "what became of the implementation"),
@@ -184,9 +206,13 @@ def _say_what_next(folder: Path, *, repaired: bool) -> None:
         (f"{agentgate} run -- -n 2", "another run; then: runs, compare"),
     ]
     if repaired:
-        screen.say(
-            "\nWhat is left is for a person: a result that is new, and a Redis that does not run. Go on from here:\n"
+        what = (
+            "What is left is for a person: a result that is new, and a Redis that does not run."
+            if is_redis_left
+            else "What is left is for a person: a result that is new. The Redis that tests lacked ran for the repair "
+            "alone;\nwith the lines below 'Lacked a service' in pyproject.toml, agentgate run starts it."
         )
+        screen.say(f"\n{what} Go on from here:\n")
         lines.insert(1, ("git diff", "what became of the tests"))
         lines.append((f"{agentgate} undo", "the tests as they were"))
     else:

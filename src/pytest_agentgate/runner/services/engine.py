@@ -128,8 +128,28 @@ class Engine:
             made.get_docker_client().client.close()
             return container
 
+    def has(self, image: str) -> bool:
+        """Whether an image is here already. Raises ServiceError, where no image can be started at all too."""
+        try:
+            from testcontainers.core.config import testcontainers_config
+        except ImportError:
+            raise NoEngineError("containers need testcontainers: install pytest-agentgate[services]") from None
+        with self._refusals(f"image {image}"):
+            try:
+                self._client.images.get(testcontainers_config.hub_image_name_prefix + image)
+            except self._docker.errors.ImageNotFound:
+                return False
+            return True
+
+    def fetch(self, image: str) -> None:
+        """Have an image here, however long that takes. Raises ServiceError where it cannot be had."""
+        from testcontainers.core.config import testcontainers_config
+
+        with self._refusals(f"image {image}, which is not here"):
+            self._client.images.pull(testcontainers_config.hub_image_name_prefix + image)
+
     def _command(self, image: str, more: Sequence[str]) -> list[str]:
-        """The image's own command with more words; [] where it is not here yet, or has none of its own."""
+        """The image's own command with more words; [] where it has none of its own."""
         try:
             config = self._client.images.get(image).attrs["Config"]
         except self._docker.errors.ImageNotFound:
