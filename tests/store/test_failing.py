@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pytest_agentgate.store import Store, failing, open_database, open_store
-from pytest_agentgate.store.upkeep import copying, pruning
+from pytest_agentgate.store.upkeep import checking, copying, pruning
 
 Begin = Callable[..., Any]
 Query = Callable[..., list[tuple[Any, ...]]]
@@ -140,3 +140,5 @@ def test_what_is_counted_wrong_is_found(store: Store, url: str, folder: Path, be
         with database.transaction():
             database.execute(damage)
         assert list(failing.wrong(database)) == ["a.py::x"]
+        said = "1 tests are not counted in failing_test as their results tell, the first is a.py::x"
+        assert said in list(checking.check(database, lambda done, whole: None))

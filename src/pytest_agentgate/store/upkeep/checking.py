@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pytest_agentgate.capture import runlog
 from pytest_agentgate.errors import RunLogError
+from pytest_agentgate.store import failing
 from pytest_agentgate.store.database import Database
 from pytest_agentgate.store.events import sorted_out
 from pytest_agentgate.store.upkeep.content import Progress
@@ -36,6 +37,7 @@ def check(database: Database, progress: Progress) -> Iterator[str]:
         yield from _references(database)
         for run_id, counted, there in database.rows(_COUNTS):
             yield f"run {run_id}: counts {counted} tests, and has {there} results"
+        yield from _failing(database)
         logs = database.rows(_LOGS, [database.host])
         for number, (folder, name, run_id, run_key) in enumerate(logs):
             progress(number, len(logs))
@@ -53,6 +55,12 @@ def _references(database: Database) -> Iterator[str]:
             (lost,) = database.rows(query)[0]
             if lost:
                 yield f"{lost} values of {column} are in no {to}"
+
+
+def _failing(database: Database) -> Iterator[str]:
+    tests = list(failing.wrong(database))
+    if tests:
+        yield f"{len(tests)} tests are not counted in failing_test as their results tell, the first is {tests[0]}"
 
 
 def _log(database: Database, path: Path, run_id: str, run_key: int) -> Iterator[str]:
