@@ -205,6 +205,24 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
             path = nodeid.partition("::")[0]
             return path if shares(config.rootpath / path) else nodeid
 
+        # Without these two, what a worker that dies has done is sent to others, who wait for an answer to nothing.
+        def remove_node(self, node: Any) -> str | None:
+            left = {
+                scope: {nodeid: False for nodeid, is_done in unit.items() if not is_done}
+                for scope, unit in self.assigned_work[node].items()
+            }
+            crashed: str | None = next((nodeid for unit in left.values() for nodeid in unit), None)
+            for unit in left.values():
+                unit.pop(crashed, None)
+            self.assigned_work[node] = {scope: unit for scope, unit in left.items() if unit}
+            super().remove_node(node)
+            return crashed
+
+        def schedule(self) -> None:
+            super().schedule()
+            for node in self.nodes:
+                self._reschedule(node)
+
     return Sharing(config, log)
 
 
@@ -215,6 +233,9 @@ def shares(path: Path) -> bool:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
+    is_main = threading.current_thread() is threading.main_thread()
+    if item.get_closest_marker("main_thread") is not None and not is_main:
+        pytest.skip("this xdist runs tests in a thread, where signals cannot be handled")
     for marker in item.iter_markers("engine"):
         for name in marker.args:
             absent = ENGINES[name]()

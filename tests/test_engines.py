@@ -48,3 +48,20 @@ def test_requiring_an_engine_that_nobody_knows_is_an_error(
     result = without_docker.runpytest_subprocess()
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines("*AGENTGATE_REQUIRE names no engine of these tests: dockre*")
+
+
+@pytest.mark.parametrize("dies", [0, 7, 15])
+def test_where_a_worker_dies_every_other_test_still_runs(pytester: pytest.Pytester, quick: None, dies: int) -> None:
+    pytester.makeconftest(CONFTEST)
+    pytester.makeini("[pytest]\nmarkers =\n  engine(name): needs it\n  main_thread: handles signals\n")
+    pytester.makepyfile(
+        f"""
+        import os, pytest
+
+        @pytest.mark.parametrize("number", range(16))
+        def test_one(number):
+            if number == {dies}:
+                os._exit(1)
+        """
+    )
+    pytester.runpytest_subprocess("-n", "2", timeout=60).assert_outcomes(passed=15, failed=1)

@@ -218,6 +218,7 @@ def test_on_a_terminal_a_request_from_outside_is_passed_on(start: Any) -> None:
     assert supervised.end() == ("status 7 True", ["SIGINT"])
 
 
+@pytest.mark.main_thread
 def test_what_is_ignored_stays_ignored() -> None:
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup does
     try:

@@ -545,6 +545,7 @@ def test_a_syntax_error_in_a_text_is_in_no_file() -> None:
     assert (reason.key[0], reason.next_action) == ("syntax", "Correct the syntax of the text that the code evaluates.")
 
 
+@pytest.mark.main_thread
 def test_a_test_that_runs_too_long_under_pytest_timeout(pytester: pytest.Pytester) -> None:
     pytest.importorskip("pytest_timeout")
     pytester.makepyfile("import time\ndef test_a(): time.sleep(9)")
