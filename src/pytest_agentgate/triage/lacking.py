@@ -143,7 +143,10 @@ def _provider(lack: Lack, taken: Collection[str]) -> tuple[Service | None, str]:
         name, count = f"{lack.server}{count}", count + 1
     if lack.variables:
         env = tuple((one.name, _template(sort, one.form)) for one in lack.variables)
-        reached = any("{port}" in template for _, template in env)
+        lets_in = sort not in _USERS or any("{password}" in template for _, template in env)
+        if not lets_in and all(READ[sort].fullmatch(variable) for variable, _ in env):
+            env = ()  # all that clients of its kind read is set then, user and password among it
+        reached = not env or any("{port}" in template for _, template in env)
         return Service(name, sort, image, at=0 if reached else lack.port, env=env), ""
     if _SOCKET.fullmatch(lack.host):  # nobody named an address, so that its clients go by the variables of the kind
         return Service(name, sort, image), ""
