@@ -47,7 +47,11 @@ REPAIR = Repair(
     "run-2",
     red_before=12,
     green_after=11,
-    attempts=(ATTEMPT, replace(ATTEMPT, verdict=Verdict.ROLLED_BACK, why="it took more than 1 second", batch="")),
+    attempts=(
+        ATTEMPT,
+        replace(ATTEMPT, verdict=Verdict.ROLLED_BACK, why="it took more than 1 second", batch=""),
+        replace(ATTEMPT, kind=Kind.CONNECTION, verdict=Verdict.ENVIRONMENT, codemods=(), applicability="", batch=""),
+    ),
     left=(Left("c1:9", Kind.CONNECTION, "refused", 1, "no server", "localhost:1", "python -m pytest t.py", True),),
     files=("tests/test_a.py",),
     commits=("c" * 40,),
@@ -130,5 +134,6 @@ def test_views_answer_what_a_person_asks(store: Store, folder: Path, query: Quer
     assert query("SELECT verdict, kind, before, after, agent_id FROM attempts ORDER BY number") == [
         ("kept", "import", 12, 0, REPAIR.agent),
         ("rolled_back", "import", 12, 0, REPAIR.agent),
+        ("environment", "connection", 12, 0, REPAIR.agent),
     ]
     assert query("SELECT red_before, green_after FROM repairs") == [(12, 11)]
