@@ -1,4 +1,4 @@
-"""What is proposed to a project whose MySQL and RabbitMQ are away is all that it lacks."""
+"""What is proposed to a project whose MySQL or RabbitMQ is away is all that it lacks."""
 
 from __future__ import annotations
 
@@ -13,15 +13,12 @@ from pathlib import Path
 import pytest
 from tests.runner.services.conftest import containers
 
-pytestmark = pytest.mark.engine("servers")
+pytestmark = [pytest.mark.engine("servers"), pytest.mark.usefixtures("quick")]
 
-SUITE = """
+ROWS = """
 import os
-
-import pika
 import pymysql
 import pytest
-
 
 @pytest.mark.parametrize("number", range(2))
 def test_rows(number):
@@ -32,7 +29,11 @@ def test_rows(number):
         with connection.cursor() as cursor:
             cursor.execute("CREATE TABLE IF NOT EXISTS mine (a int)")
             assert cursor.execute("INSERT INTO mine VALUES (1)") == 1
-
+"""
+QUEUE = """
+import os
+import pika
+import pytest
 
 @pytest.mark.parametrize("number", range(2))
 def test_queue(number):
@@ -42,36 +43,35 @@ def test_queue(number):
         channel.basic_publish("", "jobs", b"one")
         assert channel.basic_get("jobs", auto_ack=True)[2] == b"one"
 """
-IMAGES = {"rabbitmq": "rabbitmq:3", "mysql": "mariadb:10"}
 
 
-@pytest.mark.usefixtures("quick")
-def test_a_project_is_green_with_the_lines_that_it_is_told(tmp_path: Path) -> None:
-    mysql, broker = (free_port() for _ in range(2))
-    environ = {
-        "MYSQL_HOST": "127.0.0.1",
-        "MYSQL_PORT": str(mysql),
-        "BROKER": f"amqp://app:geheim@127.0.0.1:{broker}/%2F",
-    }
+@pytest.mark.parametrize(
+    ("suite", "environ", "image"),
+    [
+        (ROWS, {"MYSQL_HOST": "127.0.0.1", "MYSQL_PORT": "PORT"}, "mariadb:10"),
+        (QUEUE, {"BROKER": "amqp://app:geheim@127.0.0.1:PORT/%2F"}, "rabbitmq:3"),
+    ],
+    ids=["mysql", "rabbitmq"],
+)
+def test_a_project_is_green_with_the_lines_that_it_is_told(
+    tmp_path: Path, suite: str, environ: Mapping[str, str], image: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    environ = {name: value.replace("PORT", port) for name, value in environ.items()}
     (tmp_path / "tests").mkdir()
-    (tmp_path / "tests" / "test_it.py").write_text(SUITE)
+    (tmp_path / "tests" / "test_it.py").write_text(suite)
     configuration = tmp_path / "agentgate.toml"
     configuration.write_text('tests = ["tests"]\n')
     run = ("run", "--", "-q", "-p", "no:cacheprovider")
-    assert "4 failed" in agentgate(tmp_path, environ, *run)
+    assert "2 failed" in agentgate(tmp_path, environ, *run)
     told = agentgate(tmp_path, environ, "services", "missing", "--json")
     assert "geheim" not in told
-    for one in json.loads(told):
-        lines = one["configuration"].replace("tool.agentgate.", "")
-        image = f'image = "agentgate-test/{IMAGES[lines.partition("services.")[2].partition("]")[0]]}"\n'
-        configuration.write_text(configuration.read_text() + lines + image)
-    assert "4 passed" in agentgate(tmp_path, environ, *run, "-n", "2")
+    [one] = json.loads(told)
+    lines = one["configuration"].replace("tool.agentgate.", "") + f'image = "agentgate-test/{image}"\n'
+    configuration.write_text(configuration.read_text() + lines)
+    assert "2 passed" in agentgate(tmp_path, environ, *run, "-n", "2")
     assert containers(tmp_path) == set()
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return int(listening.getsockname()[1])
 
 
 def agentgate(folder: Path, environ: Mapping[str, str], *words: str) -> str:
