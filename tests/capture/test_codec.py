@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pytest_agentgate.capture.bounded import clean
 from pytest_agentgate.capture.codec import LIMIT, from_data, from_json, to_data, to_json
 from pytest_agentgate.model import Comparison, Evidence, Frame, Link, Raised, Role, Side
+from pytest_agentgate.model.services import Variable
 
 texts = st.text(max_size=30).map(clean)
 plain = st.recursive(
@@ -41,6 +42,7 @@ evidences = st.builds(
     st.none() | st.builds(Comparison, texts, sides, sides),
     texts,
     st.booleans(),
+    variables=st.lists(st.builds(Variable, texts.filter(bool), texts), max_size=5).map(tuple),
 )
 
 

@@ -39,6 +39,7 @@ from pytest_agentgate.model.judgement import (
     Severity,
     Unit,
 )
+from pytest_agentgate.model.services import Lack, Service, Sort, Variable
 
 
 def failure(
@@ -54,6 +55,7 @@ def cause(
     rerun: str,
     status: CauseStatus = CauseStatus.NEW,
     hidden: int | None = None,
+    lack: Lack | None = None,
 ) -> Cause:
     tests = tuple(sorted(tests))
     return Cause(
@@ -68,6 +70,7 @@ def cause(
         rerun=rerun,
         status=status,
         hidden=hidden,
+        lack=lack,
     )
 
 
@@ -111,6 +114,9 @@ def run() -> RunSummary:
         "Start redis, or point the tests to one that runs.",
         when=When.SETUP,
     )
+    env = (("REDIS_URL", "redis://{host}:{port}/{worker}"),)
+    lack = Lack("redis", "localhost", 6379, "redis", (Variable("REDIS_URL", "redis://:{password}@{host}:{port}/0"),),
+                service=Service("redis", Sort.REDIS, env=env))  # fmt: skip
     return RunSummary(
         Run(
             "20260131T120000-9f2c41d0",
@@ -135,7 +141,7 @@ def run() -> RunSummary:
             cause(value, (f"tests/test_health.py::TestHealth::test_{i}" for i in range(4)),
                   "pytest tests/test_health.py", CauseStatus.REGRESSED),
             cause(redis, (f"tests/test_redis.py::test_{i}" for i in range(3)), "pytest tests/test_redis.py",
-                  CauseStatus.FLAKY),
+                  CauseStatus.FLAKY, lack=lack),
         ),
         {"tests/test_health.py": 9, "tests/test_redis.py": 3},
     )  # fmt: skip
@@ -167,6 +173,14 @@ def hostile() -> st.SearchStrategy[RunSummary]:
         return Failure(nodeid, Scope.TEST, When.CALL, Evidence((raised,)), reason, reason.signature, text=text)
 
     failures = st.builds(fail, text, raised, reason, text)
+    services = st.builds(
+        Service, text, st.sampled_from(Sort), text, env=st.lists(st.tuples(text, text), max_size=2).map(tuple)
+    )
+    variables = st.lists(st.builds(Variable, text, text), max_size=2).map(tuple)
+    lacks = st.builds(
+        Lack, text, text, st.integers(0, 65535), text, variables, st.lists(text, max_size=2).map(tuple),
+        st.none() | services, text, text,
+    )  # fmt: skip
     causes = st.builds(
         cause,
         failures,
@@ -174,6 +188,7 @@ def hostile() -> st.SearchStrategy[RunSummary]:
         text,
         st.sampled_from(CauseStatus),
         st.none() | st.integers(0, 99),
+        st.none() | lacks,
     )
     runs = st.builds(
         Run,

@@ -120,7 +120,8 @@ def test_nothing_in_the_page_points_outside_of_it(report: RunReport) -> None:
     assert [tag for tag, _ in reaching] == ["link"]
     assert str(reaching[0][1]).startswith("data:image/svg+xml,")
     addresses = set(re.findall(r"[a-z]+://[^\s\"'<>]+", text))
-    assert addresses == {"http://www.w3.org/2000/svg"}  # the name of a namespace, which nobody asks for
+    shown = {"redis://{host}:{port}/{worker}\\"}  # a template of a proposed configuration
+    assert addresses - shown == {"http://www.w3.org/2000/svg"}  # the name of a namespace, which nobody asks for
     assert "@import" not in text
     assert "url(" not in text
 

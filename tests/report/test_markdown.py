@@ -9,6 +9,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from pytest_agentgate.model import Counts, RunSummary
+from pytest_agentgate.report.lacking import lacks
 from pytest_agentgate.report.markdown import cell, code, markdown, words
 from pytest_agentgate.report.printable import printable
 
@@ -40,10 +41,20 @@ def test_a_report_looks_like_this(run: RunSummary) -> None:
         lines[9] == "| 24 | import | `No module named 'livekit'` | 24 files not collected, 1,204 tests hidden | new |"
     )
     start = lines.index("## 4. connection: `Error 111 connecting to localhost:6379. Connection refused.`")
-    assert lines[start + 2 : start + 9] == [
+    assert lines[start + 2 : start + 16] == [
         "- 3 tests in 1 file; flaky",
         "- for example `tests/test_redis.py::test_0`",
         "- next: Start redis, or point the tests to one that runs.",
+        (
+            "- lacks redis on localhost:6379, asked by redis, from `$REDIS_URL`; to try it: "
+            "`agentgate services missing --try`"
+        ),
+        "",
+        "```toml",
+        "[tool.agentgate.services.redis]",
+        'kind = "redis"',
+        'env = { REDIS_URL = "redis://{host}:{port}/{worker}" }',
+        "```",
         "",
         "```sh",
         "python -m pytest tests/test_redis.py",
@@ -115,7 +126,10 @@ def test_hostile_text_changes_no_structure(hostile: st.SearchStrategy[RunSummary
     assert kinds.count("td_open") == 5 * len(run.causes)
     assert kinds.count("heading_open") == 1 + len(run.causes)
     assert kinds.count("fence") == sum(
-        bool(cause.rerun) + (len([nodeid for nodeid in cause.tests if nodeid]) > 1) for cause in run.causes
+        bool(cause.rerun)
+        + (len([nodeid for nodeid in cause.tests if nodeid]) > 1)
+        + bool(lacks(cause) and cause.lack and cause.lack.lines)
+        for cause in run.causes
     )
     assert {"blockquote_open", "ordered_list_open", "code_block", "hr"}.isdisjoint(kinds)
     within = {child.type for token in tokens for child in token.children or ()}
