@@ -76,6 +76,22 @@ def test_a_long_log_is_read_in_stretches_that_lose_nothing(tmp_path: Path) -> No
     assert found[-1][1] == log.path.stat().st_size
 
 
+def test_a_line_that_spans_many_reads_is_whole(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    long = {"event": "collected", "nodeids": ["x" * 1_000_000]}
+    path.write_text("".join(f"{json.dumps(event)}\n" for event in ({"event": "run"}, long, {"event": "end"})))
+    assert read(path) == [{"event": "run"}, long, {"event": "end"}]
+    assert list(stretches(path))[-1][1] == path.stat().st_size
+
+
+def test_a_line_without_an_end_is_not_held_in_memory(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    with path.open("wb") as file:
+        file.truncate(1 << 34)  # takes no room on the disk
+    with pytest.raises(RunLogError, match=r"run\.jsonl: has a line of more than 512 MiB"):
+        read(path)
+
+
 def test_a_damaged_line_costs_that_line_alone(tmp_path: Path) -> None:
     path = tmp_path / "one.jsonl"
     path.write_bytes(b'{"event":"run"}\n\x00\xff\x00{{{\n[1]\n{"event":"end"}\n')

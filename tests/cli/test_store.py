@@ -123,10 +123,7 @@ def test_logs_of_an_artifact_are_imported_once(agentgate: Agentgate, project: Pa
         "run-3", "run-2", "run-1",
     ]  # fmt: skip
     missing = agentgate("store", "import", "nowhere.zip", cwd=project)
-    assert (missing.returncode, missing.stderr) == (
-        2,
-        "agentgate: error: nowhere.zip: cannot be read: No such file or directory\n",
-    )
+    assert (missing.returncode, missing.stderr) == (2, "agentgate: error: nowhere.zip: is not there\n")
 
 
 def test_pruning_says_first_and_then_does(agentgate: Agentgate, project: Path) -> None:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import itertools
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import pytest
 
+from pytest_agentgate.capture.judgementlog import write_approval, write_judgement
 from pytest_agentgate.capture.runlog import RunLog
-from pytest_agentgate.store import Store, open_store
+from pytest_agentgate.model.judgement import Approval, GateResult, GateState, Judge, Judgement, PhaseResult
+from pytest_agentgate.store import Store, open_database, open_store
+from pytest_agentgate.store.database import Database
 
 
 class Writer:
@@ -217,3 +220,53 @@ def views() -> Everything:
 def everything(views: Callable[..., Any]) -> Everything:
     """Reads that and how far logs were read."""
     return lambda url: views(url, BESIDES)
+
+
+# ---- a store with something in it
+
+
+@pytest.fixture
+def logs(folder: Path, begin: Begin) -> Path:
+    """Three runs, one of January and two of February, each judged; of the first a test that none other has."""
+    for number, month in enumerate((1, 2, 2)):
+        writer = begin(f"run-{number:03}", created_at=f"2026-0{month}-1{number}T12:00:00.000000+00:00")
+        writer.collected("a.py::x", "a.py::y", f"only/in_{number}.py::z").result("a.py::x", worker="gw1")
+        writer.failed("a.py::y", f"c1:{number}", text=f"E   {number} \u20ac \U0001f600").result(
+            f"only/in_{number}.py::z"
+        )
+        writer.event(event="warning", category="W", message=f"m{number}", path="p", line=1, when="collect")
+        writer.event(event="properties", nodeid="a.py::x", values=[["latency", "0.1", 0.1]], worker="gw1")
+        writer.ended(exit_status=1)
+        gates = (GateResult("tests.failed == 0", GateState.FAILED, 1.0 / 3.0),)
+        write_judgement(
+            folder,
+            Judgement(
+                f"run-{number:03}.judgement-{number:08x}",
+                f"run-{number:03}",
+                f"2026-0{month}-1{number}T13:00:00.000000+00:00",
+                Judge.PROCESS,
+                phases=(PhaseResult("all", GateState.FAILED, gates),),
+            ),
+        )
+        write_approval(folder, Approval("all", f"commit-{number}", "bob", "yes", f"2026-0{month}-1{number}T14:00:00"))
+    return folder
+
+
+@pytest.fixture
+def filled(url: str, logs: Path) -> str:
+    with open_store(url) as store:
+        assert store.ingest(logs).problems == ()
+    return url
+
+
+@pytest.fixture
+def database(filled: str) -> Iterator[Database]:
+    with closing(open_database(filled)) as database:
+        yield database
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.engine("postgres"))])
+def other_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/other.db"
+    return str(request.getfixturevalue("new_database")())

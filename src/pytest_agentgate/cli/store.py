@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict
@@ -13,7 +14,7 @@ import click
 from pytest_agentgate.cli import screen
 from pytest_agentgate.cli.opening import record_options
 from pytest_agentgate.cli.screen import Column
-from pytest_agentgate.errors import UsageError
+from pytest_agentgate.errors import RunLogError, UsageError
 from pytest_agentgate.report.printable import printable
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def export(path: Path, root: Path, store: str | None, as_json: bool) -> None:
     """
     from pytest_agentgate.store.upkeep import portable
 
-    part = path.with_name(f"{path.name}.part")
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")  # two may export at once
     try:
         with _opened(root, store) as database, screen.progress("exporting") as show, part.open("wb") as stream:
             found = portable.export(database, stream, show)
@@ -124,39 +125,57 @@ def import_(paths: tuple[Path, ...], root: Path, store: str | None, as_json: boo
       agentgate store import run-logs.zip
       agentgate store import record.jsonl --store sqlite:///copy.db
     """
+    exports = [path for path in paths if _is_export(path)]
+    if not exports:
+        _import_logs(paths, root, store, as_json)
+    elif len(paths) == 1:
+        _import_export(paths[0], root, store, as_json)
+    else:
+        raise UsageError(f"{exports[0]}: an export makes a whole store, and is imported by itself")
+
+
+def _is_export(path: Path) -> bool:
     from pytest_agentgate.store.upkeep import portable
 
-    if len(paths) == 1 and paths[0].is_file():
-        with paths[0].open("rb") as lines:
-            exported = portable.is_export(lines.readline(200))
-            lines.seek(0)
-            if exported:
-                with _opened(root, store, new=True) as database:
-                    found = portable.restore(database, lines, str(paths[0]))
-                _say(found, as_json, "imported")
-                return
-    _import_logs(paths, root, store, as_json)
+    if not path.is_file():
+        return False
+    with path.open("rb") as lines:
+        return portable.is_export(lines.readline(200))
+
+
+def _import_export(path: Path, root: Path, store: str | None, as_json: bool) -> None:
+    from pytest_agentgate.store.upkeep import portable
+
+    with path.open("rb") as stream, _opened(root, store, new=True) as database:
+        found = portable.restore(database, portable.lines_of(stream), str(path))
+    _say(found, as_json, "imported")
 
 
 def _import_logs(paths: Iterable[Path], root: Path, store: str | None, as_json: bool) -> None:
-    from pytest_agentgate.store.ingest import ingest
-    from pytest_agentgate.store.upkeep.arrivals import folders
+    """Take in what can be read; then raise RunLogError for the first path that cannot."""
+    from pytest_agentgate.store.upkeep import importing
 
     counts = dict.fromkeys(("logs", "runs", "results", "failures"), 0)
     problems: list[str] = []
+    unread: list[RunLogError] = []
     with _opened(root, store, new=True) as database, screen.progress("reading logs") as show:
         for path in paths:
-            with folders(path) as found:
-                for folder in found:
-                    ingested = ingest(database, folder, show)
-                    counts = {name: number + getattr(ingested, name) for name, number in counts.items()}
-                    problems += ingested.problems
+            try:
+                found = importing.take_in(database, path, show)
+            except RunLogError as error:
+                unread.append(error)
+                continue
+            counts = {name: number + getattr(found, name) for name, number in counts.items()}
+            problems += found.problems
+    problems += map(str, unread[1:])
     for problem in problems:
         screen.note(problem)
     if as_json:
         screen.say_json({**counts, "problems": problems})
     else:
         screen.say(", ".join(f"{number:,} {name}" for name, number in counts.items()) + " were new")
+    if unread:
+        raise unread[0]
 
 
 @store.command()
@@ -193,7 +212,8 @@ def copy(source: str, target: str, as_json: bool) -> None:
 def prune(keep: str, dry_run: bool, root: Path, store: str | None, as_json: bool) -> None:
     """Take out runs that are older than a term, with what was judged of them, repairs, and texts that nobody needs.
 
-    Approvals stay, as do runs that go on. Logs stay where they are, and are not taken in again from there.
+    Approvals stay, as do runs that go on, and the baselines of judgements that stay. Logs stay where they are, and are
+    not taken in again from there.
 
     \b
     Example:
@@ -207,6 +227,8 @@ def prune(keep: str, dry_run: bool, root: Path, store: str | None, as_json: bool
     if as_json:
         screen.say_json({**pruned.data(), "dry_run": dry_run})
         return
+    if pruned.unshrunk:
+        screen.note(f"{pruned.unshrunk}; the room of what is gone is used again, and given back by a later prune")
     gone = f"{pruned.runs:,} runs, {pruned.judgements:,} judgements and {pruned.repairs:,} repairs"
     screen.say(
         f"{gone} from before {pruned.before[:19]} would go"

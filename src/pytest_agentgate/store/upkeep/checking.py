@@ -1,47 +1,60 @@
-"""Whether a store is whole: the file, what refers to what, the counts of runs, and the logs that are still there."""
+"""Whether a store is whole: its file, what refers to what, the counts of runs, and the logs that are still there."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from pytest_agentgate.capture import runlog
-from pytest_agentgate.errors import RunLogError
+from pytest_agentgate.errors import StoreError
+from pytest_agentgate.model import Outcome
 from pytest_agentgate.store import failing
 from pytest_agentgate.store.database import Database
-from pytest_agentgate.store.events import sorted_out
-from pytest_agentgate.store.upkeep.content import Progress
+from pytest_agentgate.store.upkeep.content import Progress, silently
+from pytest_agentgate.store.upkeep.retelling import Retelling
 from pytest_agentgate.store.upkeep.tables import tables
 
-_COUNTS = """
-SELECT run.run_id, run.total, COUNT(result.run_key)
-FROM run
-LEFT JOIN result ON result.run_key = run.run_key AND result.last = 1
-GROUP BY run.run_key, run.run_id, run.total
-HAVING run.total <> COUNT(result.run_key)
-ORDER BY run.run_id
-"""
+_COUNTED = {
+    "passed": (Outcome.PASSED,),
+    "failed": (Outcome.FAILED, Outcome.RERUN),  # a rerun that is the last was cut off from its next attempt
+    "errors": (Outcome.ERROR,),
+    "skipped": (Outcome.SKIPPED,),
+    "xfailed": (Outcome.XFAILED,),
+    "xpassed": (Outcome.XPASSED,),
+    "not_run": (Outcome.NOT_RUN,),
+}
+_PARTS = (  # rows that belong to one of another table: what, its table, and the columns of both that say to which
+    ("causes", "cause", "failure", (("run_key", "run_key"), ("exemplar", "number"))),
+    ("tests of causes", "cause_node", "cause", (("run_key", "run_key"), ("number", "number"))),
+    ("conditions", "gate_result", "phase_result", (("judgement_key", "judgement_key"), ("phase_number", "number"))),
+)
 _LOGS = """
-SELECT log.folder, log.name, run.run_id, run.run_key
+SELECT log.folder, log.name, log.state, log.size, run.run_id
 FROM log
-JOIN run ON run.run_key = log.run_key
-WHERE log.host = ? AND log.state = 'ended'
+LEFT JOIN run ON run.run_key = log.run_key
+WHERE log.host = ? AND log.state IN ('ended', 'interrupted')
 ORDER BY log.folder, log.name
 """
 
 
-def check(database: Database, progress: Progress) -> Iterator[str]:
+def check(database: Database, progress: Progress = silently) -> Iterator[str]:
     """What is wrong, one line each; nothing where all is well."""
     with database.snapshot():
-        yield from database.damage()
+        damage = list(_damage(database))
+        yield from damage
+        if damage:  # what the rest would say cannot be relied on
+            return
         yield from _references(database)
-        for run_id, counted, there in database.rows(_COUNTS):
-            yield f"run {run_id}: counts {counted} tests, and has {there} results"
+        yield from _parts(database)
+        yield from _counts(database)
         yield from _failing(database)
-        logs = database.rows(_LOGS, [database.host])
-        for number, (folder, name, run_id, run_key) in enumerate(logs):
-            progress(number, len(logs))
-            yield from _log(database, Path(folder) / name, run_id, run_key)
+        yield from _logs(database, progress)
+
+
+def _damage(database: Database) -> Iterator[str]:
+    try:
+        yield from database.damage()
+    except StoreError as error:  # too much of it to be looked for
+        yield str(error)
 
 
 def _references(database: Database) -> Iterator[str]:
@@ -57,26 +70,57 @@ def _references(database: Database) -> Iterator[str]:
                 yield f"{lost} values of {column} are in no {to}"
 
 
+def _parts(database: Database) -> Iterator[str]:
+    for what, table, whole, columns in _PARTS:
+        same = " AND ".join(f"whole.{theirs} = {table}.{ours}" for ours, theirs in columns)
+        query = f"SELECT COUNT(*) FROM {table} WHERE NOT EXISTS (SELECT 1 FROM {whole} AS whole WHERE {same})"
+        (lost,) = database.rows(query)[0]
+        if lost:
+            yield f"{lost} {what} belong to no row of {whole}"
+
+
+def _counts(database: Database) -> Iterator[str]:
+    names = ("total", *_COUNTED)
+    sums = ", ".join(
+        f"SUM(CASE WHEN outcome IN ({_quoted(outcomes)}) THEN 1 ELSE 0 END)" for outcomes in _COUNTED.values()
+    )
+    there = {
+        run_key: numbers
+        for run_key, *numbers in database.rows(
+            f"SELECT run_key, COUNT(*), {sums} FROM result WHERE last = 1 GROUP BY run_key"
+        )
+    }
+    none = [0] * len(names)
+    for run_key, run_id, *numbers in database.rows(
+        f"SELECT run_key, run_id, {', '.join(names)} FROM run ORDER BY run_id"
+    ):
+        for name, counted, has in zip(names, numbers, there.get(run_key, none), strict=True):
+            if counted != has:
+                kept = f"{has} results" if name == "total" else f"results of {has}"
+                yield f"run {run_id}: counts {counted} {'tests' if name == 'total' else name}, and has {kept}"
+
+
 def _failing(database: Database) -> Iterator[str]:
     tests = list(failing.wrong(database))
     if tests:
         yield f"{len(tests)} tests are not counted in failing_test as their results tell, the first is {tests[0]}"
 
 
-def _log(database: Database, path: Path, run_id: str, run_key: int) -> Iterator[str]:
-    """Compare a run with its log, if that is still there."""
-    told = set()
-    try:
-        if not path.exists():
-            return
-        for events, _ in runlog.stretches(path):
-            told |= {
-                (event["nodeid"], event.get("worker", ""), event.get("attempt", 1))
-                for event in sorted_out(events).results
-            }
-    except RunLogError as error:
-        yield str(error)
-        return
-    (kept,) = database.rows("SELECT COUNT(*) FROM result WHERE run_key = ?", [run_key])[0]
-    if kept != len(told):
-        yield f"run {run_id}: has {kept} results, and its log {path} tells of {len(told)}"
+def _quoted(outcomes: Iterable[Outcome]) -> str:
+    return ", ".join(f"'{outcome.value}'" for outcome in outcomes)
+
+
+def _logs(database: Database, progress: Progress) -> Iterator[str]:
+    """Compare what is kept with what the logs tell that are still there, read once more."""
+    logs = database.rows(_LOGS, [database.host])
+    with Retelling() as retelling:
+        for number, (folder, name, state, size, run_id) in enumerate(logs):
+            progress(number, len(logs))
+            path = Path(folder) / name
+            try:
+                if not path.is_file() or (state == "interrupted" and path.stat().st_size != size):
+                    continue  # a log that goes on after all is taken in by whoever reads next
+            except OSError as error:
+                yield f"{path}: cannot be read: {error.strerror}"
+                continue
+            yield from retelling.differences(database, path, run_id)

@@ -19,6 +19,13 @@ Progress = Callable[[int, int], object]
 """Told how many rows are done, and of how many."""
 
 
+def silently(done: int, total: int) -> None:
+    """Show no progress."""
+
+
+Change = Callable[[list[Row]], list[Row]]
+
+
 @dataclass(frozen=True)
 class Content:
     """What a table holds: how many rows, and a checksum over all of them in the order of its key."""
@@ -52,21 +59,33 @@ def written(row: Row) -> bytes:
     return json.dumps(row, separators=(",", ":")).encode("ascii") + b"\n"
 
 
-def stretches(database: Database, table: Table) -> Iterator[list[Row]]:
-    """All rows, some at a time; a NUL in a text has become its escape."""
+def stretches(database: Database, table: Table, changed: Change = list) -> Iterator[list[Row]]:
+    """All rows in the order of their key, some at a time; a NUL in a text has become its escape.
+
+    ``changed`` is what they are to become: of all rows at once where the key is a text, which may be changed then.
+    """
     names, keys = ", ".join(table.columns), ", ".join(table.key)
-    marks = ", ".join("?" * len(table.key))
     places = [table.columns.index(key) for key in table.key]
+    if table.by_text:  # an escape is elsewhere in the order; such tables are small: a row for each log, each approval
+        rows = changed(_plain(database.rows(f"SELECT {names} FROM {table.name}")))
+        rows.sort(key=lambda row: [row[place] for place in places])
+        yield from (rows[start : start + _AT_A_TIME] for start in range(0, len(rows), _AT_A_TIME))
+        return
+    marks = ", ".join("?" * len(table.key))
     after: list[Any] = []
     while True:
         where = f"WHERE ({keys}) > ({marks}) " if after else ""
         sql = f"SELECT {names} FROM {table.name} {where}ORDER BY {keys} LIMIT ?"
         rows = database.rows(sql, [*after, _AT_A_TIME])
         if rows:
-            yield [tuple(map(without_nul, row)) for row in rows]
+            yield changed(_plain(rows))
         if len(rows) < _AT_A_TIME:
             return
         after = [rows[-1][place] for place in places]
+
+
+def _plain(rows: list[Row]) -> list[Row]:
+    return [tuple(map(without_nul, row)) for row in rows]
 
 
 def content(database: Database, table: Table) -> Content:

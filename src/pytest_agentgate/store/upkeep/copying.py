@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from pytest_agentgate.errors import StoreError
 from pytest_agentgate.store.database import Database, Row
 from pytest_agentgate.store.upkeep import content
-from pytest_agentgate.store.upkeep.content import Content, Progress, Sum
+from pytest_agentgate.store.upkeep.content import Content, Progress, Sum, silently
 from pytest_agentgate.store.upkeep.tables import Table, tables
 
 
-def copy(source: Database, target: Database, progress: Progress) -> tuple[Content, ...]:
+def copy(source: Database, target: Database, progress: Progress = silently) -> tuple[Content, ...]:
     """Copy all tables into a new store; -> what each holds, which was read back from there and is the same.
 
     The logs of this machine stay its own: what a file calls its side is the host's name on a server. Raises StoreError,
@@ -24,10 +26,10 @@ def copy(source: Database, target: Database, progress: Progress) -> tuple[Conten
 def _copied(source: Database, target: Database, progress: Progress) -> tuple[Content, ...]:
     content.refuse_filled(target, "a copy")
     total, done, found = content.size(source), 0, []
+    at_home = partial(_at_home, source=source, target=target)
     for table in tables():
         sent = Sum(table.name)
-        for rows in content.stretches(source, table):
-            rows = _at_home(rows, source, target) if table.name == "log" else rows
+        for rows in content.stretches(source, table, at_home if table.name == "log" else list):
             sent.add(rows)
             target.insert(f"{table.name} ({', '.join(table.columns)})", rows)
             done += len(rows)
@@ -43,5 +45,10 @@ def _same(target: Database, table: Table, sent: Content) -> Content:
 
 
 def _at_home(rows: list[Row], source: Database, target: Database) -> list[Row]:
-    """Rows of logs, whose first column is their host."""
-    return [(target.host if row[0] == source.host else row[0], *row[1:]) for row in rows]
+    """Rows of logs, whose first three columns are host, folder and name, and the last one the run.
+
+    A store that was a file, on a server and a file again may know a log under both names of one machine.
+    """
+    moved = [(target.host if row[0] == source.host else row[0], *row[1:]) for row in rows]
+    moved.sort(key=lambda row: row[-1] is not None)  # of two, the one that a run came from
+    return list({row[:3]: row for row in moved}.values())

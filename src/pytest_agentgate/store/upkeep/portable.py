@@ -6,21 +6,27 @@ Described in docs/reference/store-export.md.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
+from functools import partial
+from math import isfinite
 from typing import IO, Any
 
 from pytest_agentgate.errors import StoreError
 from pytest_agentgate.store import schema
 from pytest_agentgate.store.database import Database, Row
 from pytest_agentgate.store.upkeep import content
-from pytest_agentgate.store.upkeep.content import Content, Progress, Sum
+from pytest_agentgate.store.upkeep.content import Content, Progress, Sum, silently
 from pytest_agentgate.store.upkeep.tables import Table, tables
 
 FORMAT = "agentgate-store/1"
 _AT_A_TIME = 5_000
+_LONGEST = 64 << 20  # bytes of a line
+_BITS = 64  # of a column of numbers, one of which is the sign
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-def export(database: Database, stream: IO[bytes], progress: Progress) -> tuple[Content, ...]:
+def export(database: Database, stream: IO[bytes], progress: Progress = silently) -> tuple[Content, ...]:
     """Write all tables; -> what each holds. Raises OSError."""
     with database.snapshot():
         total, done, found = content.size(database), 0, []
@@ -42,6 +48,11 @@ def export(database: Database, stream: IO[bytes], progress: Progress) -> tuple[C
 def is_export(first: bytes) -> bool:
     """Whether a file that begins with this line is one of ours."""
     return first.startswith(b'{"format":"agentgate-store/')
+
+
+def lines_of(stream: IO[bytes]) -> Iterator[bytes]:
+    """The lines of an export; a longer one than there is in any comes in pieces, which are not JSON."""
+    return iter(partial(stream.readline, _LONGEST), b"")
 
 
 def restore(database: Database, lines: Iterable[bytes], name: str) -> tuple[Content, ...]:
@@ -82,7 +93,7 @@ class _Reader:
         found, rows = Sum(table.name), list[Row]()
         into = f"{table.name} ({', '.join(table.columns)})"
         while type(value := self._value()) is list:
-            rows.append(tuple(value))
+            rows.append(self._row(table, value))
             if len(rows) == _AT_A_TIME:
                 found.add(rows)
                 self._database.insert(into, rows)
@@ -93,6 +104,12 @@ class _Reader:
         if value != {"end": table.name, "rows": whole.rows, "checksum": whole.checksum}:
             raise self._damaged(f"table {table.name} has {whole.rows} rows with checksum {whole.checksum}")
         return whole
+
+    def _row(self, table: Table, values: list[Any]) -> Row:
+        """A row as an export has it: what a database would make something else of is damage."""
+        if len(values) != len(table.types) or not all(map(_fits, values, table.types)):
+            raise self._damaged(f"is no row of table {table.name}")
+        return tuple(values)
 
     def _object(self) -> dict[str, Any]:
         value = self._value()
@@ -106,11 +123,19 @@ class _Reader:
             raise self._damaged("the file ends before its end")
         try:
             return json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise self._damaged("is no JSON") from None
 
     def _damaged(self, why: str) -> StoreError:
         return StoreError(f"{self._name}: line {self._number}: {why}; nothing was written")
+
+
+def _fits(value: Any, type_: type) -> bool:
+    if type(value) is str:
+        return type_ is str and "\0" not in value and (value.isascii() or not _SURROGATE.search(value))
+    if type(value) is int:
+        return type_ is int and value.bit_length() < _BITS
+    return value is None or (type(value) is type_ is float and isfinite(value))
 
 
 def _line(value: object) -> bytes:

@@ -10,6 +10,8 @@ from functools import cache
 from pytest_agentgate.store import schema
 from pytest_agentgate.store.sqlite import WORDS
 
+_TYPES = {"TEXT": str, "INTEGER": int, "DOUBLE PRECISION": float}
+
 
 @dataclass(frozen=True)
 class Reference:
@@ -22,12 +24,18 @@ class Reference:
 
 @dataclass(frozen=True)
 class Table:
-    """One table: its columns in their order, those of its primary key, and what it refers to."""
+    """One table: its columns in their order with their types, those of its primary key, and what it refers to."""
 
     name: str
     columns: tuple[str, ...]
+    types: tuple[type, ...]
     key: tuple[str, ...]
     references: tuple[Reference, ...]
+
+    @property
+    def by_text(self) -> bool:
+        """Whether the order of its rows follows texts."""
+        return any(self.types[self.columns.index(column)] is str for column in self.key)
 
 
 @cache
@@ -58,6 +66,7 @@ def _table(database: sqlite3.Connection, name: str) -> Table:
     return Table(
         name,
         tuple(column for _, column, *_ in columns),
+        tuple(_TYPES[declared] for _, _, declared, *_ in columns),
         tuple(column for _, column in keys),
         tuple(sorted(references, key=lambda reference: reference.column)),
     )
