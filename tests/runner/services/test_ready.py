@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import http.server
 import socket
+import struct
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
+import bson
 import pytest
 from tests.conftest import PostgresServer
 
@@ -18,6 +21,12 @@ from pytest_agentgate.runner.services.kinds.any_image import AnyImage
 from pytest_agentgate.runner.services.kinds.kind import Access, Kind, access_of, masked
 
 Serve = Callable[[bytes], Access]
+
+
+def hello(document: dict[str, object]) -> bytes:
+    """What MongoDB answers from 4.4 on, in the bytes of its own library."""
+    body = struct.pack("<i", 0) + b"\0" + bson.encode(document)
+    return struct.pack("<iiii", len(body) + 16, 1, 1, 2013) + body
 
 
 @contextmanager
@@ -100,6 +109,9 @@ def test_who_says_nothing_is_waited_for_no_longer_than_asked(sort: Sort) -> None
         (Sort.MYSQL, b"\x1b\0\0\0\xff\x15\x04Too many connections....", "Too many connections"),
         (Sort.RABBITMQ, b"\x01\0\0\0\0\x01\xf4\0\x0a\0\x0a\0\x09", ""),
         (Sort.RABBITMQ, b"AMQP\0\0\x09\x01AMQP", "speaks another protocol"),
+        (Sort.MONGODB, hello({"isWritablePrimary": True, "ok": 1.0}), ""),
+        (Sort.MONGODB, hello({"isWritablePrimary": False, "secondary": True, "ok": 1.0}), "takes no writes yet"),
+        (Sort.MONGODB, hello({"ok": 0.0, "errmsg": "is shutting down", "code": 91}), "is shutting down"),
         (Sort.KAFKA, b"\0\0\0\x0c\0\0\0\x07\0\0\0\0\0\0", ""),
         (Sort.KAFKA, b"\0\0\0\x0c\0\0\0\x07\0\x23\0\0\0\0", "answers with error 35"),
     ],
@@ -110,23 +122,21 @@ def test_readiness_is_what_the_protocol_says(sort: Sort, answer: bytes, why: str
     assert bool(said) == bool(why)
 
 
-def test_a_mongodb_that_takes_no_writes_is_not_ready(serve: Serve) -> None:
-    import struct
-
-    def message(writable: bool) -> bytes:
-        document = b"\x08isWritablePrimary\0" + bytes([writable]) + b"\0"
-        body = struct.pack("<i", 0) + b"\0" + struct.pack("<i", len(document) + 4) + document
-        return struct.pack("<iiii", len(body) + 16, 1, 1, 2013) + body
-
-    mongodb = kind(Sort.MONGODB)
-    assert mongodb.waits(serve(message(True)), 1) == ""
-    assert mongodb.waits(serve(message(False)), 1) == "takes no writes yet"
-
-
 def test_waiting_for_a_redis_that_refuses_the_password_is_in_vain(serve: Serve) -> None:
     access = serve(b"-WRONGPASS invalid username-password pair or user is disabled.\r\n")
     with pytest.raises(ServiceError, match="WRONGPASS invalid"):
         kind(Sort.REDIS).waits(Access(access.host, access.port, password="guess"), 1)
+
+
+@pytest.mark.parametrize(
+    ("sort", "package", "library"), [(Sort.POSTGRES, "psycopg", "psycopg"), (Sort.MYSQL, "pymysql", "PyMySQL")]
+)
+def test_the_client_that_is_not_installed_is_named(
+    sort: Sort, package: str, library: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(ServiceError, match=rf"needs {library}: install pytest-agentgate\[services\]$"):
+        kind(sort).check(Access("127.0.0.1", 1))
 
 
 @pytest.mark.engine("postgres")
