@@ -216,6 +216,21 @@ def test_filters_narrow_and_can_be_cleared(opened: Open, whole: RunReport) -> No
     assert one.texts("[role=status]") == [""]
 
 
+def test_a_connection_cause_shows_the_lines_that_would_provide_its_service(opened: Open, whole: RunReport) -> None:
+    one = opened(whole)
+    assert one.page.locator(".lack").count() == 1
+    lack = one.page.locator(".cause", has_text="Error 111").locator(".lack")
+    assert "lacks redis on localhost:6379, asked by redis, from $REDIS_URL" in lack.inner_text()
+    assert [text.split("\n") for text in lack.locator("pre").all_inner_texts()] == [
+        [
+            "[tool.agentgate.services.redis]",
+            'kind = "redis"',
+            'env = { REDIS_URL = "redis://{host}:{port}/{worker}" }',
+        ],
+        ["agentgate services missing --try"],
+    ]
+
+
 def test_what_a_reader_has_opened_stays_open_while_the_causes_stay_the_same(opened: Open, whole: RunReport) -> None:
     one = opened(whole)
     one.page.locator(".cause summary", has_text="in full").first.click()
