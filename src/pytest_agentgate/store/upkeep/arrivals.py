@@ -28,7 +28,10 @@ _LARGEST = 4 << 30  # bytes of one log
 _DEPTH = 3  # archives within each other
 _PIECE = 1 << 20
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # the others may ask for any amount of memory
-_DAMAGED = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError, NotImplementedError, ValueError)
+_DAMAGED = (
+    zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, LookupError, RuntimeError, NotImplementedError,
+    ValueError,
+)  # fmt: skip
 _UNFIT = re.compile(r"[^0-9A-Za-z._-]")
 
 Problem = Callable[[str], object]
@@ -95,7 +98,7 @@ class _Unpacking:
         with archive.open("rb") as file, self._opened(file, name) as opened:
             for entry in opened.infolist():
                 inner = PurePosixPath(entry.filename.replace("\\", "/"))  # which some tools of Windows write
-                if entry.is_dir() or inner.suffix not in (SUFFIX, _ARCHIVE):
+                if entry.filename.endswith("/") or inner.suffix not in (SUFFIX, _ARCHIVE):
                     continue
                 with self._place() as place:
                     yield from self._of_entry(opened, entry, place / _fit(inner.name), f"{name}/{inner}", depth)
