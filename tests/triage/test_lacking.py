@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pytest_agentgate.config import read_config
 from pytest_agentgate.model import Cause, Evidence, Failure, Kind, Link, Raised, Reason, Scope, When
 from pytest_agentgate.model.services import Lack, Service, Sort, Variable
 from pytest_agentgate.triage.causes import group
-from pytest_agentgate.triage.kinds import reason_of
+from pytest_agentgate.triage.kinds import connection, reason_of
 from pytest_agentgate.triage.lacking import unreached, with_lacks
 
 
@@ -161,3 +164,15 @@ def test_a_kind_that_a_rule_decided_may_know_no_server() -> None:
     [cause] = group([replace(failure, reason=reason, signature=reason.signature)])
     assert isinstance(cause, Cause)
     assert cause.lack == Lack(why="its address is not known")
+
+
+@given(st.data())
+@pytest.mark.parametrize("pattern", ["_TEXT", "_TRYING"])
+def test_what_says_that_a_connection_failed_has_one_of_the_words_that_are_looked_for_first(
+    pattern: str, data: st.DataObject
+) -> None:
+    wanted = getattr(connection, pattern)
+    text = data.draw(
+        st.from_regex(re.compile(wanted.pattern, wanted.flags & ~re.UNICODE | re.ASCII)).filter(str.isascii)
+    )
+    assert any(word in text.lower() for word in connection._WORDS)

@@ -23,6 +23,7 @@ _HOST = deferred(r"(?P<host>\[[0-9A-Fa-f:.%]+\]|[^\s:,;/@\[\]]+)(?::(?P<port>\d{
 _PAIR = deferred(r"(\w+)\s*=\s*('(?:[^'\\]|\\.)*'|[^\s;]*)")  # of libpq, and of .NET's kin
 _NUMBERED = deferred(r"/\d{1,2}")
 _BY_IP = deferred(r"\d{1,3}(?:\.\d{1,3}){3}|.*:.*")
+_HERE = deferred(r"localhost|127\.0\.0\.1|::|0\.0\.0\.0")
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1", "::", "0.0.0.0"})  # noqa: S104  nothing is bound
 WORDS: Mapping[str, tuple[str, ...]] = {
     "postgres": ("postgres", "postgresql", "pg", "psycopg", "libpq", "psql"),
@@ -85,7 +86,7 @@ def form_of(value: str, server: str, host: str, port: int) -> str:
 
     A URL, ``host:port`` and lists of these, or the keywords of libpq.
     """
-    if not port or len(value) > _LONGEST or not (str(port) in value or "=" in value or "://" in value):
+    if not port or len(value) > _LONGEST or not (str(port) in value or host in value or _HERE.search(value)):
         return ""
     if found := _URL.fullmatch(value.strip()):
         scheme = found["scheme"].lower()

@@ -47,6 +47,11 @@ _TEXT = deferred(
 _TRYING = deferred(
     r"(?:could not|cannot|can't|failed to|unable to|timeout|error) (?:connect|bootstrap|reach|resolv)", re.IGNORECASE
 )
+# One of these is in whatever the two find: nearly all messages are told apart by them, in a tenth of the time.
+_WORDS = (
+    "connect", "pool", "not known", "resol", "servname", "getaddrinfo", "route to host", "network is", "bootstrap",
+    "reach",
+)  # fmt: skip
 # A client's timeout that says no more comes from the wait for its server, unless it had one and was reading from it.
 _READING = deferred(r"read|write|deadline|execution|query|lock|pool", re.IGNORECASE)
 _ADDRESS = deferred(
@@ -129,7 +134,10 @@ def _is_connection(view: View) -> bool:
     if view.focus.facts.get("status") in _UNAVAILABLE or "UNAVAILABLE" in str(view.focus.facts.get("code") or ""):
         return True
     service = view.text("service")
-    if view.search(_TEXT) or (view.search(_TRYING) and (service or view.search(_ADDRESS))):
+    said = view.message.lower()
+    if any(word in said for word in _WORDS) and (
+        view.search(_TEXT) or (view.search(_TRYING) and (service or view.search(_ADDRESS)))
+    ):
         return True
     if not view.is_a("TimeoutError") and not any("Timeout" in name for name in view.names):
         return False
