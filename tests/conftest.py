@@ -326,7 +326,7 @@ DATABASES = 8  # that tests take in turns: to make and to remove one for each te
 
 
 @pytest.fixture(scope="session")
-def new_database(request: pytest.FixtureRequest) -> Callable[[], str]:
+def new_database(request: pytest.FixtureRequest) -> Iterator[Callable[[], str]]:
     """Gives a database without a store; -> its URL, with the password in it. One test may use a few at a time."""
     import psycopg
 
@@ -348,4 +348,8 @@ def new_database(request: pytest.FixtureRequest) -> Callable[[], str]:
                 made.add(name)
         return url
 
-    return new_database
+    yield new_database
+    if given:  # what stands on a server of our own goes with it
+        with psycopg.connect(given, autocommit=True) as connection:
+            for name in made:
+                connection.execute(f"DROP DATABASE {name} WITH (FORCE)")

@@ -27,10 +27,7 @@ Begin = Callable[..., Any]
 Everything = Callable[[str], dict[str, list[tuple[Any, ...]]]]
 Views = Callable[..., dict[str, list[tuple[Any, ...]]]]
 
-pytestmark = [
-    pytest.mark.engine("postgres"),
-    pytest.mark.skipif(bool(os.environ.get("AGENTGATE_TEST_POSTGRES")), reason="the server is somebody else's"),
-]
+pytestmark = pytest.mark.engine("postgres")
 
 INGEST = """
 import sys
@@ -81,7 +78,11 @@ def url(new_database: Callable[[], str]) -> str:
 
 
 @pytest.fixture
-def server(postgres_server: Any) -> Iterator[Any]:
+def server(request: pytest.FixtureRequest) -> Iterator[Any]:
+    """A server that tests may stop, and whose password they know."""
+    if os.environ.get("AGENTGATE_TEST_POSTGRES"):
+        pytest.skip("the server is somebody else's")
+    postgres_server = request.getfixturevalue("postgres_server")
     yield postgres_server
     if not (postgres_server.folder / "data" / "postmaster.pid").exists():
         postgres_server.start()
@@ -211,7 +212,7 @@ def test_a_process_that_is_killed_while_it_ingests_leaves_nothing_half_done(
     assert min(left) < 12, "every process had ended before it was killed"
 
 
-def test_a_wrong_password_is_one_line_that_says_where_it_may_stand(url: str) -> None:
+def test_a_wrong_password_is_one_line_that_says_where_it_may_stand(server: Any, url: str) -> None:
     wrong = re.sub(r"//tester:[^@]*@", "//tester:n0tthis@", url)
     with pytest.raises(StoreError, match=r"password authentication failed.*PGPASSWORD.*pgpass") as caught:
         open_store(wrong)
@@ -350,13 +351,13 @@ def test_a_log_of_another_machine_is_not_taken_for_lost(
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a small disk")
 def test_a_server_whose_disk_is_full_is_one_line_and_takes_all_in_when_there_is_room(
-    postgres_server: Any, tmp_path_factory: pytest.TempPathFactory, many: Path, everything: Everything, begin: Begin
+    server: Any, tmp_path_factory: pytest.TempPathFactory, many: Path, everything: Everything, begin: Begin
 ) -> None:
     with tempfile.TemporaryDirectory(prefix="agentgate-disk-") as disk:
         mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=96m", "tmpfs", disk], capture_output=True)
         if mounted.returncode:
             pytest.skip(f"cannot mount: {mounted.stderr.decode().strip()}")
-        small = type(postgres_server)(Path(disk))
+        small = type(server)(Path(disk))
         try:
             open_store(small.url()).close()
             room = os.statvfs(disk)
