@@ -6,7 +6,8 @@ The store is made from logs as a recorder writes them: runs of the same tests, o
 that they share. Printed: what ingesting costs a row, against parsing the same lines and inserting the same numbers with
 nothing around it; the size of the file; the time of each query of the API against that of its SQL alone; and the five
 queries of a report. Times are CPU seconds, medians of alternating repetitions; of a server, whose work is none of this
-process', they are seconds that passed. ``--postgres``, or $STORE_URL, names a database without a store.
+process', they are seconds that passed, and for one log the CPU seconds of both, next to a COPY of the same rows into a
+table with the same keys and indexes. ``--postgres``, or $STORE_URL, names a database without a store.
 """
 
 from __future__ import annotations
@@ -22,11 +23,14 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_agentgate.capture import runlog
 from pytest_agentgate.capture.runlog import RunLog
 from pytest_agentgate.store import Store, causes, comparison, open_store, results, rows, runs
+
+if TYPE_CHECKING:
+    import psycopg
 
 CAUSES = 10
 AGENTS = 5
@@ -300,35 +304,9 @@ def on_a_server(url: str, folder: Path, number: int, tests: int) -> None:
     import psycopg
 
     clock = time.perf_counter
-    names = nodeids(tests)
-    print("\nOn PostgreSQL, seconds that passed:")
-    took: dict[str, list[float]] = {"bare parse and COPY": [], "ingest": [], "its CPU here": []}
     with psycopg.connect(url, autocommit=True) as bare:
-        version = bare.info.server_version
-        bare.execute("CREATE TABLE bare_result (run_key bigint, node_key bigint, worker_key bigint, attempt integer, "
-                     "outcome text, duration double precision)")  # fmt: skip
-        bare.execute("CREATE INDEX bare_by_run ON bare_result (run_key, node_key)")
-        with open_store(url) as store:
-            for run in range(900, 908):
-                log = write_log(folder / "server", run, names, failing=0)
-
-                def copied(log: Path = log, run: int = run) -> None:
-                    json.loads(b"[" + log.read_bytes()[:-1].replace(b"\n", b",") + b"]")
-                    with bare.cursor().copy("COPY bare_result FROM STDIN") as copy:
-                        for node in range(tests):
-                            copy.write_row((run, node, node % 2, 1, "passed", 0.001))
-
-                took["bare parse and COPY"].append(cpu(copied, clock=clock))
-                began = time.process_time()
-                took["ingest"].append(cpu(lambda log=log: store.ingest(log.parent), clock=clock))  # type: ignore[misc]
-                took["its CPU here"].append(time.process_time() - began)
-                log.unlink()
-        bare.execute("DROP TABLE bare_result")
-        bare.execute("SET search_path TO agentgate")
-        print(f"server {version}: a log of {tests:,} results, microseconds a row (the first makes the tests known):")
-        for name, times in took.items():
-            each = [seconds / tests * 1e6 for seconds in times]
-            print(f"  {name:20} first {each[0]:6.2f}   then {statistics.median(each[1:]):6.2f}")
+        print(f"\nOn PostgreSQL {bare.info.server_version // 10_000}, seconds that passed:")
+        ingesting_there(url, bare, folder / "server", tests)
         fill(url, folder / "server", number, tests, clock)
         bare.execute("ANALYZE")  # as autovacuum does in its time
 
@@ -338,6 +316,52 @@ def on_a_server(url: str, folder: Path, number: int, tests: int) -> None:
         with open_store(url, read_only=True) as store:
             api(store, ask, clock, rounds=5)
         reports(ask, clock)
+
+
+def ingesting_there(url: str, bare: psycopg.Connection[Any], folder: Path, tests: int) -> None:
+    """One log into a store that knows its tests, in turns with a COPY of the same rows under the same keys."""
+    names = nodeids(tests)
+    floor, ours = "bare parse and COPY", "ingest"
+    took: dict[str, list[float]] = {floor: [], ours: []}
+    spent: dict[str, list[float]] = {floor: [], ours: []}
+    into = "run_key, node_key, worker_key, attempt, last, outcome, duration, teardown"
+    types = ["int8", "int8", "int8", "int4", "int4", "text", "float8", "float8"]
+    with open_store(url) as store:
+        bare.execute("SET search_path TO agentgate")
+        bare.execute("CREATE TABLE bare_result (LIKE result INCLUDING ALL)")
+        servers = {floor: bare.info.backend_pid, ours: store._database._connection.info.backend_pid}  # type: ignore[attr-defined]
+        both = "CPU, here and there" if all(map(cpu_of, servers.values())) else "CPU here"
+        for run in range(900, 916):
+            log = write_log(folder, run, names, failing=0)
+
+            def copied(log: Path = log, run: int = run) -> None:
+                json.loads(b"[" + log.read_bytes()[:-1].replace(b"\n", b",") + b"]")
+                with bare.cursor().copy(f"COPY bare_result ({into}) FROM STDIN (FORMAT BINARY)") as copy:
+                    copy.set_types(types)
+                    for node in range(tests):
+                        copy.write_row((run, node, node % 2, 1, 1, "passed", 0.001, 0.0))
+
+            for name, work in ((floor, copied), (ours, partial(store.ingest, folder))):
+                began = time.process_time() + cpu_of(servers[name])
+                took[name].append(cpu(work, clock=time.perf_counter))
+                spent[name].append(time.process_time() + cpu_of(servers[name]) - began)
+            log.unlink()
+    bare.execute("DROP TABLE bare_result")
+    print(f"A log of {tests:,} results, microseconds a row (the first makes the tests known):")
+    for what, seconds in (("passed", took), (both, spent)):
+        for name, times in seconds.items():
+            each = [time / tests * 1e6 for time in times]
+            print(f"  {name:20} {what:19} first {each[0]:6.2f}   then {statistics.median(each[1:]):6.2f}")
+        ratios = [one / other for one, other in zip(seconds[ours], seconds[floor], strict=True)]
+        print(f"  {'ratio':20} {what:19} first {ratios[0]:6.2f}   then {statistics.median(ratios[1:]):6.2f}")
+
+
+def cpu_of(pid: int) -> float:
+    """CPU seconds of a process of this machine; 0 where that cannot be known, as of a server elsewhere."""
+    try:
+        return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
+    except OSError:
+        return 0.0
 
 
 def many_logs(folder: Path) -> None:

@@ -50,6 +50,7 @@ class Recording:
         self._database = database
         self._nodes: dict[str, int] = {}  # keys that were asked for
         self._texts: dict[str, int] = {}
+        self._reasons: dict[tuple[str, str, str, str], int] = {}
         self._has_results = True  # for all we know
         self.run_key = run_key
 
@@ -201,7 +202,8 @@ class Recording:
         nodes = self._node_keys([event["nodeid"] for event in kept])
         workers = self._text_keys({text(event, "worker") for event in kept})
         given = [_reason(event) for event in kept]
-        reasons = reason_keys(database, given)
+        if unknown := [reason for reason in dict.fromkeys(given) if reason not in self._reasons]:
+            self._reasons |= reason_keys(database, unknown)
         raised = [_raised(event) for event in kept]
         types = self._text_keys({type_ for type_, _ in raised})
         evidence = [
@@ -222,7 +224,7 @@ class Recording:
                     event.get("attempt", 1),
                     workers[text(event, "worker")],
                     1,
-                    reasons[given[place]],
+                    self._reasons[given[place]],
                     pieces[evidence[place]],
                 )
                 for place, event in enumerate(kept)
