@@ -89,6 +89,9 @@ def test_a_migration_that_fails_leaves_the_database_as_it_was(agentgate: Agentga
         said = json.loads(done.stdout)
         assert said["why"] == 'sql/migrations/011.sql:3: relation "a" already exists: CREATE TABLE shop.a ()'
         assert [point["passed"] for point in said["checkpoints"]] == [False]
+        told = agentgate("services", "migrate", "db", cwd=shop)
+        assert (told.returncode, told.stdout) == (1, "")
+        assert told.stderr == (f"agentgate: service db: sql/migrations/011.sql: failed\nagentgate: {said['why']}\n")
         assert status_of(agentgate, shop)["pending"] == ["sql/migrations/011.sql"]
     finally:
         agentgate("services", "down", cwd=shop)

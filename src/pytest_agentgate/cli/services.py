@@ -246,8 +246,7 @@ def _schema(name: str, as_json: bool, root: Path, *, fresh: bool) -> int:
         ]
         screen.say_json({"service": name, "checkpoints": steps, "why": problem})
     elif problem:
-        if all(one.passed for one in points):
-            screen.note(problem)
+        screen.note(problem)
     elif not points:
         screen.note(f"service {name}: nothing is new")
     return NOT_READY if problem else 0
