@@ -19,10 +19,9 @@ ORDER = 0
 
 def propose(case: Case) -> Iterator[Proposal | NoProposal]:
     if case.cause.kind is Kind.CONNECTION:
-        facts = [raised.facts for raised in case.cause.exemplar.evidence.chain]
-        service = next((str(each["service"]) for each in facts if each.get("service")), "a service")
-        host = next((f"{each['host']}:{each.get('port', '')}" for each in facts if each.get("host")), "")
-        where = f" at {host}".rstrip(":") if host else ""
+        lack = case.cause.lack
+        service = (lack.server if lack else "") or "a service"
+        where = f" at {lack.address}" if lack and lack.address else ""
         yield NoProposal(f"the tests need {service}{where}, which is not there", case.cause.next_action, True)
     elif case.cause.kind is Kind.IMPORT and (said := _wanted(case.cause.exemplar)):
         yield NoProposal(f"the implementation says what it lacks: {said}", case.cause.next_action, True)
