@@ -10,6 +10,7 @@ import socket
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from typing import Any
 
 from pytest_agentgate.errors import ServiceError
@@ -112,10 +113,10 @@ class Engine:
         testcontainers_config.ryuk_disabled = True
         with self._refusals(f"image {image}"):
             made = DockerContainer(image)
+            made.image = _called(image)
             for name, value in env.items():
                 made = made.with_env(name, value)
             made = made.with_bind_ports(port, outer_port) if outer_port else made.with_exposed_ports(port)
-            # The image as testcontainers knows it, with the prefix that is set for images.
             if more and (command := self._command(made.image, more)):
                 made = made.with_command(command)
             made = made.with_kwargs(labels={**labels, PORT: str(port)})
@@ -130,23 +131,19 @@ class Engine:
 
     def has(self, image: str) -> bool:
         """Whether an image is here already. Raises ServiceError, where no image can be started at all too."""
-        try:
-            from testcontainers.core.config import testcontainers_config
-        except ImportError:
-            raise NoEngineError("containers need testcontainers: install pytest-agentgate[services]") from None
+        if find_spec("testcontainers") is None:
+            raise NoEngineError("containers need testcontainers: install pytest-agentgate[services]")
         with self._refusals(f"image {image}"):
             try:
-                self._client.images.get(testcontainers_config.hub_image_name_prefix + image)
+                self._client.images.get(_called(image))
             except self._docker.errors.ImageNotFound:
                 return False
             return True
 
     def fetch(self, image: str) -> None:
         """Have an image here, however long that takes. Raises ServiceError where it cannot be had."""
-        from testcontainers.core.config import testcontainers_config
-
         with self._refusals(f"image {image}, which is not here"):
-            self._client.images.pull(testcontainers_config.hub_image_name_prefix + image)
+            self._client.images.pull(_called(image))
 
     def _command(self, image: str, more: Sequence[str]) -> list[str]:
         """The image's own command with more words; [] where it has none of its own."""
@@ -240,6 +237,11 @@ class Engine:
 
 class GoneError(ServiceError):
     """There is no such container any more."""
+
+
+def _called(image: str) -> str:
+    """An image with the prefix that is set for images, which testcontainers heeds by itself since 4.15."""
+    return os.environ.get("TESTCONTAINERS_HUB_IMAGE_NAME_PREFIX", "") + image
 
 
 def _whole(output: bytes | Iterable[bytes]) -> bytes:
