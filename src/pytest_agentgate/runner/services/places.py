@@ -87,9 +87,9 @@ def places_of(root: Path, sought: Sequence[Sought]) -> list[Seen]:
 
 
 def _may_have(sought: Sought, text: str) -> bool:
-    if sought.port and str(sought.port) in text:
+    if sought.port and re.search(rf"(?<![\d.]){sought.port}(?![\d.])", text):
         return True
-    hosts = LOOPBACK if sought.host in LOOPBACK else {sought.host} - {""}
+    hosts = {"localhost", "127.0.0.1", "0.0.0.0", "[::"} if sought.host in LOOPBACK else {sought.host} - {""}  # noqa: S104
     return any(one.name in text for one in sought.variables) or (
         ("://" in text or "environ" in text) and any(host in text for host in hosts)
     )
