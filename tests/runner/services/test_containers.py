@@ -6,6 +6,7 @@ import json
 import os
 import socket
 import subprocess
+import sys
 import urllib.request
 from pathlib import Path
 
@@ -90,6 +91,34 @@ def test_who_shares_a_redis_by_url_gets_another_database_than_what_is_in_use(sta
         with redis.Redis.from_url(given[0]) as mine:
             assert mine.dbsize() == 0
         assert client.get("somebody") == b"else"
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize(
+    ("kind", "image", "variable"), [("redis", "redis:7", "REDIS_URL"), ("mongodb", "mongo:3", "MONGODB_URI")]
+)
+def test_what_is_kept_in_a_server_by_url_is_found_again_and_taken_down(
+    start: Start, tmp_path: Path, kind: str, image: str, variable: str
+) -> None:
+    if kind == "mongodb" and subprocess.run(["docker", "image", "inspect", f"agentgate-test/{image}"]).returncode:
+        pytest.skip(f"no image agentgate-test/{image}: .ci/engines servers makes it")
+    there = only(start(f'services.there = {{ kind = "{kind}", image = "agentgate-test/{image}" }}\n'))
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "agentgate.toml").write_text(
+        f'services.shared = {{ kind = "{kind}", url = "{kind}://{there.host}:{there.port}" }}\n'
+    )
+
+    def agentgate(*words: str) -> str:
+        command = [sys.executable, "-m", "pytest_agentgate", "services", *words]
+        return subprocess.run(command, cwd=project, capture_output=True, text=True, check=True, timeout=60).stdout
+
+    url = json.loads(agentgate("up", "--json"))["env"][variable]
+    assert json.loads(agentgate("up", "--reuse", "--json"))["env"][variable] == url
+    room = url.rpartition("/")[2]
+    assert agentgate("down") == f"removed service shared: database {room}\n"
+    assert agentgate("down") == "nothing to remove\n"
+    assert json.loads(agentgate("up", "--json"))["env"][variable] == url
 
 
 def test_a_password_is_new_for_each_container_and_shown_nowhere(start: Start) -> None:

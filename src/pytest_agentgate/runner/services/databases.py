@@ -65,6 +65,12 @@ class Databases(Rooms):
         for name in reversed(self._made):
             self.drop(name)
 
+    def take_down(self) -> list[str]:
+        names = [name for name in (self.kept("main"), self.kept("model")) if self.exists(name)]
+        for name in names:
+            self.drop(name)
+        return [f"database {name}" for name in names]
+
     def prune(self) -> list[str]:
         left = self.abandoned()
         for name in left:

@@ -110,13 +110,9 @@ def take_down(services: Sequence[Service], root: Path, *, but: Sequence[str] = (
 def _taken_from_server(service: Service, root: Path) -> list[str]:
     kind = kind_of(service)
     access = access_of(service.url, service.port or kind.port)
-    rooms = _rooms(service, root, access)
-    if not isinstance(rooms, Databases) or kind.waits(access, 5.0):
+    if kind.waits(access, 5.0):
         return []
-    names = [name for name in (rooms.kept(MAIN), rooms.kept("model")) if rooms.exists(name)]
-    for name in names:
-        rooms.drop(name)
-    return [f"service {service.name}: database {name}" for name in names]
+    return [f"service {service.name}: {what}" for what in _rooms(service, root, access).take_down()]
 
 
 def prune(services: Sequence[Service], *, every: bool = False, only: Path | None = None) -> tuple[list[str], list[str]]:

@@ -96,6 +96,10 @@ class Rooms:
     def close(self) -> None:
         """Remove what was made in a server that stays."""
 
+    def take_down(self) -> list[str]:
+        """Remove what ``services up`` has made in a server that stays; -> what it was. Raises ServiceError."""
+        return []
+
     def prune(self) -> list[str]:
         """Remove what others made whose owners have ended; -> what it was. Raises ServiceError."""
         return []

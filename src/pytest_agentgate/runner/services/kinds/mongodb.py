@@ -117,6 +117,14 @@ class _Databases(Rooms):
         for name in self._made:
             self._drop(name)
 
+    def take_down(self) -> list[str]:
+        name = f"{_PREFIX}{self.scene.run}_main"
+        with _connection(self.scene.access) as connection:
+            if not ask(connection, name, {"find": _OWNER, "limit": 1})["cursor"]["firstBatch"]:
+                return []
+        self._drop(name)
+        return [f"database {name}"]
+
     def prune(self) -> list[str]:
         with _connection(self.scene.access) as connection:
             try:

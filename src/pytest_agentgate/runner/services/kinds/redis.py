@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from pytest_agentgate.errors import ServiceError
 from pytest_agentgate.runner.services.kinds.kind import Access, Kind, Rooms, Scene
 from pytest_agentgate.runner.services.kinds.wire import Wire, why, wire
-from pytest_agentgate.runner.services.ownership import is_gone
+from pytest_agentgate.runner.services.ownership import KEPT, is_gone
 
 _SECONDS = 5.0
 _TAKEN = "agentgate:databases"  # a hash in the last database: which number is whose
@@ -52,12 +52,14 @@ class _Databases(Rooms):
         self._count = 0
 
     def give(self, worker: str, number: int) -> str:
-        access, owner = self.scene.access, self.scene.owner
+        access, owner = self.scene.access, self._owner
         self._count = self._count or int(_pairs(_all(access, [["CONFIG", "GET", "databases"]])[0]).get("databases", 1))
         last = self._count - 1
         if last < 1:
             raise ServiceError("this Redis has one database, which workers cannot share")
         taken = {int(key): value for key, value in _pairs(self._in(last, [["HGETALL", _TAKEN]])[0]).items()}
+        if (kept := next((key for key, value in taken.items() if value == owner), None)) is not None and self._is_kept:
+            return str(kept)
         order = [*range(number, last), *range(min(number, last))]
         for database in order:
             if database in taken and not _is_left(taken[database]):
@@ -75,6 +77,14 @@ class _Databases(Rooms):
                 return str(database)
         raise ServiceError(f"none of the {self._count} databases of Redis on {access.address} is free")
 
+    @property
+    def _owner(self) -> str:
+        return json.dumps([*json.loads(self.scene.owner or "[]"), self.scene.run])
+
+    @property
+    def _is_kept(self) -> bool:
+        return KEPT in json.loads(self._owner)[:1]
+
     def take_back(self, room: str) -> None:
         self._in(int(room), [["FLUSHDB"]])
         self._in(self._count - 1, [["HDEL", _TAKEN, room]])
@@ -83,7 +93,15 @@ class _Databases(Rooms):
     def prune(self) -> list[str]:
         [count] = _all(self.scene.access, [["CONFIG", "GET", "databases"]])
         last = int(_pairs(count).get("databases", 1)) - 1
-        left = [key for key, value in _pairs(self._in(last, [["HGETALL", _TAKEN]])[0]).items() if _is_left(value)]
+        return self._freed(last, _is_left)
+
+    def take_down(self) -> list[str]:
+        [count] = _all(self.scene.access, [["CONFIG", "GET", "databases"]])
+        return self._freed(int(_pairs(count).get("databases", 1)) - 1, lambda owner: owner == self._owner)
+
+    def _freed(self, last: int, is_one: Callable[[str], bool]) -> list[str]:
+        """Empty the databases whose owner is one of these, and let others have them."""
+        left = [key for key, value in _pairs(self._in(last, [["HGETALL", _TAKEN]])[0]).items() if is_one(value)]
         for key in left:
             self._in(int(key), [["FLUSHDB"]])
             self._in(last, [["HDEL", _TAKEN, key]])
@@ -101,8 +119,8 @@ class _Databases(Rooms):
 
 def _is_left(owner: str) -> bool:
     try:
-        lock, host = json.loads(owner)
-    except ValueError:
+        lock, host, *_ = json.loads(owner)
+    except (ValueError, TypeError):
         return False
     return is_gone(str(lock), str(host))
 
