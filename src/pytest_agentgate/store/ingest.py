@@ -203,7 +203,7 @@ class _Log:
         taken = take_in(self._database, self._path, size)
         if taken in (Taken.DAMAGED, Taken.FOREIGN):
             return self._refused(end, size, taken.value)
-        self._remember(_ENDED if taken is Taken.WHOLE else _INTERRUPTED, end, size)
+        self._remember(_INTERRUPTED if taken is Taken.UNFINISHED else _ENDED, end, size)
         return Ingested(logs=int(taken is Taken.WHOLE))
 
     def _collected(self) -> Event | None:

@@ -68,6 +68,7 @@ class Taken(Enum):
     """What came of a log that is none of a run; the text says why it was refused."""
 
     WHOLE = ""
+    KNOWN = "is that of what was taken in already"
     UNFINISHED = "ends before its judgement does"
     DAMAGED = "begins as the log of a judgement or an approval, and is damaged"
     FOREIGN = "is not the log of a run: it does not begin with a run event"
@@ -91,27 +92,27 @@ def take_in(database: Database, path: Path, size: int) -> Taken:
         approval = approval_of(events)
         if approval is None:
             return Taken.DAMAGED
-        _add_approval(database, approval)
-        return Taken.WHOLE
+        return Taken.WHOLE if _add_approval(database, approval) else Taken.KNOWN
     judgement = judgement_of(events)
     if judgement is None:
         finished = any(event.get("event") == JUDGED for event in events)
         return Taken.DAMAGED if finished else Taken.UNFINISHED
-    _add(database, judgement)
-    return Taken.WHOLE
+    return Taken.WHOLE if _add(database, judgement) else Taken.KNOWN
 
 
 def _take_in_repair(database: Database, events: Sequence[Event]) -> Taken:
     from pytest_agentgate.store import repairs
 
-    if not repairs.take_in(database, events):
-        return Taken.DAMAGED
+    new = repairs.take_in(database, events)
+    if not new:
+        return Taken.DAMAGED if new is None else Taken.KNOWN
     return Taken.WHOLE if any(event.get("event") == REPAIRED for event in events) else Taken.UNFINISHED
 
 
-def _add(database: Database, judgement: Judgement) -> None:
+def _add(database: Database, judgement: Judgement) -> bool:
+    """Add a judgement; -> whether it was not there."""
     if database.rows("SELECT 1 FROM judgement WHERE judgement_id = ?", [judgement.id]):
-        return
+        return False
     key: int = database.rows("SELECT COALESCE(MAX(judgement_key), 0) + 1 FROM judgement")[0][0]
     head = {
         "judgement_key": key,
@@ -144,6 +145,7 @@ def _add(database: Database, judgement: Judgement) -> None:
             for number, gate in enumerate(one.gates)
         ],
     )
+    return True
 
 
 def _gate_row(gate: GateResult) -> tuple[object, ...]:
@@ -152,12 +154,14 @@ def _gate_row(gate: GateResult) -> tuple[object, ...]:
     return (*known, gate.sample, gate.severity.value, gate.owner, gate.why, gate.command, gate.raw)
 
 
-def _add_approval(database: Database, approval: Approval) -> None:
-    database.execute(
-        "INSERT INTO approval (commit_id, phase, person, approved_at, reason) VALUES (?, ?, ?, ?, ?) "
-        "ON CONFLICT (commit_id, phase, person, approved_at) DO NOTHING",
-        [approval.commit, approval.phase, approval.person, approval.approved_at, approval.reason],
-    )
+def _add_approval(database: Database, approval: Approval) -> bool:
+    """Add an approval; -> whether it was not there."""
+    columns = ("commit_id", "phase", "person", "approved_at")
+    key = [approval.commit, approval.phase, approval.person, approval.approved_at]
+    if database.rows(f"SELECT 1 FROM approval WHERE {' AND '.join(f'{column} = ?' for column in columns)}", key):
+        return False
+    database.insert(f"approval ({', '.join(columns)}, reason)", [[*key, approval.reason]])
+    return True
 
 
 # ---- reading

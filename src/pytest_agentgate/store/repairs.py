@@ -24,14 +24,14 @@ LATEST = f"{_COLUMNS} ORDER BY repair.created_at DESC, repair.repair_id DESC LIM
 BY_RUN = f"{_COLUMNS} WHERE repair.after_run = ? ORDER BY repair.created_at DESC, repair.repair_id DESC LIMIT 1"
 
 
-def take_in(database: Database, events: Sequence[Event]) -> bool:
-    """Take in a repair in the place of what was known of it; -> whether the log could be read."""
+def take_in(database: Database, events: Sequence[Event]) -> bool | None:
+    """Take in a repair in the place of what was known of it; -> whether that was not all, None for a damaged log."""
     repair = repair_of(events)
     if repair is None:
-        return False
+        return None
     known = database.rows("SELECT repair_key, complete FROM repair WHERE repair_id = ?", [repair.id])
     if known and known[0][1]:
-        return True
+        return False
     for key, _ in known:
         database.execute("DELETE FROM attempt WHERE repair_key = ?", [key])
         database.execute("DELETE FROM repair WHERE repair_key = ?", [key])

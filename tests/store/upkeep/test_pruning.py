@@ -104,7 +104,7 @@ def test_baselines_of_judgements_that_stay_stay_with_all_that_they_need(history:
         for run in store.runs():
             judgement = store.judgement(run.id)
             assert judgement is not None
-            assert not judgement.baseline or store.run(judgement.baseline)
+            assert not judgement.baseline or store.run(judgement.baseline).id == judgement.baseline
         assert [one.person for one in store.approvals("c0ffee")] == ["bob"]
 
 
