@@ -290,7 +290,7 @@ LINES = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.dictionaries(NAMES, st.lists(LINES, max_size=6).map("\n".join), min_size=1, max_size=5))
 def test_any_circle_of_names_ends(files: dict[str, str]) -> None:
     api = api_of({f"{name}.py": text for name, text in files.items()})

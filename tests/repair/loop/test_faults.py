@@ -71,10 +71,10 @@ def test_an_attempt_that_crashes_the_interpreter_stops_nothing(suite: MakeSuite,
 def test_an_attempt_that_hangs_is_killed_with_all_that_it_started(suite: MakeSuite, tmp_path: Path) -> None:
     started = tmp_path / "started"
     child = f"open({str(started)!r}, 'w').write(str(subprocess.Popen(['sleep', '600']).pid)); time.sleep(600)"
-    made = suite({"src/shop.py": shop(child), **FILES}, limit=20.0)
+    made = suite({"src/shop.py": shop(child), **FILES}, limit=12.0)
     before = made.contents()
     loop = made.repaired(REMEDIES)
-    assert_bad_was_taken_back(made, loop, before, "it took more than 20 seconds")
+    assert_bad_was_taken_back(made, loop, before, "it took more than 12 seconds")
     assert not is_running(int(started.read_text()))
 
 
