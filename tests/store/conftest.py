@@ -194,7 +194,7 @@ Everything = Callable[[str], dict[str, list[tuple[Any, ...]]]]
 
 VIEWS = (
     "runs", "results", "failures", "causes", "cause_tests", "warnings", "agents", "properties", "judgements", "phases",
-    "gates", "approvals", "repairs", "attempts",
+    "gates", "approvals", "repairs", "attempts", "failing_tests",
 )  # fmt: skip
 BESIDES = {
     "log": "SELECT name, state, position, size FROM log",
