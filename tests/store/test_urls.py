@@ -68,6 +68,8 @@ def test_a_password_on_a_command_line_is_refused_and_not_repeated() -> None:
         "postgresql://ann:s3cret@127.0.0.1:1/db?connect_timeout=s",
         "postgresql://ann:s3cret@127.0.0.1:1/db",
         "postgresql://ann@127.0.0.1:1/db?password=s3cret",
+        "postgresql://ann@127.0.0.1:1/db?connect_timeout=1&p%61ssword=s3cret",
+        "postgresql://ann@127.0.0.1:1/db?SSLPASSWORD=s3cret",
     ],
 )
 def test_a_url_that_leads_nowhere_is_one_line_without_the_password(url: str) -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from urllib.parse import unquote
 
 from pytest_agentgate.errors import StoreError, UsageError
 
 _FILE = "sqlite:///"
 _SERVERS = ("postgresql", "postgres")
 _FORMS = "sqlite:///path/to/store.db, or postgresql://user@host:5432/database"
-_SECRET = re.compile(r"([?&](?:ssl)?password=)[^&]*", re.IGNORECASE)
+_PARAMETER = re.compile(r"([?&]([^=&?]*)=)[^&]*")
+_SECRETS = ("password", "secret", "scram_client_key", "scram_server_key")  # how names of libpq's parameters end
 
 
 def is_server(url: str) -> bool:
@@ -42,9 +44,13 @@ def masked(url: str) -> str:
     scheme, separator, rest = url.partition("://")
     if not separator or scheme == "sqlite":
         return url
-    who, at, where = _SECRET.sub(r"\g<1>***", rest).rpartition("@")
+    who, at, where = _PARAMETER.sub(_without_secret, rest).rpartition("@")
     user, colon, _ = who.partition(":")
     return f"{scheme}://{user}{':***' if colon else ''}{at}{where}"
+
+
+def _without_secret(parameter: re.Match[str]) -> str:
+    return f"{parameter[1]}***" if unquote(parameter[2]).lower().endswith(_SECRETS) else parameter[0]
 
 
 def refuse_secret(url: str, option: str) -> None:

@@ -174,3 +174,27 @@ def test_what_is_written_to_the_source_meanwhile_is_not_in_the_copy(
     with closing(open_database(other_url)) as other:
         copied = {one.table: one.rows for one in copying.copy(database, other, write)}
     assert (written, copied["run"]) == ([1], 3)
+
+
+def test_a_copy_holds_a_thousand_rows_at_a_time(
+    url: str, other_url: str, folder: Path, begin: Begin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = begin()
+    for number in range(2500):
+        writer.result(f"a.py::test_{number}")
+    writer.ended()
+    with open_store(url) as store:
+        store.ingest(folder)
+    sizes: list[int] = []
+    with closing(open_database(url)) as one, closing(open_database(other_url)) as other:
+        for database in (one, other):
+            rows = database.rows
+
+            def noted(sql: str, parameters: Any = (), rows: Any = rows) -> Any:
+                found = rows(sql, parameters)
+                sizes.append(len(found))
+                return found
+
+            monkeypatch.setattr(database, "rows", noted)
+        assert {one.table: one.rows for one in copying.copy(one, other)}["result"] == 2500
+    assert max(sizes) == 1000

@@ -13,7 +13,7 @@ from pytest_agentgate.store.database import Database, Row
 from pytest_agentgate.store.events import without_nul
 from pytest_agentgate.store.upkeep.tables import Table, tables
 
-_AT_A_TIME = 5_000
+_AT_A_TIME = 1_000
 
 Progress = Callable[[int, int], object]
 """Told how many rows are done, and of how many."""

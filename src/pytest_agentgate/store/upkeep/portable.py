@@ -20,7 +20,7 @@ from pytest_agentgate.store.upkeep.content import Content, Progress, Sum, silent
 from pytest_agentgate.store.upkeep.tables import Table, tables
 
 FORMAT = "agentgate-store/1"
-_AT_A_TIME = 5_000
+_AT_A_TIME = 1_000
 _LONGEST = 64 << 20  # bytes of a line
 _BITS = 64  # of a column of numbers, one of which is the sign
 _SURROGATE = re.compile("[\ud800-\udfff]")

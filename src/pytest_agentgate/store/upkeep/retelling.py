@@ -18,7 +18,7 @@ from pytest_agentgate.store.recording import Recording
 from pytest_agentgate.store.sqlite import SQLiteDatabase
 from pytest_agentgate.store.upkeep.content import written
 
-_AT_A_TIME = 5_000
+_AT_A_TIME = 1_000
 
 _RESULTS = """
 SELECT result.node_key, result.worker_key, result.attempt, node.nodeid, worker.value, result.last, result.outcome,
