@@ -17,7 +17,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache
+from functools import cache, partial
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
@@ -52,17 +52,17 @@ def _docker() -> str:
     return "" if answer.returncode == 0 else f"the docker command has no server: {answer.stderr.strip()[:200]}"
 
 
-SERVERS = ("mysql:8", "mariadb:10", "mongo:3", "rabbitmq:3")
-"""Images that only the tests of their kinds need."""
+IMAGES = {"servers": ("mariadb:10", "rabbitmq:3"), "focal": ("mysql:8", "mongo:3")}
+"""Images that only the tests of their kinds need, by the word of ``.ci/engines`` that makes them."""
 
 
 @cache
-def _servers() -> str:
+def _images(word: str) -> str:
     if absent := _docker():
         return absent
-    names = [f"agentgate-test/{name}" for name in SERVERS]
+    names = [f"agentgate-test/{name}" for name in IMAGES[word]]
     answer = subprocess.run(["docker", "image", "inspect", *names, "--format", "x"], capture_output=True, text=True)
-    return "" if answer.returncode == 0 else f"not all of their images are here: {answer.stderr.strip()[:200]}"
+    return "" if answer.returncode == 0 else f"not all of {', '.join(names)} are here: .ci/engines {word} makes them"
 
 
 POSTGRES = "AGENTGATE_TEST_POSTGRES"
@@ -167,8 +167,11 @@ def _chromium() -> str:
 
 # An engine's name -> why it is absent, "" if it is there.
 ENGINES: dict[str, Callable[[], str]] = {
-    "chromium": _chromium, "docker": _docker, "postgres": _postgres, "servers": _servers,
-}  # fmt: skip
+    "chromium": _chromium,
+    "docker": _docker,
+    "postgres": _postgres,
+    **{word: partial(_images, word) for word in IMAGES},
+}
 
 
 def pytest_configure(config: pytest.Config) -> None:

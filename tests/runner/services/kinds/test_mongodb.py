@@ -23,7 +23,7 @@ from pytest_agentgate.runner.services.fleet import Fleet
 from pytest_agentgate.runner.services.kinds.documents import Scram, decoded, encoded
 from pytest_agentgate.runner.services.kinds.kind import access_of
 
-servers = pytest.mark.engine("servers")
+served = pytest.mark.engine("focal")
 
 SETTINGS = 'settings = { MONGO_INITDB_ROOT_USERNAME = "tester", MONGO_INITDB_ROOT_PASSWORD = "p/w,=%" }'
 
@@ -60,7 +60,7 @@ def declared(url: str) -> str:
     return f'[services.db]\nkind = "mongodb"\ntimeout = 5\nurl = "{url}"\n'
 
 
-@servers
+@served
 def test_a_container_is_ready_once_it_takes_writes_and_says_what_it_is(server: Fleet, url: str) -> None:
     points = only(server).checkpoints
     assert [(point.step, point.passed) for point in points][:2] == [("starts", True), ("connects", True)]
@@ -69,7 +69,7 @@ def test_a_container_is_ready_once_it_takes_writes_and_says_what_it_is(server: F
     assert url.endswith("_main?authSource=admin")
 
 
-@servers
+@served
 def test_workers_have_databases_that_know_nothing_of_each_other(server: Fleet, url: str) -> None:
     urls = [url, server.room("gw0", "all")["MONGODB_URI"]]
     for mine in urls:
@@ -77,7 +77,7 @@ def test_workers_have_databases_that_know_nothing_of_each_other(server: Fleet, u
     assert [shell(server, mine, "db.tea.count()") for mine in urls] == [1, 1]
 
 
-@servers
+@served
 def test_nothing_is_left_in_a_server_that_was_there(start: Start, server: Fleet, url: str) -> None:
     before = databases(server, url)
     fleet = start(declared(url))
@@ -94,7 +94,7 @@ def test_nothing_is_left_in_a_server_that_was_there(start: Start, server: Fleet,
     assert databases(server, url) == before
 
 
-@servers
+@served
 @pytest.mark.parametrize(
     ("change", "why"),
     [
@@ -112,7 +112,7 @@ def test_a_login_that_is_refused_is_told_without_its_password(
     assert "gu3ss3d" not in one.why
 
 
-@servers
+@served
 def test_what_a_process_that_has_ended_left_is_removed_and_nothing_else(start: Start, server: Fleet, url: str) -> None:
     fleet = start(declared(url))
     fleet.room("gw0", "s")
@@ -130,7 +130,7 @@ def test_what_a_process_that_has_ended_left_is_removed_and_nothing_else(start: S
         shell(server, url, "db.getSiblingDB('agentgate_of_somebody').dropDatabase()")
 
 
-@servers
+@served
 def test_who_may_not_see_all_databases_uses_the_one_that_is_named(start: Start, server: Fleet, url: str) -> None:
     made = "db.getSiblingDB('shop').runCommand({createUser: 'clerk', pwd: 'c', roles: ['readWrite']}).ok"
     assert shell(server, url, made) == 1

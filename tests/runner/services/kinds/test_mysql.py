@@ -30,7 +30,7 @@ def image(name: str) -> str:
     return f'services.db = {{ kind = "mysql", image = "agentgate-test/{name}" }}\n'
 
 
-@pytest.fixture(scope="session", params=["mysql:8", "mariadb:10"])
+@pytest.fixture(scope="session", params=[pytest.param("mysql:8", marks=pytest.mark.engine("focal")), "mariadb:10"])
 def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
     """A container of ours for all of these tests."""
     folder = tmp_path_factory.mktemp("mysql")
