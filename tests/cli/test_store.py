@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import subprocess
+import sys
 import zipfile
 from collections.abc import Callable
 from contextlib import closing
@@ -124,6 +125,46 @@ def test_logs_of_an_artifact_are_imported_once(agentgate: Agentgate, project: Pa
     ]  # fmt: skip
     missing = agentgate("store", "import", "nowhere.zip", cwd=project)
     assert (missing.returncode, missing.stderr) == (2, "agentgate: error: nowhere.zip: is not there\n")
+
+
+def test_a_path_that_cannot_be_read_does_not_keep_the_others_and_is_told_at_the_end(
+    agentgate: Agentgate, project: Path, tmp_path: Path
+) -> None:
+    log = write_log(tmp_path / "ci", "run-3", 3)
+    (tmp_path / "damaged.zip").write_bytes(b"PK")
+    done = agentgate("store", "import", str(tmp_path / "damaged.zip"), "none", str(log), "--json", cwd=project)
+    told = json.loads(done.stdout)
+    assert (done.returncode, told["runs"], told["problems"]) == (2, 1, ["none: is not there"])
+    assert done.stderr.splitlines()[-1].startswith(f"agentgate: error: {tmp_path / 'damaged.zip'}: cannot be unpacked")
+
+
+def test_an_export_among_other_paths_is_refused_before_anything_is_read(agentgate: Agentgate, project: Path) -> None:
+    agentgate("store", "export", "record.jsonl", cwd=project)
+    done = agentgate("store", "import", ".agentgate/runs", "record.jsonl", "--store", "other.db", cwd=project)
+    assert (done.returncode, done.stderr) == (
+        2,
+        "agentgate: error: record.jsonl: an export makes a whole store, and is imported by itself\n",
+    )
+    assert not (project / "other.db").exists()
+
+
+def test_an_export_that_cannot_be_written_leaves_what_was_there(agentgate: Agentgate, project: Path) -> None:
+    missing = agentgate("store", "export", "nowhere/record.jsonl", cwd=project)
+    assert (missing.returncode, missing.stderr.count("\n")) == (2, 1)
+    (project / "record.jsonl").write_text("an earlier one")
+    (project / ".agentgate" / "agentgate.db").write_bytes(b"damaged")
+    assert agentgate("store", "export", "record.jsonl", cwd=project).returncode == 2
+    assert (project / "record.jsonl").read_text() == "an earlier one"
+    assert {file.name for file in project.iterdir()} == {".agentgate", "record.jsonl"}
+
+
+def test_two_may_export_to_one_path(project: Path, agentgate: Agentgate) -> None:
+    agentgate("runs", cwd=project)
+    command = [sys.executable, "-m", "pytest_agentgate", "store", "export", "record.jsonl"]
+    both = [subprocess.Popen(command, cwd=project, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(2)]
+    assert [process.communicate(timeout=60) and process.returncode for process in both] == [0, 0]
+    assert {file.name for file in project.iterdir()} == {".agentgate", "record.jsonl"}
+    assert agentgate("store", "import", "record.jsonl", "--store", "other.db", cwd=project).returncode == 0
 
 
 def test_pruning_says_first_and_then_does(agentgate: Agentgate, project: Path) -> None:

@@ -1,4 +1,7 @@
-"""What happens to a store when processes die, come together, or find no room: nothing that a second try cannot mend."""
+"""What happens to a store in a file when processes die, meet, or find no room: nothing that a second try cannot mend.
+
+These faults are those of a file and its disk; test_server.py has those of a server.
+"""
 
 from __future__ import annotations
 

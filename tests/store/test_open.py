@@ -1,4 +1,7 @@
-"""Opening a store: what is ours is opened and brought up to date, what is not is left as it is."""
+"""Opening a store in a file: what is ours is opened and brought up to date, what is not is left as it is.
+
+Names, headers, permissions and pages are those of files; test_server.py opens, refuses and migrates on a server.
+"""
 
 from __future__ import annotations
 

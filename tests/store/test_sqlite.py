@@ -1,4 +1,7 @@
-"""SQLite as a database: many rows with few statements."""
+"""SQLite as a database: many rows with few statements.
+
+How this driver inserts; all other tests here hold what both do with what is inserted, test_server.py the other driver.
+"""
 
 from __future__ import annotations
 
