@@ -50,7 +50,7 @@ def test_the_service_is_named_with_its_lines_until_it_is_declared(
         assert cause["lack"]["declared"] == "cache"
     else:
         assert SAID in proposed.stdout
-        assert "declared as cache; agentgate run starts it" in declared.stdout
+        assert "declared as cache; agentgate run starts it, or says why not" in declared.stdout
 
 
 def test_a_judged_run_reports_the_declared_service(
@@ -61,4 +61,4 @@ def test_a_judged_run_reports_the_declared_service(
     arguments = ("run", "--phase", "all", "--report", "md:judged.md", "--", "-p", "no:cacheprovider")
     done = agentgate(*arguments, cwd=lacking, DOCKER_HOST="unix:///nowhere.sock", **few_plugins)
     assert done.returncode == 10, done.stdout + done.stderr
-    assert "declared as cache; agentgate run starts it" in (lacking / "judged.md").read_text()
+    assert "declared as cache; agentgate run starts it, or says why not" in (lacking / "judged.md").read_text()

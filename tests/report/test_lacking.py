@@ -41,7 +41,7 @@ def test_every_report_has_what_is_lacking_and_the_lines_that_would_provide_it(ru
 def test_a_declared_service_is_named_in_every_text(run: RunSummary) -> None:
     run = lacking(run, service=None, declared="cache")
     for text in (summary(run, width=80, colour=False), agent(run), formats.ONE_FILE["md"].render(RunReport(run))):
-        assert "declared as cache; agentgate run starts it" in text
+        assert "declared as cache; agentgate run starts it, or says why not" in text
         assert "services missing" not in text
         assert "[tool" not in text
 

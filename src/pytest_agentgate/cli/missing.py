@@ -71,7 +71,7 @@ def _text(cause: Cause, lack: Lack, verdicts: Verdicts) -> str:
     named = [*(f"${one.name}" for one in lack.variables), *lack.places]
     said += [f"  named in {printable(', '.join(named))}"] if named else []
     if lack.declared:
-        said.append(f"  declared as {lack.declared}; agentgate run starts it")
+        said.append(f"  declared as {lack.declared}; agentgate run starts it, or says why not")
     said += [f"  {printable(line)}" for line in lack.lines.splitlines()]
     said += [f"  {printable(lack.why)}"] if lack.why else []
     if cause.signature in verdicts:

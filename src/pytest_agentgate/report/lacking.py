@@ -36,7 +36,7 @@ def remedy(cause: Cause) -> Sequence[str]:
     if lack is None or not lacks(cause):
         return ()
     if lack.declared:
-        return (printable(f"declared as {lack.declared}; agentgate run starts it"),)
+        return (printable(f"declared as {lack.declared}; agentgate run starts it, or says why not"),)
     return [printable(line) for line in lack.lines.splitlines()] or [printable(lack.why)]
 
 
