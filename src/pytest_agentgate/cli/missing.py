@@ -11,6 +11,7 @@ import click
 from pytest_agentgate.cli import screen
 from pytest_agentgate.cli.opening import NOTHING, chosen, opened, record_options
 from pytest_agentgate.errors import UsageError
+from pytest_agentgate.report.lacking import remedy
 from pytest_agentgate.report.printable import printable
 
 if TYPE_CHECKING:
@@ -68,12 +69,8 @@ def missing(run: str | None, is_trial: bool, python: str | None, root: Path, sto
 def _text(cause: Cause, lack: Lack, verdicts: Verdicts) -> str:
     tests = f"{cause.size} test{'' if cause.size == 1 else 's'}"
     said = [f"{printable(cause.title)}: {tests}, by {printable(lack.client) or 'an unknown client'}"]
-    named = [*(f"${one.name}" for one in lack.variables), *lack.places]
-    said += [f"  named in {printable(', '.join(named))}"] if named else []
-    if lack.declared:
-        said.append(f"  declared as {lack.declared}; agentgate run starts it, or says why not")
-    said += [f"  {printable(line)}" for line in lack.lines.splitlines()]
-    said += [f"  {printable(lack.why)}"] if lack.why else []
+    said += [f"  named in {printable(', '.join(lack.origins))}"] if lack.origins else []
+    said += [f"  {line}" for line in remedy(cause)]
     if cause.signature in verdicts:
         said.append(f"  -> {printable(verdicts[cause.signature].why)}")
     return "\n".join(said) + "\n"
