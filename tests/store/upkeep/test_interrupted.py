@@ -59,6 +59,13 @@ with closing(open_database(target)) as database:
 """
 
 
+@pytest.fixture(autouse=True)
+def _scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who is killed cannot take away what it has unpacked: at most one log."""
+    (tmp_path / "scratch").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "scratch"))
+
+
 def started(what: str, source: str, target: str) -> subprocess.Popen[str]:
     """A process that has opened its store, and writes a line whenever it has done another part."""
     process = subprocess.Popen(
