@@ -159,3 +159,32 @@ def test_a_mistyped_service_is_told(agentgate: Agentgate, tmp_path: Path) -> Non
     (tmp_path / "agentgate.toml").write_text('services = { cache = { kind = "redis" } }\n')
     done = agentgate("services", "migrate", "cahce", cwd=tmp_path)
     assert done.stderr == "agentgate: error: no service 'cahce'; did you mean 'cache'?; there are: cache\n"
+
+
+@pytest.mark.engine("docker")
+def test_a_server_that_lets_nobody_in_keeps_no_other_service_from_going_up_and_down(
+    agentgate: Agentgate, tmp_path: Path
+) -> None:
+    cache = '[services.cache]\nkind = "redis"\nimage = "agentgate-test/redis:7"\n'
+    far = '[services.far]\nkind = "postgres"\nurl = "$AGENTGATE_TEST_UNSET"\n'
+    (tmp_path / "agentgate.toml").write_text(far + cache)
+    try:
+        up = agentgate("services", "up", cwd=tmp_path)
+        assert up.returncode == 1
+        why = "url: $AGENTGATE_TEST_UNSET is not set to a URL in the environment"
+        assert f"service far is unavailable: {why}" in up.stderr
+        assert "export REDIS_URL=" in up.stdout
+    finally:
+        down = agentgate("services", "down", cwd=tmp_path)
+    assert down.returncode == 1
+    assert down.stdout.startswith("removed service cache: container ")
+    assert down.stderr == f"agentgate: service far: {why}\n"
+
+
+@pytest.mark.engine("docker")
+def test_down_removes_the_container_of_a_service_that_has_a_url_by_now(agentgate: Agentgate, tmp_path: Path) -> None:
+    config = tmp_path / "agentgate.toml"
+    config.write_text('[services.cache]\nkind = "redis"\nimage = "agentgate-test/redis:7"\n')
+    agentgate("services", "up", cwd=tmp_path)
+    config.write_text('[services.cache]\nkind = "redis"\nurl = "redis://127.0.0.1:1"\n')
+    assert agentgate("services", "down", cwd=tmp_path).stdout.startswith("removed service cache: container ")

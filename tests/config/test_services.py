@@ -58,6 +58,21 @@ def test_the_url_of_a_server_may_come_from_the_environment(monkeypatch: pytest.M
     )
 
 
+def test_a_url_whose_variable_is_not_set_stops_nothing_but_its_service(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SHOP_DB", raising=False)
+    assert read('services.db = { kind = "postgres", url = "$SHOP_DB" }')[0].url == "$SHOP_DB"
+
+
+@pytest.mark.parametrize("written", ["$SHOP_DB", "host=db password=s3cret"])
+def test_no_word_of_what_should_be_a_url_is_shown(written: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOP_DB", "host=db password=s3cret")
+    try:
+        assert "s3cret" not in read(f'services.db = {{ kind = "postgres", url = "{written}" }}')[0].url
+    except ConfigError as error:
+        assert "services.db: url must be one such as" in str(error)
+        assert "s3cret" not in str(error)
+
+
 def test_a_project_without_services_has_none() -> None:
     assert read("tests = []") == ()
     assert read("services = {}") == ()

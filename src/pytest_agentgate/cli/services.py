@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pytest_agentgate.runner.services.fleet import Fleet
 
 NOT_READY = 1
-"""Exit status of ``up``, ``status`` and ``fresh`` where a service is not ready."""
+"""Exit status where a service is not ready, or cannot be looked at."""
 
 _STYLES = {"ready": "green", "up": "green", "failed": "red", "ended": "red", "changed": "yellow", "down": "yellow"}
 
@@ -86,7 +86,7 @@ def up(reuse: bool, as_json: bool, root: Path) -> int:
     standing = {one.name: kept.standing(one, project.root) for one in declared} if reuse else {}
     staying = [name for name, one in standing.items() if one.state == "up" and not one.pending and not one.why]
     known = [name for name in staying if standing[name].container or standing[name].applied]
-    kept.take_down(declared, project.root, but=known)
+    kept.take_down(declared, project.root, but=known)  # a server that does not let us in is told of by the start
     logs = record.folder_of(project.prepare_state())
     todo = [one for one in declared if one.name not in known]
     fleet = Fleet(todo, project.root, logs, keeper(project.root), _told)
@@ -163,7 +163,7 @@ def status(as_json: bool, root: Path) -> int:
 
 @services.command("down")
 @_options
-def down(as_json: bool, root: Path) -> None:
+def down(as_json: bool, root: Path) -> int:
     """Remove what agentgate services up has left for this project.
 
     \b
@@ -173,7 +173,9 @@ def down(as_json: bool, root: Path) -> None:
     from pytest_agentgate.runner.services import kept
 
     project = _project(root)
-    _removed(kept.take_down(project.config.services, project.root), [], as_json)
+    removed, problems = kept.take_down(project.config.services, project.root)
+    _removed(removed, problems, as_json)
+    return NOT_READY if problems else 0
 
 
 @services.command("prune")

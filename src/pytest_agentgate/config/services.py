@@ -42,15 +42,13 @@ def _service(name: str, table: Any, path: Path) -> Service:
         if key not in _KEYS:
             raise ConfigError(f"{where}: no key {key!r}{nearest(key, _KEYS)}")
     kind = _kind(table, where)
-    image, url = _text(table, "image", where), os.path.expandvars(_text(table, "url", where))
+    image, url = _text(table, "image", where), _url(table, where)
     port = _port(table, "port", where)
     if kind is None and not image and not url:
         kinds = ", ".join(Sort)
         raise ConfigError(f"{where}: has no kind ({kinds}), no image with its port, and no url of a server")
     if kind is None and image and not port:
         raise ConfigError(f"{where}: port: which one does {image} serve?")
-    if url and "://" not in url:
-        raise ConfigError(f"{where}: url must be one such as 'postgresql://user@localhost:5432/shop', not {url!r}")
     if image and url:
         raise ConfigError(f"{where}: has an image to start and the url of a server that is there: which of them?")
     if table.get("at") and url:
@@ -87,6 +85,17 @@ def _text(table: Mapping[str, Any], key: str, where: str) -> str:
     if not isinstance(value, str) or "\0" in value:
         raise ConfigError(f"{where}: {key} must be a text, not {value!r}")
     return value
+
+
+def _url(table: Mapping[str, Any], where: str) -> str:
+    """With the values of its variables; as it stands where they make none, which is then one machine's want."""
+    written = _text(table, "url", where)
+    url = os.path.expandvars(written)
+    if not url or "://" in url:
+        return url
+    if "$" in written:
+        return written
+    raise ConfigError(f"{where}: url must be one such as 'postgresql://user@localhost:5432/shop'")  # may hold passwords
 
 
 def _port(table: Mapping[str, Any], key: str, where: str) -> int:

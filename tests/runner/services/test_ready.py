@@ -195,10 +195,16 @@ def test_a_url_is_shown_without_its_password(url: str, shown: str) -> None:
     assert masked(url) == shown
 
 
-@pytest.mark.parametrize(("url", "why"), [("redis:///0", "names no host"), ("redis://h:x", "Port could not be cast")])
+@pytest.mark.parametrize(("url", "why"), [("redis:///0", "names no host"), ("redis://h:x", "url: its port is none")])
 def test_a_url_that_leads_nowhere_is_refused(url: str, why: str) -> None:
     with pytest.raises(ServiceError, match=why):
         access_of(url, 6379)
+
+
+def test_a_password_that_is_not_quoted_is_no_part_of_what_is_said() -> None:
+    with pytest.raises(ServiceError, match="write / # [?] @ : as %2F %23 %3F %40 %3A") as raised:
+        access_of("postgresql://ann:s3c/ret@db:5432/shop", 5432)
+    assert "s3c" not in str(raised.value)
 
 
 def test_what_is_in_a_url_is_quoted_when_it_is_made_again() -> None:

@@ -91,20 +91,30 @@ def reached(service: Service, root: Path) -> dict[str, str]:
     return variables(service, kind_of(service), access, room, MAIN)
 
 
-def take_down(services: Sequence[Service], root: Path, *, but: Sequence[str] = ()) -> list[str]:
-    """Remove what ``up`` has left for a project, declared or not any more; -> what was removed. Raises ServiceError."""
-    removed = []
+def take_down(services: Sequence[Service], root: Path, *, but: Sequence[str] = ()) -> tuple[list[str], list[str]]:
+    """Remove what ``up`` has left for a project, declared or not any more.
+
+    -> what was removed, what could not be looked at.
+    """
+    removed, problems = [], []
     for service in services:
         if service.url and service.name not in but:
-            removed += _taken_from_server(service, root)
-    if all(service.url for service in services):
-        return removed
-    with Engine() as engine:
-        for container in engine.found({engines.PROJECT: str(root), engines.LOCK: KEPT}):
-            if container.service not in but:
-                engine.remove(container.id)
-                removed.append(f"service {container.service}: container {container.id[:12]}")
-    return removed
+            try:
+                removed += _taken_from_server(service, root)
+            except ServiceError as error:
+                problems.append(f"service {service.name}: {error}")
+    try:
+        with Engine() as engine:
+            for container in engine.found({engines.PROJECT: str(root), engines.LOCK: KEPT}):
+                if container.service not in but:
+                    engine.remove(container.id)
+                    removed.append(f"service {container.service}: container {container.id[:12]}")
+    except NoEngineError as error:
+        if any(not service.url for service in services):
+            problems.append(str(error))
+    except ServiceError as error:
+        problems.append(str(error))
+    return removed, problems
 
 
 def _taken_from_server(service: Service, root: Path) -> list[str]:

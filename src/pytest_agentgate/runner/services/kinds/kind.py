@@ -40,11 +40,15 @@ class Access:
 
 def access_of(url: str, port: int) -> Access:
     """What a URL says. Raises ServiceError where it has no host, or no port that anybody knows."""
+    if "://" not in url:
+        raise ServiceError(f"url: {url} is not set to a URL in the environment")
     try:
         parts = urlsplit(url)
         found = parts.port or port
-    except ValueError as error:
-        raise ServiceError(f"url: {error}") from None
+    except ValueError:  # which repeats what it takes for the port: part of a password, where that holds a /
+        raise ServiceError(
+            "url: its port is none; in a user or password write / # ? @ : as %2F %23 %3F %40 %3A"
+        ) from None
     if not parts.hostname or not found:
         raise ServiceError(f"url: {masked(url)} names no {'port' if parts.hostname else 'host'}")
     return Access(
