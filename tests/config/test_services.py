@@ -63,14 +63,11 @@ def test_a_url_whose_variable_is_not_set_stops_nothing_but_its_service(monkeypat
     assert read('services.db = { kind = "postgres", url = "$SHOP_DB" }')[0].url == "$SHOP_DB"
 
 
-@pytest.mark.parametrize("written", ["$SHOP_DB", "host=db password=s3cret"])
-def test_no_word_of_what_should_be_a_url_is_shown(written: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_word_of_what_should_be_a_url_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SHOP_DB", "host=db password=s3cret")
-    try:
-        assert "s3cret" not in read(f'services.db = {{ kind = "postgres", url = "{written}" }}')[0].url
-    except ConfigError as error:
-        assert "services.db: url must be one such as" in str(error)
-        assert "s3cret" not in str(error)
+    assert read('services.db = { kind = "postgres", url = "$SHOP_DB" }')[0].url == "$SHOP_DB"
+    with pytest.raises(ConfigError, match=r"services.db: url must be one such as 'postgresql://[^']*'$"):
+        read('services.db = { kind = "postgres", url = "host=db password=s3cret" }')
 
 
 def test_a_project_without_services_has_none() -> None:
