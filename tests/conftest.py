@@ -92,7 +92,7 @@ def _postgres() -> str:
 class PostgresServer:
     """A server whose databases tests may fill, stop and start: one of their own, without fsync, on the loopback."""
 
-    password = "p/w@of:tests"
+    password = "p/w@of:all+tests"
 
     def __init__(self, folder: Path) -> None:
         import pwd

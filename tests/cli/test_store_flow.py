@@ -17,7 +17,7 @@ import pytest
 pytestmark = pytest.mark.engine("postgres")
 
 AGENTGATE = (sys.executable, "-m", "pytest_agentgate")
-SECRETS = ("p%2Fw%40of%3Atests", "p/w@of:tests")
+SECRETS = ("p%2Fw%40of%3Aall%2Btests", "p/w@of:all+tests")
 
 CONFIGURATION = """
 [tool.agentgate]

@@ -133,6 +133,8 @@ def test_a_project_that_only_mentions_the_package_is_not_configured(tmp_path: Pa
         ("plain.db", "sqlite:////base/plain.db"),
         ("postgresql://host/db", "postgresql://host/db"),
         ("postgresql:///db", "postgresql:///db"),
+        ("postgresql:db", "postgresql:db"),
+        ("$STORE_URL", "$STORE_URL"),
     ],
 )
 def test_relative_paths_of_stores_start_at_the_base(url: str, resolved: str) -> None:

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -190,6 +191,16 @@ def test_processes_that_ingest_the_same_logs_at_once_come_to_the_same_rows(
     assert everything(url) == expected
 
 
+@pytest.mark.parametrize("isolation", ["repeatable%5C%20read", "serializable"])
+def test_who_waited_to_write_sees_what_was_written_whatever_the_isolation_of_the_server(
+    url: str, many: Path, expected: dict[str, list[Any]], everything: Everything, isolation: str
+) -> None:
+    isolated = f"{url}?options=-cdefault_transaction_isolation%3D{isolation}"
+    processes = [ingesting(isolated, many, times=2) for _ in range(5)]
+    assert [process.communicate(timeout=120)[1] for process in processes] == [""] * 5
+    assert everything(url) == expected
+
+
 def test_a_process_that_is_killed_while_it_ingests_leaves_nothing_half_done(
     new_database: Callable[[], str], many: Path, expected: dict[str, list[Any]], everything: Everything
 ) -> None:
@@ -224,6 +235,7 @@ def test_the_password_may_stand_in_the_environment_or_in_a_file(
     server: Any, url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     without = re.sub(r"//tester:[^@]*@", "//tester@", url)
+    open_store(f"{without}?password={quote(server.password, safe='+')}").close()
     monkeypatch.setenv("PGPASSWORD", server.password)
     open_store(without).close()
     monkeypatch.delenv("PGPASSWORD")
@@ -255,6 +267,16 @@ def test_a_schema_of_somebody_else_is_left_alone(url: str) -> None:
         assert other.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'agentgate'").fetchall() == [
             ("theirs",)
         ]
+
+
+def test_a_schema_that_lost_its_version_is_left_alone(url: str) -> None:
+    import psycopg
+
+    open_store(url).close()
+    with psycopg.connect(url, autocommit=True) as other:
+        other.execute("DELETE FROM agentgate.schema_version")
+    with pytest.raises(StoreError, match="left as it is"):
+        open_store(url)
 
 
 def test_reading_only_makes_no_store_and_writes_nothing(url: str, many: Path) -> None:

@@ -42,6 +42,18 @@ def test_which_urls_name_a_server() -> None:
     assert not is_server("postgresql/store.db")
 
 
+@pytest.mark.parametrize("url", ["postgresql:db", "postgres:/db", "sqlite:x.db"])
+def test_half_a_url_is_no_file_of_that_name(url: str) -> None:
+    with pytest.raises(StoreError, match="no such stores: a store is sqlite:///"):
+        path_of(url)
+
+
+def test_a_variable_that_is_not_set_is_no_file_of_that_name() -> None:
+    with pytest.raises(StoreError, match=r"^\$STORE_URL is not set to a URL in the environment"):
+        open_store("$STORE_URL")
+    assert index_of("$STORE_URL", Path("/p/.agentgate")) == "sqlite:////p/.agentgate/agentgate.db"
+
+
 def test_the_local_index_takes_the_place_of_a_server() -> None:
     assert index_of("postgresql://h/db", Path("/p/.agentgate")) == "sqlite:////p/.agentgate/agentgate.db"
     assert index_of("sqlite:////x.db", Path("/p/.agentgate")) == "sqlite:////x.db"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import field
 from pathlib import Path
@@ -10,6 +11,7 @@ from pytest_agentgate.config.settings import STATE, Config, config_of
 from pytest_agentgate.values import frozen
 
 # Where a project starts when nothing names it: what pytest takes for its rootdir.
+_LIKE_A_URL = re.compile(r".*://|(sqlite|postgres|postgresql):")
 _ROOT_FILES = ("pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg", "setup.py", STATE)
 
 
@@ -68,10 +70,10 @@ def find_project(start: Path, fallback: Path | None = None) -> Project:
 def resolve_store(url: str, base: Path) -> str:
     """A store's URL whose relative path, if it has one, is made absolute from ``base``."""
     scheme, separator, path = url.partition(":///")
-    if url == ":memory:":  # a store says why not
+    if url == ":memory:" or url.startswith("$"):  # a store says why not
         return url
     if not separator:
-        return f"sqlite:///{base / url}" if "://" not in url else url
+        return url if _LIKE_A_URL.match(url) else f"sqlite:///{base / url}"
     return f"sqlite:///{base / path}" if scheme == "sqlite" else url
 
 

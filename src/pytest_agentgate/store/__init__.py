@@ -31,7 +31,7 @@ from pytest_agentgate.model import (
 from pytest_agentgate.store import causes, comparison, history, ingest, properties, results, runs, schema
 from pytest_agentgate.store.database import Database
 from pytest_agentgate.store.sqlite import SQLiteDatabase
-from pytest_agentgate.store.urls import is_server, path_of
+from pytest_agentgate.store.urls import is_server, path_of, refuse_unset
 
 if TYPE_CHECKING:
     from pytest_agentgate.model.judgement import Approval, Judge, Judgement
@@ -68,6 +68,7 @@ def open_database(url: str, *, read_only: bool = False) -> Database:
 
 def connected(url: str, *, read_only: bool = False) -> Database:
     """The database behind a store, of whichever version it is; see ``open_store``."""
+    refuse_unset(url)
     if not is_server(url):
         return SQLiteDatabase(path_of(url), read_only=read_only)
     try:

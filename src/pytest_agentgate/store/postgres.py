@@ -88,7 +88,9 @@ class PostgresDatabase:
         """The version of the schema, 0 where there is none yet; raises StoreError if the schema is somebody else's."""
         (versioned,) = self.rows("SELECT to_regclass(?) IS NOT NULL", [f"{SCHEMA}.schema_version"])[0]
         if versioned:
-            return int(self.rows(f"SELECT MAX(version) FROM {SCHEMA}.schema_version")[0][0])
+            (version,) = self.rows(f"SELECT MAX(version) FROM {SCHEMA}.schema_version")[0]
+            if version is not None:
+                return int(version)
         there = "SELECT COUNT(*) FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace WHERE nspname = ?"
         if self.rows(there, [SCHEMA])[0][0]:
             raise StoreError(
@@ -194,7 +196,7 @@ class PostgresDatabase:
     @contextmanager
     def transaction(self) -> Generator[None]:
         """Be the only writer until the end of the block: all of it is written, or nothing."""
-        with self._block("BEGIN"):
+        with self._block("BEGIN ISOLATION LEVEL READ COMMITTED"):  # what was written while we waited is to be seen
             self.execute("SELECT pg_advisory_xact_lock(?)", [_WRITERS])
             yield
 
@@ -372,4 +374,5 @@ def _parameters(url: str) -> dict[str, str]:
         "dbname": unquote(database),
     }
     given = {key: value for key, value in found.items() if value.strip(",")}
-    return {**_DEFAULTS, **given, **dict(parse_qsl(query))}
+    parameters = parse_qsl(query.replace("+", "%2B"))  # which is a space in forms, not here
+    return {**_DEFAULTS, **given, **dict(parameters)}

@@ -10,15 +10,22 @@ from pytest_agentgate.errors import StoreError, UsageError
 
 _FILE = "sqlite:///"
 _SERVERS = ("postgresql", "postgres")
+_SCHEMES = tuple(f"{scheme}:" for scheme in ("sqlite", *_SERVERS))
 _FORMS = "sqlite:///path/to/store.db, or postgresql://user@host:5432/database"
 _PARAMETER = re.compile(r"([?&]([^=&?]*)=)[^&]*")
 _SECRETS = ("password", "secret", "scram_client_key", "scram_server_key")  # how names of libpq's parameters end
 
 
 def is_server(url: str) -> bool:
-    """Whether a URL names a server, not a file."""
+    """Whether a URL names a server, not a file; a variable that is not set here may well name one."""
     scheme, separator, _ = url.partition("://")
-    return bool(separator) and scheme in _SERVERS
+    return url.startswith("$") or (bool(separator) and scheme in _SERVERS)
+
+
+def refuse_unset(url: str) -> None:
+    """Raise StoreError for the name of a variable in the place of a URL: where it is set, its value is there."""
+    if url.startswith("$"):
+        raise StoreError(f"{masked(url)} is not set to a URL in the environment; a store is {_FORMS}")
 
 
 def path_of(url: str) -> Path:
@@ -28,7 +35,7 @@ def path_of(url: str) -> Path:
     """
     if url.startswith(_FILE):
         url = url.removeprefix(_FILE)
-    elif "://" in url:
+    elif "://" in url or url.startswith(_SCHEMES):
         raise StoreError(f"{url.partition(':')[0]}: no such stores: a store is {_FORMS}")
     if not url or url == ":memory:":
         raise StoreError("a store is a file or on a server: " + _FORMS)
