@@ -103,6 +103,78 @@ def test_two_proposals_have_two_names() -> None:
     assert [one.name for one in config.services] == ["redis", "redis2"]
 
 
+def test_a_second_server_of_a_kind_leaves_the_variables_of_the_kind_to_the_first() -> None:
+    first, second = group([failed(redis()), failed(redis(16391), nodeid="t.py::test_b")])
+    assert first.lack is not None
+    assert second.lack is not None
+    assert first.lack.service == Service("redis", Sort.REDIS, at=16390)
+    assert second.lack.service == Service("redis2", Sort.REDIS, at=16391, env=(("REDIS2_URL", "{url}"),))
+    beside = lack(redis(), declared=(Service("cache", Sort.REDIS),)).service
+    assert beside == Service("redis", Sort.REDIS, at=16390, env=(("REDIS_URL", "{url}"),))
+
+
+def test_the_scheme_of_a_url_names_the_server_where_its_client_raises_what_sockets_raise() -> None:
+    raised = Raised("ConnectionRefusedError", ("OSError",), "", facts={"host": "127.0.0.1", "port": 5441})
+    one = lack(raised, DB="postgresql+asyncpg://{user}:{password}@{host}:{port}/{database}")
+    assert (one.server, one.why) == ("postgres", "")
+    assert one.service is not None
+    assert (one.service.kind, one.service.env[0][0]) == (Sort.POSTGRES, "DB")
+
+
+def test_a_port_that_the_system_gave_out_is_none_to_start_a_server_at() -> None:
+    assert (
+        lack(redis(43251)).why
+        == "port 43251 may be one that the system gave out, and no variable that names it was found"
+    )
+    [cause] = group([failed(redis(63790))])
+    assert cause.lack is not None
+    [named] = with_lacks([replace(cause, lack=replace(cause.lack, places=("conf.py:1 (REDIS_PORT)",)))])
+    assert named.lack is not None
+    assert named.lack.service == Service("redis", Sort.REDIS, at=63790)
+
+
+def refused_login(type_: str, service: str, message: str) -> Raised:
+    facts: dict[str, Any] = {"service": service, "host": "localhost", "port": 5499}
+    return Raised(type_, ("ConnectionError",), message, facts=facts)
+
+
+@pytest.mark.parametrize(
+    ("type_", "service", "message"),
+    [
+        (
+            "psycopg.OperationalError",
+            "postgres",
+            'connection failed: FATAL: password authentication failed for user "a"',
+        ),
+        ("psycopg.OperationalError", "postgres", 'connection failed: FATAL: database "a" does not exist'),
+        ("pymysql.err.OperationalError", "mysql", "(1045, \"Access denied for user 'a'@'b' (using password: YES)\")"),
+        ("redis.exceptions.AuthenticationError", "redis", "Authentication required."),
+        ("pika.exceptions.ProbableAuthenticationError", "rabbitmq", "(403) ACCESS_REFUSED - Login was refused"),
+    ],
+)
+def test_a_server_that_refuses_a_login_is_there(type_: str, service: str, message: str) -> None:
+    raised = refused_login(type_, service, message)
+    [cause] = group([failed(raised)])
+    assert cause.title == f"{service} on localhost:5499 refuses the login"
+    assert "Start" not in cause.next_action
+    one = lack(raised)
+    assert (one.lines, one.declared) == ("", "")
+    assert one.why.startswith("the server is there, and refuses this user, password or database")
+    assert "the settings of db can name them" in lack(raised, declared=(Service("db", Sort(service), at=5499),)).why
+
+
+def test_what_the_code_logs_in_with_is_left_to_be_filled_in_or_is_what_clients_say_by_themselves() -> None:
+    facts: dict[str, Any] = {"service": "postgres", "host": "localhost", "port": 5499}
+    assert lack(Raised("psycopg.OperationalError", (), "connection refused", facts=facts)).lines.splitlines()[2:] == [
+        "at = 5499",
+        '# settings = { POSTGRES_USER = "...", POSTGRES_PASSWORD = "...", POSTGRES_DB = "..." }: '
+        "what the tests log in with",
+    ]
+    facts = {"service": "rabbitmq", "host": "localhost", "port": 5679}
+    [*_, last] = lack(Raised("pika.exceptions.AMQPConnectionError", (), "", facts=facts)).lines.splitlines()
+    assert last == 'settings = { RABBITMQ_DEFAULT_USER = "guest", RABBITMQ_DEFAULT_PASS = "guest" }'
+
+
 def test_other_kinds_of_failures_lack_nothing() -> None:
     [cause] = group([failed(Raised("KeyError", (), "'a'"))])
     assert cause.lack is None

@@ -22,6 +22,13 @@ class Sort(Word):
     RABBITMQ = "rabbitmq"
 
 
+_LOGINS = {
+    Sort.POSTGRES: ("POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_DB"),
+    Sort.MYSQL: ("MYSQL_USER", "MYSQL_PASSWORD", "MYSQL_DATABASE"),
+}
+"""The settings that let in who names user, password and database in the code: nobody else knows them."""
+
+
 class Provision(Word):
     """How it stands with a service."""
 
@@ -124,4 +131,9 @@ class Lack:
         said += [f"at = {one.at}"] if one.at else []
         env = ", ".join(f"{name} = {json.dumps(template)}" for name, template in one.env)
         said += [f"env = {{ {env} }}"] if env else []
+        settings = ", ".join(f"{name} = {json.dumps(value)}" for name, value in one.settings)
+        said += [f"settings = {{ {settings} }}"] if settings else []
+        if one.at and one.kind in _LOGINS and "{password}" not in env:
+            given = ", ".join(f'{name} = "..."' for name in _LOGINS[one.kind])
+            said.append(f"# settings = {{ {given} }}: what the tests log in with")
         return "\n".join(said) + "\n"

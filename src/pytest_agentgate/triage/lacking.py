@@ -33,6 +33,14 @@ READ = {
 """The variables that a service sets which declares none: those that clients of its kind read."""
 
 _SORTS = {sort.value: sort for sort in Sort}
+_SCHEMES = {
+    "postgres": "postgres", "postgresql": "postgres", "mysql": "mysql", "mariadb": "mysql", "mongodb": "mongodb",
+    "redis": "redis", "rediss": "redis", "valkey": "valkey", "amqp": "rabbitmq", "amqps": "rabbitmq", "kafka": "kafka",
+}  # fmt: skip
+"""Of URLs, with their servers: a client such as asyncpg raises what sockets raise."""
+_LOGINS = {Sort.RABBITMQ: (("RABBITMQ_DEFAULT_USER", "guest"), ("RABBITMQ_DEFAULT_PASS", "guest"))}
+"""What clients log in with that were told nothing."""
+_FIRST_EPHEMERAL = 32768
 _USERS = frozenset({Sort.POSTGRES, Sort.MYSQL, Sort.RABBITMQ})  # whose servers let nobody in without a password
 _ROOMS = {Sort.REDIS: "/{worker}", Sort.KAFKA: ""}  # in the path of a URL
 _NAME = deferred(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
@@ -52,6 +60,8 @@ def with_lacks(causes: Iterable[Cause], declared: Sequence[Service] = ()) -> tup
     for cause in causes:
         if cause.kind is Kind.CONNECTION:
             lack = completed(cause.lack or _told(cause.exemplar), declared, taken)
+            if _refuses_login(cause.exemplar) and lack.server:
+                lack = replace(lack, declared="", service=None, why=_login(lack.declared or "a service"))
             taken |= {lack.service.name} if lack.service else set()
             cause = replace(cause, lack=lack)
         made.append(cause)
@@ -67,17 +77,31 @@ def unreached(evidence: Evidence) -> Lack | None:
 
 def completed(lack: Lack, declared: Sequence[Service] = (), taken: Collection[str] = ()) -> Lack:
     """The lack with the declared service that it is, else with the one that would provide it, else with why not."""
+    schemes = (one.form.partition("://")[0].partition("+")[0] for one in lack.variables if "://" in one.form)
+    lack = replace(lack, server=lack.server or next(filter(None, map(_SCHEMES.get, schemes)), ""))
     known = next((one.name for one in declared if _is_it(one, lack)), "")
     if known:
         return replace(lack, declared=known, service=None, why="")
-    service, why = _provider(lack, taken)
+    service, why = _provider(lack, taken, {one.kind for one in declared if not one.env})
     return replace(lack, declared="", service=service, why=why)
 
 
+def _target(failure: Failure) -> Target | None:
+    view = view_of(failure.evidence, failure.scope, failure.when, failure.nodeid)
+    return next((target for focus in view.foci() if (target := target_of(focus))), None)
+
+
+def _refuses_login(failure: Failure) -> bool:
+    target = _target(failure)
+    return target is not None and target.refuses_login
+
+
+def _login(service: str) -> str:
+    return f"the server is there, and refuses this user, password or database: the settings of {service} can name them"
+
+
 def _told(failure: Failure) -> Lack:
-    evidence = failure.evidence
-    view = view_of(evidence, failure.scope, failure.when, failure.nodeid)
-    target = next((target for focus in view.foci() if (target := target_of(focus))), None)
+    evidence, target = failure.evidence, _target(failure)
     variables = tuple(one for one in evidence.variables if _NAME.fullmatch(one.name) and _FORM.fullmatch(one.form))
     return replace(_of_target(target), variables=variables) if target else Lack()
 
@@ -132,7 +156,8 @@ def _sort(server: str) -> tuple[Sort | None, str]:
     return _SPEAKS.get(server) or (_SORTS.get(server), "")
 
 
-def _provider(lack: Lack, taken: Collection[str]) -> tuple[Service | None, str]:
+def _provider(lack: Lack, taken: Collection[str], usual: Collection[Sort | None] = ()) -> tuple[Service | None, str]:
+    """``usual``: the kinds whose usual variables a declared service sets."""
     sort, image = _sort(lack.server)
     if sort is None:
         what = f"{lack.server} is" if lack.server else "the server at this address is" if lack.address else ""
@@ -154,7 +179,11 @@ def _provider(lack: Lack, taken: Collection[str]) -> tuple[Service | None, str]:
         return None, "its address is not known"
     if lack.host not in LOOPBACK:
         return None, f"{lack.host} is another machine, and no variable that names it was found"
-    return Service(name, sort, image, at=lack.port), ""
+    if lack.port >= _FIRST_EPHEMERAL and not lack.places:
+        return None, f"port {lack.port} may be one that the system gave out, and no variable that names it was found"
+    is_second = name != lack.server or sort in usual  # the first sets the variables of the kind
+    env = ((f"{name.upper()}_URL", "{url}"),) if is_second else ()
+    return Service(name, sort, image, at=lack.port, env=env, settings=_LOGINS.get(sort, ())), ""
 
 
 def _template(sort: Sort, form: str) -> str:

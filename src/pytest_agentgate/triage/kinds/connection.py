@@ -60,6 +60,13 @@ _ADDRESS = deferred(
     r"\s*\[?(?P<h3>[\w.-]+)\]?:(?P<p3>\d+)"
     r"|\b(?P<h4>(?:\d{1,3}\.){3}\d{1,3}|localhost):(?P<p4>\d+)"
 )
+# A server that says so is up; what it does not know is who asks, or what for.
+_LOGIN = deferred(
+    r"authentication (?:failed|required)|access denied for user|access_refused|wrongpass\b|noauth\b"
+    r"|invalid username-password|no password supplied|no pg_hba\.conf entry|unknown database"
+    r"|\b(?:role|database) \"[^\"]*\" does not exist|ProbableAuthenticationError",
+    re.IGNORECASE,
+)
 _UNAVAILABLE = frozenset({502, 503, 504})
 _WELL_KNOWN = {
     "25": "smtp", "389": "ldap", "1433": "sqlserver", "1521": "oracle", "1883": "mqtt", "2181": "zookeeper",
@@ -83,6 +90,10 @@ def reason(view: View) -> Reason | None:
     key = ("service", service, _host(host), _port(port))
     problem = _problem(" ".join(link.message for link in links))
     name = service or "the service"
+    if target.refuses_login and service:
+        where = f" on {address}" if address else ""
+        action = f"Let the user, password and database of the tests be those of {name}{where}; do not edit the tests."
+        return Reason(KIND, ("login", *key[1:]), f"{service}{where} refuses the login", action)
     if problem == "does not resolve" and host:
         action = f"Make the name {host} known, or configure another address of {name}; do not edit the tests."
         return Reason(KIND, key, f"{service or 'host'} {host} does not resolve", action)
@@ -100,6 +111,7 @@ class Target:
     port: str
     links: tuple[Raised, ...]  # the exceptions that tell it
     found: Raised  # the one of them that says that this is a connection
+    refuses_login: bool = False  # so that it is there
 
 
 def target_of(view: View) -> Target | None:
@@ -111,7 +123,8 @@ def target_of(view: View) -> Target | None:
     host, port = _address(links)
     named = (link.facts.get("service") for link in links)
     service = next((name for name in named if isinstance(name, str) and name != "http"), "")
-    return Target(service or _WELL_KNOWN.get(port, ""), host, port, tuple(links), found)
+    refuses_login = any(_LOGIN.search(f"{link.type}: {link.message}") for link in links)
+    return Target(service or _WELL_KNOWN.get(port, ""), host, port, tuple(links), found, refuses_login)
 
 
 def _links(view: View) -> list[Raised]:
