@@ -150,6 +150,7 @@ def refused_login(type_: str, service: str, message: str) -> Raised:
         ("pymysql.err.OperationalError", "mysql", "(1045, \"Access denied for user 'a'@'b' (using password: YES)\")"),
         ("redis.exceptions.AuthenticationError", "redis", "Authentication required."),
         ("pika.exceptions.ProbableAuthenticationError", "rabbitmq", "(403) ACCESS_REFUSED - Login was refused"),
+        ("pika.exceptions.ProbableAccessDeniedError", "rabbitmq", "(530) 'NOT_ALLOWED - vhost / not found'"),
     ],
 )
 def test_a_server_that_refuses_a_login_is_there(type_: str, service: str, message: str) -> None:
@@ -167,12 +168,15 @@ def test_what_the_code_logs_in_with_is_left_to_be_filled_in_or_is_what_clients_s
     facts: dict[str, Any] = {"service": "postgres", "host": "localhost", "port": 5499}
     assert lack(Raised("psycopg.OperationalError", (), "connection refused", facts=facts)).lines.splitlines()[2:] == [
         "at = 5499",
-        '# settings = { POSTGRES_USER = "...", POSTGRES_PASSWORD = "...", POSTGRES_DB = "..." }: '
-        "what the tests log in with",
+        (
+            '# settings = { POSTGRES_USER = "...", POSTGRES_PASSWORD = "...", POSTGRES_DB = "..." }: '
+            "what the tests log in with"
+        ),
     ]
     facts = {"service": "rabbitmq", "host": "localhost", "port": 5679}
     [*_, last] = lack(Raised("pika.exceptions.AMQPConnectionError", (), "", facts=facts)).lines.splitlines()
-    assert last == 'settings = { RABBITMQ_DEFAULT_USER = "guest", RABBITMQ_DEFAULT_PASS = "guest" }'
+    names = 'RABBITMQ_DEFAULT_USER = "guest", RABBITMQ_DEFAULT_PASS = "guest", RABBITMQ_DEFAULT_VHOST = "/"'
+    assert last == f"settings = {{ {names} }}"
 
 
 def test_other_kinds_of_failures_lack_nothing() -> None:

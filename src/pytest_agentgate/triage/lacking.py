@@ -38,7 +38,11 @@ _SCHEMES = {
     "redis": "redis", "rediss": "redis", "valkey": "valkey", "amqp": "rabbitmq", "amqps": "rabbitmq", "kafka": "kafka",
 }  # fmt: skip
 """Of URLs, with their servers: a client such as asyncpg raises what sockets raise."""
-_LOGINS = {Sort.RABBITMQ: (("RABBITMQ_DEFAULT_USER", "guest"), ("RABBITMQ_DEFAULT_PASS", "guest"))}
+_LOGINS = {
+    Sort.RABBITMQ: (
+        ("RABBITMQ_DEFAULT_USER", "guest"), ("RABBITMQ_DEFAULT_PASS", "guest"), ("RABBITMQ_DEFAULT_VHOST", "/"),
+    ),
+}  # fmt: skip
 """What clients log in with that were told nothing."""
 _FIRST_EPHEMERAL = 32768
 _USERS = frozenset({Sort.POSTGRES, Sort.MYSQL, Sort.RABBITMQ})  # whose servers let nobody in without a password

@@ -64,7 +64,7 @@ _ADDRESS = deferred(
 _LOGIN = deferred(
     r"authentication (?:failed|required)|access denied for user|access_refused|wrongpass\b|noauth\b"
     r"|invalid username-password|no password supplied|no pg_hba\.conf entry|unknown database"
-    r"|\b(?:role|database) \"[^\"]*\" does not exist|ProbableAuthenticationError",
+    r"|\b(?:role|database) \"[^\"]*\" does not exist|not_allowed - (?:vhost|access)|ProbableAuthenticationError",
     re.IGNORECASE,
 )
 _UNAVAILABLE = frozenset({502, 503, 504})
