@@ -277,7 +277,8 @@ def test_what_cannot_run_in_a_transaction_says_so_in_a_comment(start: Start, by_
     (tmp_path / "a.sql").write_text("CREATE TABLE a (b int);")
     (tmp_path / "b.sql").write_text("CREATE INDEX CONCURRENTLY c ON a (b);")
     text = by_url('init = ["a.sql", "b.sql"]')
-    assert "cannot run inside a transaction block" in only(start(text)).why
+    why = only(start(text)).why
+    assert "cannot run inside a transaction block (the file needs a line '-- agentgate: no transaction')" in why
     (tmp_path / "b.sql").write_text("-- agentgate: no transaction\nCREATE INDEX CONCURRENTLY c ON a (b);")
     assert only(start(text)).state is Provision.READY
 
@@ -298,3 +299,13 @@ def test_what_a_file_sets_for_its_connection_ends_with_it(start: Start, by_url: 
     )
     (tmp_path / "b.sql").write_text("INSERT INTO a VALUES (1);")
     assert only(start(by_url('init = ["a.sql", "b.sql"]'))).why == ""
+
+
+def test_what_goes_back_to_a_savepoint_takes_nothing_back_before_it(
+    start: Start, by_url: Declare, tmp_path: Path
+) -> None:
+    (tmp_path / "a.sql").write_text(
+        "CREATE TABLE a ();\nSAVEPOINT s;\nCREATE TABLE b ();\nROLLBACK TO SAVEPOINT s;\nDROP TABLE IF EXISTS b;"
+    )
+    one = only(start(by_url('init = ["a.sql"]'), tmp_path))
+    assert one.state is Provision.READY, one.why

@@ -32,6 +32,7 @@ def test_nothing_is_no_statement(sql: str) -> None:
         "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS $body$ SELECT ';$$'; $body$",
         "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; SELECT CASE WHEN true THEN 1 END; END",
         "CREATE OR REPLACE PROCEDURE p() LANGUAGE sql BEGIN ATOMIC INSERT INTO a VALUES (1); END",
+        "CREATE RULE r AS ON INSERT TO v DO INSTEAD (INSERT INTO a VALUES (';)'); INSERT INTO b VALUES (1);)",
         "SELECT a$b$ FROM c$b$",
         "SELECT $1",
     ],

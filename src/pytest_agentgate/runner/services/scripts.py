@@ -26,6 +26,8 @@ _ALONE = re.compile(
     r"^--\s*(?:agentgate:\s*no[- ]transaction|migrate:up\s+transaction:\s*false|\+goose\s+NO\s+TRANSACTION)\b",
     re.IGNORECASE | re.MULTILINE,
 )
+_MARK = "-- agentgate: no transaction"
+_TO_SAVEPOINT = re.compile(r"ROLLBACK(?:\s+(?:WORK|TRANSACTION))?\s+TO\b", re.IGNORECASE)
 _BRACKETS = {("BEGIN", ""), ("BEGIN", "TRANSACTION"), ("BEGIN", "WORK"), ("START", "TRANSACTION"), ("COMMIT", ""),
              ("COMMIT", "TRANSACTION"), ("COMMIT", "WORK"), ("END", ""), ("END", "TRANSACTION")}  # fmt: skip
 _CREATED = re.compile(
@@ -178,15 +180,16 @@ def _applied(session: Session, script: Script) -> tuple[int, str]:
 
 
 def _run(session: Session, script: Script, one: Statement) -> None:
-    if one.words[0] in ("ROLLBACK", "ABORT"):
+    if one.words[0] in ("ROLLBACK", "ABORT") and not _TO_SAVEPOINT.match(one.text):
         raise ServiceError(f"{script.name}:{one.line}: {one.words[0]} would take back what comes before it")
     try:
         session.run(one)
     except RefusalError as error:
         line = one.line + one.text.count("\n", 0, error.offset)
+        hint = f" (the file needs a line '{_MARK}')" if "inside a transaction block" in str(error) else ""
         shown = " ".join(one.text.split())
         shown = shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}..."
-        refused = ServiceError(f"{script.name}:{line}: {error}: {shown}")
+        refused = ServiceError(f"{script.name}:{line}: {error}{hint}: {shown}")
         refused.add_note("\n".join(part for part in (error.more, one.text) if part))
         raise refused from None
 

@@ -100,6 +100,8 @@ def statements(sql: str, *, mysql: bool = False) -> Iterator[Statement]:
             start = position if start < 0 else start
             if what == "end":
                 words.append(";")
+            elif token[0] in "()" and words[:1] == ["CREATE"] and "RULE" in words[1:4]:
+                depth = max(0, depth + (1 if token[0] == "(" else -1))  # a rule's actions
             elif what == "dollar" and not mysql:
                 close = sql.find(token[0], end)
                 if close < 0:
