@@ -279,6 +279,17 @@ def test_a_schema_that_lost_its_version_is_left_alone(url: str) -> None:
         open_store(url)
 
 
+def test_a_server_that_is_for_reading_is_read_and_not_written(url: str, many: Path, begin: Begin) -> None:
+    with open_store(url) as store:
+        store.ingest(many)
+    begin("run-999").result("a.py::x").ended()
+    with open_store(f"{url}?options=-cdefault_transaction_read_only%3Don") as store:
+        with pytest.raises(StoreError, match="cannot be opened or written here .*read-only transaction") as caught:
+            store.ingest(many)
+        assert "\n" not in str(caught.value)
+        assert len(store.runs(limit=100)) == 12
+
+
 def test_reading_only_makes_no_store_and_writes_nothing(url: str, many: Path) -> None:
     with pytest.raises(StoreError, match="no store is here yet"):
         open_store(url, read_only=True)
@@ -350,24 +361,6 @@ def test_rows_that_meet_others_bring_them_up_to_date_by_way_of_a_table_of_their_
         ("h", "/f", "b", "ended", 2, -1, None),
         ("h", "/f", "c", "ended", 2, -1, None),
     ]
-
-
-def test_a_log_of_another_machine_is_not_taken_for_lost(
-    url: str, folder: Path, begin: Begin, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The same path on two machines, as on those of CI: what is not here may be under way there."""
-    begin("run-001").result("a.py::x")  # goes on
-    monkeypatch.setattr("socket.gethostname", lambda: "elsewhere")
-    with open_store(url) as store:
-        assert store.ingest(folder).results == 1
-        for file in folder.iterdir():
-            file.unlink()
-        monkeypatch.setattr("socket.gethostname", lambda: "here")
-    with open_store(url) as store:
-        assert store.ingest(folder) == Ingested()
-        assert store.run().status == "running"
-        begin("run-002").result("a.py::x").ended()
-        assert store.ingest(folder).runs == 1
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a small disk")

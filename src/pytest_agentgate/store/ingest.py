@@ -161,7 +161,7 @@ class _Log:
                 Recording(self._database, known.run_key).forget()
             if end == 0 and live:
                 return Ingested()  # its first line is still to come
-            begun = self._begin(first.header, end, size)
+            begun = self._begin(first.header, end, size, live)
             if isinstance(begun, Ingested):
                 return begun
             recording = begun
@@ -183,13 +183,13 @@ class _Log:
         self._remember(state, end, size, recording.run_key)
         return Ingested(1, int(state != _OPEN), results, failures)
 
-    def _begin(self, header: Event | None, end: int, size: int) -> Recording | Ingested:
+    def _begin(self, header: Event | None, end: int, size: int, live: bool) -> Recording | Ingested:
         """Make the run of this log, or tell why there is none to be made."""
         if header is None:
             return self._without_run(end, size)
         run_id = text(header, "id")
-        if self._is_copy(header, size):
-            self._remember(_ENDED, end, size)
+        if self._is_copy(header, size, live):
+            self._remember(_OPEN if live else _ENDED, end, size)
             return Ingested()
         namesake = self._owner(run_id)
         if namesake is not None:
@@ -229,32 +229,44 @@ class _Log:
 
     def _lost(self, known: _Known) -> Ingested:
         """A log that was deleted while its run was open: its rows stay, and no more will come."""
-        if known.run_key is None or known.state != _OPEN:
+        if known.state != _OPEN:
             return Ingested()
-        Recording.go_on(self._database, known.run_key).interrupt(None)
+        if known.run_key is not None:
+            Recording.go_on(self._database, known.run_key).interrupt(None)
         self._remember(_INTERRUPTED, known.position, _GONE, known.run_key)
-        return Ingested(logs=1, runs=1)
+        runs = int(known.run_key is not None)
+        return Ingested(logs=runs, runs=runs)
 
     def _refused(self, position: int, size: int, why: str) -> Ingested:
         self._remember(_REFUSED, position, size)
         return Ingested(problems=(f"{self._path} {why}",))
 
-    def _is_copy(self, header: Event, size: int) -> bool:
-        """Whether the store knows this log from another folder; a longer one replaces one that was cut off."""
+    def _is_copy(self, header: Event, size: int, live: bool) -> bool:
+        """Whether the store knows this log from another folder; a longer one replaces one that was cut off.
+
+        So does one that is over the same log of a machine that may never tell how it ended: if that one goes on after
+        all, it is read again, and replaces this one.
+        """
         owner = self._owner(text(header, "id"))
         if owner is None or owner.name != self._path.name or (owner.host, owner.folder) == self._identity()[:2]:
             return False
         query = "SELECT created_at, host FROM run WHERE run_key = ?"
         if (text(header, "created_at"), text(header, "host")) not in self._database.rows(query, [owner.run_key]):
             return False
-        if owner.state != _INTERRUPTED or owner.size >= size:
+        goes_further = owner.state == _INTERRUPTED and size > owner.size
+        concludes = owner.state == _OPEN and size >= owner.size and not live and not self._goes_on(owner)
+        if not goes_further and not concludes:
             return True
         Recording(self._database, owner.run_key).forget()
         self._database.execute(
             "UPDATE log SET state = ?, run_key = NULL WHERE host = ? AND folder = ? AND name = ?",
-            (_ENDED, owner.host, owner.folder, owner.name),
+            (_INTERRUPTED, owner.host, owner.folder, owner.name),
         )
         return False
+
+    def _goes_on(self, owner: _Owner) -> bool:
+        """Whether a run is under way on this machine; of others nobody here can tell."""
+        return owner.host == self._database.host and runlog.is_live(Path(owner.folder) / owner.name)
 
     def _place_of(self, owner: _Owner) -> str:
         elsewhere = owner.host not in ("", self._database.host)

@@ -268,11 +268,9 @@ class PostgresDatabase:
 
     def _settle(self, connection: psycopg.Connection[Row]) -> None:
         connection.adapters.register_dumper(bool, _BoolAsNumber)
-        settings = {
-            "search_path": SCHEMA,
-            "lock_timeout": f"{_PATIENCE}s",
-            "default_transaction_read_only": "on" if self.read_only else "off",
-        }
+        settings = {"search_path": SCHEMA, "lock_timeout": f"{_PATIENCE}s"}
+        if self.read_only:
+            settings["default_transaction_read_only"] = "on"
         marks = ", ".join(["set_config(%s, %s, false)"] * len(settings))
         connection.execute(f"SELECT {marks}", [text for pair in settings.items() for text in pair])
 
