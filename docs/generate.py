@@ -305,7 +305,7 @@ env = { CLOCK_URL = "http://{host}:{port}" }
 _OF_SERVICE = {
     "kind": "`postgres`, `redis`, `mysql`, `mongodb`, `kafka` or `rabbitmq`; without one any `image` with its `port`",
     "env": "a table: variable -> template over `{host}`, `{port}`, `{user}`, `{password}`, `{database}`, `{worker}` "
-    "(main, gw0, ...) and `{url}`",
+    "(0 without xdist, 1 for gw0, ...) and `{url}`",
     "settings": "a table: variables of the container itself",
     "timeout": "seconds until it has to be ready (default: 60)",
 }

@@ -136,7 +136,11 @@ def test_a_container_is_reached_at_the_port_that_tests_name(start: Start) -> Non
     fleet = start(REDIS.replace("}", f", at = {port} }}"))
     assert (only(fleet).why, only(fleet).port) == ("", port)
     second = only(start(REDIS.replace("}", f", at = {port} }}")))
-    assert "port is already allocated" in second.why
+    taken = f"port {port} of this machine is taken: end what listens there, or change at"
+    assert second.why == taken
+    fleet.end()
+    with socket.create_server(("0.0.0.0", port)):
+        assert only(start(REDIS.replace("}", f", at = {port} }}"))).why == taken
 
 
 def test_an_image_that_is_not_there_is_unavailable_and_the_others_are_ready(start: Start) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import quote
 
 import psycopg
 import pytest
@@ -245,7 +246,7 @@ def test_a_file_that_cannot_be_applied_is_named(
 def test_a_wrong_password_is_told_without_the_right_one_or_the_wrong_one(
     start: Start, by_url: Declare, postgres_server: PostgresServer
 ) -> None:
-    url = postgres_server.url().replace("p%2Fw%40of%3Atests", "gu3ss3d")
+    url = postgres_server.url().replace(quote(postgres_server.password, safe=""), "gu3ss3d")
     one = only(start(by_url(url=url)))
     assert failed(one).step == "connects"
     assert one.why == (

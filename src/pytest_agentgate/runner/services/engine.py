@@ -6,6 +6,7 @@ Its reaper is left out: what a killed run leaves behind is told by labels, and a
 from __future__ import annotations
 
 import os
+import re
 import socket
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -25,6 +26,7 @@ DECLARED = "org.agentgate.declared"  # what the container was made from
 PORT = "org.agentgate.port"  # that it serves, within
 
 _LOCAL = "127.0.0.1"
+_TAKEN = re.compile(r":(?P<of>\d+): bind: address already in use|:(?P<as>\d+) failed: port is already allocated")
 _LAST = 1000  # lines of what a container printed that are kept
 
 
@@ -222,6 +224,10 @@ class Engine:
             import requests
 
             said = " ".join(str(getattr(error, "explanation", None) or error).split())
+            if (taken := _TAKEN.search(said)) and (port := taken["of"] or taken["as"]):
+                raise ServiceError(
+                    f"port {port} of this machine is taken: end what listens there, or change at"
+                ) from None
             if isinstance(error, docker.errors.ImageNotFound) or (what.startswith("image") and "pull" in said):
                 raise ServiceError(f"{what} is not here and cannot be pulled: {said}") from None
             if isinstance(error, docker.errors.NotFound) or "is already in progress" in said:

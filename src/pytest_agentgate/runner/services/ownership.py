@@ -68,6 +68,7 @@ try:
             return False
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            Path(lock).unlink(missing_ok=True)  # which its owner could not any more
         except OSError:
             return False
         finally:
