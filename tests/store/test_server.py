@@ -284,7 +284,7 @@ def test_a_server_that_is_for_reading_is_read_and_not_written(url: str, many: Pa
         store.ingest(many)
     begin("run-999").result("a.py::x").ended()
     with open_store(f"{url}?options=-cdefault_transaction_read_only%3Don") as store:
-        with pytest.raises(StoreError, match="cannot be opened or written here .*read-only transaction") as caught:
+        with pytest.raises(StoreError, match=r"cannot be opened or written here .*read-only transaction") as caught:
             store.ingest(many)
         assert "\n" not in str(caught.value)
         assert len(store.runs(limit=100)) == 12
