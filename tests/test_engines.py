@@ -23,6 +23,7 @@ def without_docker(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -
     pytester.makepyfile(SUITE)
     pytester.makeini("[pytest]\nmarkers = engine(name): needs it\n")
     monkeypatch.setenv("PATH", str(pytester.mkdir("empty")))
+    monkeypatch.delenv("AGENTGATE_REQUIRE", raising=False)
     return pytester
 
 

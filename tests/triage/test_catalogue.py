@@ -416,6 +416,31 @@ def test_a_service_that_is_away_is_a_connection_and_no_edit_of_tests(client: str
     assert reason.next_action.endswith("do not edit the tests.")
 
 
+@pytest.mark.engine("postgres")
+@pytest.mark.parametrize("client", ["psycopg", "sqlalchemy"])
+def test_a_server_that_ends_a_connection_is_one_that_cannot_be_reached(
+    client: str, new_database: Callable[[], str]
+) -> None:
+    url = new_database()
+    end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'ended'"
+
+    def by_driver() -> None:
+        with psycopg.connect(url, application_name="ended") as ended, psycopg.connect(url) as other:
+            other.execute(end)
+            ended.execute("SELECT 1")
+
+    def by_engine() -> None:
+        engine = sqlalchemy.create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+        with engine.connect() as ended, psycopg.connect(url) as other:
+            ended.execute(sqlalchemy.text("SET application_name = 'ended'"))
+            other.execute(end)
+            ended.execute(sqlalchemy.text("SELECT 1"))
+
+    reason = reason_for({"psycopg": by_driver, "sqlalchemy": by_engine}[client])
+    assert reason.kind is Kind.CONNECTION, reason
+    assert "postgres" in reason.key, reason
+
+
 UNKNOWN = "shop-gone.invalid"
 NAMES: dict[str, Callable[[], object]] = {
     "redis": lambda: impatient(6379, UNKNOWN).ping(),

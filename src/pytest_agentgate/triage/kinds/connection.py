@@ -34,12 +34,14 @@ _NAME = deferred(
     r"|^Connect(?:ion)?(?:Error|Timeout|Refused|Reset|Failure|Failed|Closed|Aborted)"
     r"|^gaierror$|^herror$|^URLError$|NameResolution|MaxRetry|NoBrokers|NoHost|NoServers|SERVER_DOWN"
     r"|ServerSelectionTimeout|ServerDisconnected|ServiceUnavailable|AutoReconnect|Unreachable|Socket(?:Connect)?Blocked"
+    r"|^(?:Admin|Crash)Shutdown|^CannotConnectNow"
 )
 # What operating systems and clients say, and nobody else.
 _TEXT = deferred(
     r"connection (?:refused|reset by|aborted|timed out)|connection to server .{0,200} failed|error \d+ connecting to"
     r"|name or service not known|temporary failure in name resolution|nodename nor servname|getaddrinfo failed"
     r"|no route to host|network is unreachable|server closed the connection|lost connection to .{0,40}server"
+    r"|terminating connection (?:due to|because of)"
     r"|all connection attempts failed|(?:connection|queue)\s?pool .{0,80}(?:exhausted|limit)|couldn't get a connection",
     re.IGNORECASE | re.DOTALL,
 )
