@@ -182,9 +182,12 @@ def test_a_server_that_lets_nobody_in_keeps_no_other_service_from_going_up_and_d
 
 
 @pytest.mark.engine("docker")
-def test_down_removes_the_container_of_a_service_that_has_a_url_by_now(agentgate: Agentgate, tmp_path: Path) -> None:
+@pytest.mark.parametrize("now", ['[services.cache]\nkind = "redis"\nurl = "redis://127.0.0.1:1"\n', ""])
+def test_down_removes_the_container_of_a_service_that_is_declared_otherwise_by_now(
+    agentgate: Agentgate, tmp_path: Path, now: str
+) -> None:
     config = tmp_path / "agentgate.toml"
     config.write_text('[services.cache]\nkind = "redis"\nimage = "agentgate-test/redis:7"\n')
     agentgate("services", "up", cwd=tmp_path)
-    config.write_text('[services.cache]\nkind = "redis"\nurl = "redis://127.0.0.1:1"\n')
+    config.write_text(now)
     assert agentgate("services", "down", cwd=tmp_path).stdout.startswith("removed service cache: container ")

@@ -173,6 +173,10 @@ def test_what_the_code_logs_in_with_is_left_to_be_filled_in_or_is_what_clients_s
             "what the tests log in with"
         ),
     ]
+    apart = lack(
+        Raised("psycopg.OperationalError", (), "connection refused", facts=facts), DB_HOST="{host}", DB_PORT="{port}"
+    )
+    assert apart.lines.splitlines()[-1].startswith("# settings = { POSTGRES_USER")
     facts = {"service": "rabbitmq", "host": "localhost", "port": 5679}
     [*_, last] = lack(Raised("pika.exceptions.AMQPConnectionError", (), "", facts=facts)).lines.splitlines()
     names = 'RABBITMQ_DEFAULT_USER = "guest", RABBITMQ_DEFAULT_PASS = "guest", RABBITMQ_DEFAULT_VHOST = "/"'

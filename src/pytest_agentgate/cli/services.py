@@ -170,9 +170,10 @@ def down(as_json: bool, root: Path) -> int:
     Example:
       agentgate services down
     """
+    from pytest_agentgate.config import find_project
     from pytest_agentgate.runner.services import kept
 
-    project = _project(root)
+    project = find_project(root)  # which may declare nothing any more
     removed, problems = kept.take_down(project.config.services, project.root)
     _removed(removed, problems, as_json)
     return NOT_READY if problems else 0

@@ -133,7 +133,7 @@ class Lack:
         said += [f"env = {{ {env} }}"] if env else []
         settings = ", ".join(f"{name} = {json.dumps(value)}" for name, value in one.settings)
         said += [f"settings = {{ {settings} }}"] if settings else []
-        if one.at and one.kind in _LOGINS and "{password}" not in env:
+        if (one.at or env) and one.kind in _LOGINS and "{password}" not in env:
             given = ", ".join(f'{name} = "..."' for name in _LOGINS[one.kind])
             said.append(f"# settings = {{ {given} }}: what the tests log in with")
         return "\n".join(said) + "\n"
