@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_agentgate.config import read_config
-from pytest_agentgate.model import Cause, Evidence, Failure, Kind, Link, Raised, Reason, Scope, When
+from pytest_agentgate.model import Cause, Evidence, Failure, Frame, Kind, Link, Raised, Reason, Role, Scope, When
 from pytest_agentgate.model.services import Lack, Service, Sort, Variable
 from pytest_agentgate.triage.causes import group
 from pytest_agentgate.triage.kinds import connection, reason_of
@@ -119,6 +119,22 @@ def test_the_scheme_of_a_url_names_the_server_where_its_client_raises_what_socke
     assert (one.server, one.why) == ("postgres", "")
     assert one.service is not None
     assert (one.service.kind, one.service.env[0][0]) == (Sort.POSTGRES, "DB")
+
+
+def test_the_frames_of_a_client_name_the_server_where_it_raises_what_sockets_raise() -> None:
+    frames = (
+        Frame(Role.TEST, "t.py", 3, "test_a", "t"),
+        Frame(Role.LIBRARY, "asyncpg/connection.py", 2498, "connect", "asyncpg.connection"),
+        Frame(Role.STDLIB, "asyncio/base_events.py", 973, "_connect_sock", "asyncio.base_events"),
+    )
+    raised = Raised("ConnectionRefusedError", ("OSError",), "", facts={"host": "127.0.0.1", "port": 5435})
+    one = lack(replace(raised, frames=frames))
+    assert (one.server, one.client, one.service) == (
+        "postgres",
+        "asyncpg",
+        Service("postgres", Sort.POSTGRES, at=5435),
+    )
+    assert lack(replace(raised, frames=frames[:1])).server == ""
 
 
 def test_a_port_that_the_system_gave_out_is_none_to_start_a_server_at() -> None:

@@ -125,7 +125,7 @@ def _client(target: Target) -> str:
             original = link.facts.get("orig")
             package = (original if isinstance(original, str) else link.type).partition(".")[0]
             return package if package.isidentifier() else ""
-    return ""
+    return target.client
 
 
 # ---- what is declared

@@ -76,6 +76,11 @@ _WELL_KNOWN = {
     "7687": "neo4j", "8500": "consul", "9042": "cassandra", "9092": "kafka", "9200": "elasticsearch",
     "11211": "memcached", "27017": "mongodb",
 }  # fmt: skip
+_PLAIN = {
+    "aio_pika": "rabbitmq", "aiormq": "rabbitmq", "amqp": "rabbitmq", "asyncpg": "postgres", "nats": "nats",
+    "pg8000": "postgres", "pymemcache": "memcached", "smtplib": "smtp",
+}  # fmt: skip
+"""Clients that raise what sockets raise, so that only their frames know the service."""
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1", "[::1]", "::", "0.0.0.0"})  # noqa: S104  nothing is bound
 _FIRST_EPHEMERAL = 32768  # a port from here on was given out by the system and is another one next time
 
@@ -114,6 +119,7 @@ class Target:
     links: tuple[Raised, ...]  # the exceptions that tell it
     found: Raised  # the one of them that says that this is a connection
     refuses_login: bool = False  # so that it is there
+    client: str = ""  # package in whose frames it was raised, where no exception knows the service
 
 
 def target_of(view: View) -> Target | None:
@@ -125,8 +131,11 @@ def target_of(view: View) -> Target | None:
     host, port = _address(links)
     named = (link.facts.get("service") for link in links)
     service = next((name for name in named if isinstance(name, str) and name != "http"), "")
+    packages = (frame.module.partition(".")[0] for link in links for frame in reversed(link.frames))
+    client = "" if service else next((package for package in packages if package in _PLAIN), "")
+    service = service or _PLAIN.get(client, "")
     refuses_login = any(_LOGIN.search(f"{link.type}: {link.message}") for link in links)
-    return Target(service or _WELL_KNOWN.get(port, ""), host, port, tuple(links), found, refuses_login)
+    return Target(service or _WELL_KNOWN.get(port, ""), host, port, tuple(links), found, refuses_login, client)
 
 
 def _links(view: View) -> list[Raised]:
