@@ -49,6 +49,7 @@ LEFT JOIN (
 ) AS failed ON failed.node_key = node.node_key
 WHERE COALESCE(failing_test.failures, 0) <> COALESCE(failed.failures, 0)
    OR COALESCE(failing_test.runs, 0) <> COALESCE(failed.runs, 0)
+   OR (failing_test.node_key IS NOT NULL AND failed.node_key IS NULL)
    OR (failing_test.node_key IS NOT NULL AND COALESCE(failing_test.passed, -1) <> CASE WHEN EXISTS (
         SELECT 1 FROM run CROSS JOIN result
         WHERE result.run_key = run.run_key AND result.node_key = node.node_key AND result.outcome = 'passed'

@@ -27,6 +27,23 @@ _PARTS = (  # rows that belong to one of another table: what, its table, and the
     ("tests of causes", "cause_node", "cause", (("run_key", "run_key"), ("number", "number"))),
     ("conditions", "gate_result", "phase_result", (("judgement_key", "judgement_key"), ("phase_number", "number"))),
 )
+_NOT_FROM_ONE_LOG = """
+SELECT run.run_id, COUNT(log.name)
+FROM run
+LEFT JOIN log ON log.run_key = run.run_key
+GROUP BY run.run_id
+HAVING COUNT(log.name) <> 1
+ORDER BY run.run_id
+"""
+_CAUSES = """
+SELECT run.run_id, cause.number, cause.size, COUNT(cause_node.place)
+FROM cause
+JOIN run ON run.run_key = cause.run_key
+LEFT JOIN cause_node ON cause_node.run_key = cause.run_key AND cause_node.number = cause.number
+GROUP BY run.run_id, cause.number, cause.size
+HAVING cause.size <> COUNT(cause_node.place)
+ORDER BY run.run_id, cause.number
+"""
 _LOGS = """
 SELECT log.folder, log.name, log.state, log.size, run.run_id
 FROM log
@@ -46,6 +63,7 @@ def check(database: Database, progress: Progress = silently) -> Iterator[str]:
         yield from _references(database)
         yield from _parts(database)
         yield from _counts(database)
+        yield from _causes(database)
         yield from _failing(database)
         yield from _logs(database, progress)
 
@@ -100,6 +118,11 @@ def _counts(database: Database) -> Iterator[str]:
                 yield f"run {run_id}: counts {counted} {'tests' if name == 'total' else name}, and has {kept}"
 
 
+def _causes(database: Database) -> Iterator[str]:
+    for run_id, number, counted, has in database.rows(_CAUSES):
+        yield f"run {run_id}: counts {counted} tests of its cause {number}, and has {has}"
+
+
 def _failing(database: Database) -> Iterator[str]:
     tests = list(failing.wrong(database))
     if tests:
@@ -112,6 +135,8 @@ def _quoted(outcomes: Iterable[Outcome]) -> str:
 
 def _logs(database: Database, progress: Progress) -> Iterator[str]:
     """Compare what is kept with what the logs tell that are still there, read once more."""
+    for run_id, number in database.rows(_NOT_FROM_ONE_LOG):
+        yield f"run {run_id}: came from {number} logs, not from one"
     logs = database.rows(_LOGS, [database.host])
     with Retelling() as retelling:
         for number, (folder, name, state, size, run_id) in enumerate(logs):
