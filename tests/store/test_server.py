@@ -279,6 +279,26 @@ def test_a_schema_that_lost_its_version_is_left_alone(url: str) -> None:
         open_store(url)
 
 
+def test_who_may_make_no_temporary_tables_takes_in_a_result_that_changed(url: str, folder: Path, begin: Begin) -> None:
+    import psycopg
+
+    database = url.rpartition("/")[2]
+    with psycopg.connect(url, autocommit=True) as server:
+        server.execute("CREATE ROLE plain")
+        try:
+            server.execute(f"REVOKE TEMPORARY ON DATABASE {database} FROM PUBLIC")
+            server.execute(f"GRANT CREATE ON DATABASE {database} TO plain")
+            with open_store(f"{url}?options=-crole%3Dplain") as store:
+                writer = begin("run-001").result("a.py::x")
+                assert store.ingest(folder).results == 1
+                writer.result("a.py::x", "error", when="teardown").result("a.py::y").ended(exit_status=1)
+                assert store.ingest(folder).results == 2
+                assert (store.run().counts.errors, store.run().counts.passed) == (1, 1)
+        finally:
+            server.execute("DROP OWNED BY plain CASCADE")
+            server.execute("DROP ROLE plain")
+
+
 def test_a_server_that_is_for_reading_is_read_and_not_written(url: str, many: Path, begin: Begin) -> None:
     with open_store(url) as store:
         store.ingest(many)
@@ -343,7 +363,7 @@ def test_what_a_column_cannot_hold_is_one_line_and_never_cut_to_what_it_can(url:
     database.close()
 
 
-def test_rows_that_meet_others_bring_them_up_to_date_by_way_of_a_table_of_their_own(url: str) -> None:
+def test_rows_that_meet_others_bring_them_up_to_date(url: str) -> None:
     """Constants, numbers and NULL arrive as what they are, with and without a conflict."""
     into, again = (
         "log (host, folder, name, state, position, size)",
