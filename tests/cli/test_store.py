@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
@@ -67,7 +68,7 @@ def test_a_store_moves_to_a_server_and_back(
 ) -> None:
     url = new_database()
     head, _, place = url.rpartition("@")
-    password = head.rpartition(":")[2].replace("%2F", "/").replace("%40", "@").replace("%3A", ":")
+    password = unquote(head.rpartition(":")[2])
     named = f"postgresql://tester@{place}"
     agentgate("runs", cwd=project)
     refused = agentgate("store", "copy", ".agentgate/agentgate.db", url, cwd=project)
@@ -177,7 +178,7 @@ def test_pruning_says_first_and_then_does(agentgate: Agentgate, project: Path) -
     assert (wrong.returncode, "--keep '90'" in wrong.stderr) == (2, True)
 
 
-@pytest.mark.parametrize("command", ["check", "prune --keep 1d", "export x.jsonl"])
+@pytest.mark.parametrize("command", ["check", "prune --keep 1d", "export x.jsonl", "upgrade"])
 def test_a_store_that_is_not_there_is_named_and_not_made(agentgate: Agentgate, tmp_path: Path, command: str) -> None:
     done = agentgate("store", *command.split(), "--store", "none.db", cwd=tmp_path)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)

@@ -269,6 +269,22 @@ def test_a_schema_of_somebody_else_is_left_alone(url: str) -> None:
         ]
 
 
+@pytest.mark.parametrize("before", ["SELECT 1", "CREATE SCHEMA agentgate"])
+def test_a_database_that_cannot_hold_every_text_is_refused_before_it_has_any(url: str, before: str) -> None:
+    import psycopg
+
+    with psycopg.connect(url, autocommit=True) as server:
+        server.execute("CREATE DATABASE narrow ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0")
+        narrow = f"{url.rpartition('/')[0]}/narrow"
+        try:
+            with psycopg.connect(narrow, autocommit=True) as there:
+                there.execute(before)
+            with pytest.raises(StoreError, match="is encoded in LATIN1; a store needs one in UTF8"):
+                open_store(narrow)
+        finally:
+            server.execute("DROP DATABASE narrow WITH (FORCE)")
+
+
 def test_a_schema_that_lost_its_version_is_left_alone(url: str) -> None:
     import psycopg
 

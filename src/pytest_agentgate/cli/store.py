@@ -49,7 +49,7 @@ def upgrade(root: Path, store: str | None, as_json: bool) -> None:
     """
     from pytest_agentgate.store import connected, schema
 
-    _, url = _chosen(root, store)
+    url = _present(root, store)[1]
     with closing(connected(url)) as database:
         before = database.version()
         schema.prepare(database)
@@ -248,14 +248,10 @@ def _opened(root: Path, store: str | None, *, new: bool = False) -> Iterator[Dat
     """
     from pytest_agentgate.store import open_database
     from pytest_agentgate.store.ingest import ingest
-    from pytest_agentgate.store.urls import is_server, path_of
 
-    project, url = _chosen(root, store)
-    own = url == project.store_url
-    if not new and not is_server(url) and not path_of(url).exists() and not (own and project.runs.is_dir()):
-        raise UsageError(f"{path_of(url)}: there is no store")
+    project, url = _chosen(root, store) if new else _present(root, store)
     with closing(open_database(url)) as database:
-        if own and not new:
+        if url == project.store_url and not new:
             for problem in ingest(database, project.runs).problems:
                 screen.note(problem)
         yield database
@@ -266,6 +262,17 @@ def _chosen(root: Path, store: str | None) -> tuple[Project, str]:
 
     project = find_project(root)
     return project, _resolved(store, "--store") if store else project.store_url
+
+
+def _present(root: Path, store: str | None) -> tuple[Project, str]:
+    """The same of a store that is there, or that logs make; raises UsageError for another."""
+    from pytest_agentgate.store.urls import is_server, path_of
+
+    project, url = _chosen(root, store)
+    is_made = url == project.store_url and project.runs.is_dir()
+    if not is_made and not is_server(url) and not path_of(url).exists():
+        raise UsageError(f"{path_of(url)}: there is no store")
+    return project, url
 
 
 def _resolved(url: str, option: str) -> str:

@@ -106,10 +106,10 @@ class PostgresDatabase:
 
     def define(self, statements: Sequence[str]) -> None:
         """Run the statements of a migration; the first one makes the schema."""
+        (encoding,) = self.rows("SHOW server_encoding")[0]
+        if encoding != "UTF8":
+            raise StoreError(f"{self.name}: the database is encoded in {encoding}; a store needs one in UTF8")
         if not self.rows("SELECT 1 FROM pg_namespace WHERE nspname = ?", [SCHEMA]):
-            (encoding,) = self.rows("SHOW server_encoding")[0]
-            if encoding != "UTF8":
-                raise StoreError(f"{self.name}: the database is encoded in {encoding}; a store needs one in UTF8")
             self.execute(f"CREATE SCHEMA {SCHEMA}")
         together = re.sub(r" REFERENCES \w+ \(\w+\)", "", ";\n".join(statements))
         together = re.sub(r"\bTEXT\b", 'TEXT COLLATE "C"', together)
