@@ -162,6 +162,23 @@ def test_a_repair_with_services_tells_the_environment_from_what_is_left(
 
 
 @pytest.mark.engine("docker")
+@pytest.mark.parametrize("is_repository", [False, True])
+def test_a_repair_with_services_needs_no_change_of_the_implementation(
+    lacking: Path, agentgate: Agentgate, few_plugins: Mapping[str, str], is_repository: bool
+) -> None:
+    if is_repository:
+        for command in (("init", "-q", "-b", "main"), ("add", "."), ("commit", "-qm", "all")):
+            subprocess.run(["git", *command], cwd=lacking, check=True)
+    done = agentgate("repair", "--services", *PYTEST, cwd=lacking, **OURS, **few_plugins)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "agentgate: only services that are lacking can be found: " in done.stderr
+    assert "2 tests were red: 0 green now, 2 lacked a service only, nothing is left" in done.stdout
+    without = agentgate("repair", *PYTEST, cwd=lacking, **few_plugins)
+    assert without.returncode == 2
+    assert "--base" in without.stderr
+
+
+@pytest.mark.engine("docker")
 def test_what_the_report_says_of_the_configuration_makes_it_last(
     lacking: Path, agentgate: Agentgate, few_plugins: Mapping[str, str]
 ) -> None:

@@ -145,7 +145,9 @@ def repair(
     interpreter = _interpreter(project, python)
     for line in elsewhere(project, interpreter):
         raise UsageError(line)
-    proposing, name, base_commit = _proposing(project, interpreter, base, base_package, base_path)
+    proposing, name, base_commit = _proposing(
+        project, interpreter, base, base_package, base_path, needed=not with_services
+    )
     wishes = Wishes(steps, pytest_args, run_id, unsafe, dry, timeout, jobs, agent_of(agent), name, base_commit)
     with supplies(project, lacking=with_services, quiet=as_json) as services, _told() as (tell, said):
         session = Session(
@@ -196,11 +198,11 @@ def _interpreter(project: Project, python: str | None) -> Interpreter:
 
 
 def _proposing(
-    project: Project, interpreter: Interpreter, base: str, package: str, path: Path | None
+    project: Project, interpreter: Interpreter, base: str, package: str, path: Path | None, *, needed: bool
 ) -> tuple[Proposing, str, str]:
-    """Who proposes, what the base is called, and its commit."""
+    """Who proposes, what the base is called, and its commit; "" where there is none, and none is needed."""
     from pytest_agentgate.repair.api.released import folder_tree, package_tree
-    from pytest_agentgate.repair.api.trees import GitTree
+    from pytest_agentgate.repair.api.trees import FolderTree, GitTree
     from pytest_agentgate.repair.proposing import Proposing
     from pytest_agentgate.repair.since import since
 
@@ -212,7 +214,13 @@ def _proposing(
         with screen.progress(f"fetching {package}"):
             tree, roots = package_tree(package, project.state / "releases")
         return Proposing(project, interpreter, tree, release_roots=roots, cache=cache), package, ""
-    found = since(project, base)
+    try:
+        found = since(project, base)
+    except UsageError as error:
+        if base or needed:
+            raise
+        screen.note(f"only services that are lacking can be found: {error}")
+        return Proposing(project, interpreter, FolderTree(project.root), cache=cache), "", ""
     if found.why:
         screen.note(f"comparing with {found.commit[:12]}, {found.why}; --base names another")
     old = GitTree(project.root, found.commit)
