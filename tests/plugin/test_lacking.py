@@ -6,6 +6,7 @@ import json
 import os
 import socket
 from collections.abc import Iterator
+from importlib.util import find_spec
 from textwrap import indent
 from typing import Any
 
@@ -67,6 +68,12 @@ def refusing() -> Iterator[dict[str, int]]:
         one.close()
 
 
+def needs(client: str) -> None:
+    """Skip without a client; it is not imported here, since pytester forgets every module that its test has imported."""
+    if find_spec(client) is None:
+        pytest.skip(f"{client} is not installed")
+
+
 def suite(names: list[str]) -> str:
     tests = (
         indent(f"URL = os.environ['{name.upper()}_AT']\n{CLIENTS[name]}", "    ").join((f"def test_{name}():\n", "\n"))
@@ -80,7 +87,7 @@ def test_each_client_lacks_its_server_by_the_variable_that_named_it(
     pytester: pytest.Pytester, run: Run, monkeypatch: pytest.MonkeyPatch, refusing: dict[str, int], arguments: Any
 ) -> None:
     for name in CLIENTS:
-        pytest.importorskip(name)
+        needs(name)
         value = VALUES[name][0].format(secret=SECRET, port=refusing[name])
         monkeypatch.setenv(f"{name.upper()}_AT", value)
     pytester.makepyfile(suite(list(CLIENTS)))
@@ -105,7 +112,7 @@ def test_each_client_lacks_its_server_by_the_variable_that_named_it(
 def test_what_is_declared_is_named_in_the_place_of_lines(
     pytester: pytest.Pytester, run: Run, refusing: dict[str, int]
 ) -> None:
-    pytest.importorskip("redis")
+    needs("redis")
     pytester.makepyprojecttoml(f'[tool.agentgate.services.cache]\nkind = "redis"\nat = {refusing["redis"]}\n')
     pytester.makepyfile(
         f"import redis\n\ndef test_it():\n    redis.Redis(port={refusing['redis']}, retry=None).get('a')\n"
@@ -116,10 +123,54 @@ def test_what_is_declared_is_named_in_the_place_of_lines(
     assert "declared as cache; agentgate run starts it, or says why not" in (recorded.root / "report.md").read_text()
 
 
+def test_a_variable_that_is_not_set_names_the_declared_service(
+    pytester: pytest.Pytester, run: Run, monkeypatch: pytest.MonkeyPatch, processes: tuple[str, ...]
+) -> None:
+    for name in ("SHOP_URL", "CACHE_HOST", "NOBODYS"):
+        monkeypatch.delenv(name, raising=False)
+    pytester.makepyprojecttoml("""
+        [tool.agentgate.services.db]
+        kind = "postgres"
+        env = { SHOP_URL = "{url}" }
+
+        [tool.agentgate.services.cache]
+        image = "memcached"
+        port = 11211
+    """)
+    pytester.makepyfile("""
+        import os
+        import pytest
+
+        @pytest.fixture
+        def shop():
+            return os.environ["SHOP_URL"]
+
+        def test_one(shop): pass
+        def test_two(): os.environ["SHOP_URL"]
+        def test_three(): os.environ["CACHE_HOST"]
+        def test_four(): os.environ["NOBODYS"]
+        def test_five(): {}["SHOP_URL"]
+    """)
+    recorded = run(*processes, "--agentgate-report=json:report.json")
+    causes = json.loads((recorded.root / "report.json").read_text())["causes"]
+    declared = {cause["title"]: cause["lack"] and cause["lack"]["declared"] for cause in causes}
+    assert {title: name for title, name in declared.items() if title.startswith("Environment")} == {
+        "Environment variable SHOP_URL is not set": "db",
+        "Environment variable CACHE_HOST is not set": "cache",
+        "Environment variable NOBODYS is not set": None,
+    }
+    assert sum(name is not None for name in declared.values()) == 2
+    [lack] = [cause["lack"] for cause in causes if cause["lack"] and cause["lack"]["declared"] == "db"]
+    assert lack["variables"] == [{"name": "SHOP_URL", "form": ""}]
+    recorded.result.stdout.fnmatch_lines(
+        ["*lacks the service that sets $SHOP_URL", "*declared as db; agentgate run starts it, or says why not"]
+    )
+
+
 def test_a_conftest_that_does_not_reach_its_server_lacks_it_too(
     pytester: pytest.Pytester, run: Run, monkeypatch: pytest.MonkeyPatch, refusing: dict[str, int]
 ) -> None:
-    pytest.importorskip("redis")
+    needs("redis")
     monkeypatch.setenv("CACHE", f"redis://127.0.0.1:{refusing['redis']}")
     pytester.makeconftest("import os, redis\nredis.Redis.from_url(os.environ['CACHE'], retry=None).get('a')\n")
     recorded = run()
