@@ -115,6 +115,14 @@ def test_no_record_is_told_and_never_a_success(foreign_environment: Path, projec
     assert "no record: the tests' process ended with status 0 before the plugin could write one" in done.stderr
 
 
+def test_a_wrong_configuration_is_told_once(foreign_environment: Path, project: Path) -> None:
+    (project / "agentgate.toml").write_text('[services.db]\nkindd = "postgres"\n')
+    done = agentgate_run(project, "--python", str(foreign_environment), "--output", "quiet")
+    assert done.returncode == 4
+    [line] = [one for one in (done.stdout + done.stderr).splitlines() if one]
+    assert line.endswith("agentgate.toml: tool.agentgate.services.db: no key 'kindd'; did you mean 'kind'?")
+
+
 def test_what_only_tells_something_needs_no_record(foreign_environment: Path, project: Path) -> None:
     done = agentgate_run(project, "--python", str(foreign_environment), "--", "--collect-only", "-q")
     assert (done.returncode, "no record" in done.stderr) == (0, False)

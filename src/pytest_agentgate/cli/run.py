@@ -47,6 +47,7 @@ _TELLING = {
     "-V",
 }
 _RUNNING_NO_TEST = {"--setup-only", "--setup-plan"}
+_WRONG_USAGE = 4  # pytest's exit status after an error of usage, which it has printed
 
 
 class WithPytestArguments(click.Command):
@@ -150,7 +151,7 @@ def run(
         ended = run_suite(chosen, [*options, *pytest_args], folder=root, environ={**environ, **lent.variables})
     lent.record(ended.log)
     if ended.log is None:
-        status = _without_record(ended, pytest_args)
+        status = _without_record(ended, pytest_args, is_told=lent.is_misconfigured and ended.status == _WRONG_USAGE)
         return INCOMPLETE if judging else status
     return _conclude(ended, ended.log, url, targets, output, judging)
 
@@ -160,6 +161,7 @@ class _Lent:
 
     def __init__(self, project: Project | None = None, fleet: Fleet | None = None) -> None:
         self.variables: Mapping[str, str] = {}
+        self.is_misconfigured = False
         self._project = project
         self._fleet = fleet
 
@@ -177,7 +179,9 @@ def _services(root: Path, output: str, pytest_args: Sequence[str]) -> Iterator[_
     try:
         project = configuration.find_project(root)
     except ConfigError:  # pytest will say so
-        yield _Lent()
+        lent = _Lent()
+        lent.is_misconfigured = True
+        yield lent
         return
     if not project.config.services or not _TELLING.isdisjoint(pytest_args):
         yield _Lent()
@@ -203,9 +207,11 @@ def _given(option: str, arguments: Sequence[str], root: Path) -> str:
     return configuration.resolve_store(value, root.resolve()) if value else ""
 
 
-def _without_record(ended: Ended, pytest_args: Sequence[str]) -> int:
+def _without_record(ended: Ended, pytest_args: Sequence[str], *, is_told: bool) -> int:
     if ended.status == 0 and not _TELLING.isdisjoint(pytest_args):
         return 0
+    if is_told:
+        return ended.status
     why = "" if ended.asked_to_stop else "; what pytest printed above tells why, or a conftest that keeps plugins out"
     screen.note(
         f"no record: the tests' process ended with status {ended.status} before the plugin could write one{why}"

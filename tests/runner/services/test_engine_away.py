@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,17 @@ def test_without_testcontainers_it_says_what_to_install(tmp_path: Path) -> None:
     )
     said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
     assert said == "containers need testcontainers: install pytest-agentgate[services], or give the service a url\n"
+
+
+def test_ssh_without_its_client_says_what_to_install(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    if find_spec("paramiko"):
+        pytest.skip("it is installed")
+    monkeypatch.setenv("DOCKER_HOST", "ssh://somebody@nowhere.invalid")
+    one = only(start(REDIS))
+    assert one.state is Provision.UNAVAILABLE
+    assert one.why == (
+        "DOCKER_HOST begins with ssh://, which needs paramiko: install docker[ssh], or set another DOCKER_HOST"
+    )
 
 
 class Relay:

@@ -78,6 +78,10 @@ class Engine:
             ) from None
         self._docker = docker
         self._address = os.environ.get("DOCKER_HOST", "")
+        if self._address.lower().startswith("ssh://") and find_spec("paramiko") is None:
+            raise NoEngineError(
+                "DOCKER_HOST begins with ssh://, which needs paramiko: install docker[ssh], or set another DOCKER_HOST"
+            )
         _meet(self._address)
         try:
             self._client = docker.from_env(timeout=60)
