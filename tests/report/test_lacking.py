@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from pytest_agentgate.model import RunReport, RunSummary
-from pytest_agentgate.model.services import Lack
+from pytest_agentgate.model.services import Lack, Variable
 from pytest_agentgate.report import formats
 from pytest_agentgate.report.lacking import command, lacks, remedy
 from pytest_agentgate.report.text import agent, summary
@@ -52,6 +52,25 @@ def test_where_nothing_can_be_proposed_the_reason_is_said(run: RunSummary) -> No
     assert lacks(cause) == "lacks a server on localhost:6379, asked by redis"
     assert (list(remedy(cause)), command(cause)) == (["x is no kind that is known"], "")
     assert "    x is no kind that is known\n" in summary(run, width=80, colour=False)
+
+
+@pytest.mark.parametrize("format_", ["md", "html", "github", "sarif", "ctrf", "json"])
+def test_every_report_names_the_declared_service_of_a_variable_that_is_not_set(run: RunSummary, format_: str) -> None:
+    cause = replace(run.causes[0], lack=Lack(variables=(Variable("SHOP_URL", ""),), declared="shop-db"))
+    run = replace(run, causes=(cause,))
+    said = "lacks the service that sets $SHOP_URL"
+    assert (lacks(cause), command(cause)) == (said, "")
+    text = formats.ONE_FILE[format_].render(RunReport(run))
+    if format_ in ("json", "ctrf"):
+        assert '"declared": "shop-db"' in text
+        assert '"name": "SHOP_URL"' in text
+    else:
+        assert (said.replace("$SHOP_URL", "`$SHOP_URL`") if format_ == "md" else said) in text
+        assert "declared as shop-db; agentgate run starts it, or says why not" in text
+    for shown in (summary(run, width=80, colour=False), agent(run)):
+        assert f"{said}\n" in shown
+        assert "declared as shop-db; agentgate run starts it, or says why not\n" in shown
+        assert "services missing" not in shown
 
 
 def test_a_line_to_copy_is_never_broken_and_others_are(run: RunSummary) -> None:

@@ -16,7 +16,7 @@ from pytest_agentgate.model import Cause, Evidence, Failure, Frame, Kind, Link, 
 from pytest_agentgate.model.services import Lack, Service, Sort, Variable
 from pytest_agentgate.triage.causes import group
 from pytest_agentgate.triage.kinds import connection, reason_of
-from pytest_agentgate.triage.lacking import unreached, with_lacks
+from pytest_agentgate.triage.lacking import unreached, variables_of, with_lacks
 
 
 def redis(port: int = 16390, host: str = "127.0.0.1") -> Raised:
@@ -203,6 +203,75 @@ def test_other_kinds_of_failures_lack_nothing() -> None:
     [cause] = group([failed(Raised("KeyError", (), "'a'"))])
     assert cause.lack is None
     assert unreached(Evidence((Raised("AssertionError", (), "connection refused"),))) is None
+
+
+def unset(name: str, **changes: Any) -> Cause:
+    raised = Raised("KeyError", ("LookupError",), repr(name), facts={"key": repr(name), "environ": True, **changes})
+    [cause] = group([failed(raised)])
+    return cause
+
+
+@pytest.mark.parametrize(
+    ("name", "declared"),
+    [
+        ("SHOP", Service("db", Sort.POSTGRES, env=(("OTHER", "{url}"), ("SHOP", "{url}")))),
+        ("SHOP", Service("db", None, "image", 80, env=(("SHOP", "{host}"),))),
+        ("SHOP", Service("db", Sort.POSTGRES, url="postgresql://localhost:1/x", env=(("SHOP", "{url}"),))),
+        ("PGPASSWORD", Service("db", Sort.POSTGRES)),
+        ("DATABASE_URL", Service("db", Sort.MYSQL, url="mysql://localhost:1/x")),
+        ("REDIS_PORT", Service("db", Sort.REDIS, at=6379)),
+        ("MY_MAIL_HOST", Service("my-mail", None, "image", 80)),
+    ],
+)
+def test_a_variable_that_is_not_set_lacks_the_declared_service_that_sets_it(name: str, declared: Service) -> None:
+    later = Service("later", Sort.KAFKA, env=((name, "{host}"),))
+    cause = unset(name)
+    assert cause.lack is None
+    [told] = with_lacks([cause], (Service("other", Sort.RABBITMQ), declared, later))
+    assert told == replace(cause, lack=Lack(variables=(Variable(name, ""),), declared=declared.name))
+
+
+@pytest.mark.parametrize(
+    ("name", "declared"),
+    [
+        ("SHOP", Service("db", Sort.POSTGRES)),
+        ("DATABASE_URL", Service("db", Sort.POSTGRES, env=(("SHOP", "{url}"),))),
+        ("PGSSLMODE", Service("db", Sort.POSTGRES)),  # which its clients read, and nobody sets
+        ("PGPASSWORD", Service("db", Sort.POSTGRES, url="postgresql://localhost:1/x")),  # which may have none
+        ("db_URL", Service("db", None, "image", 80)),
+    ],
+)
+def test_a_variable_that_no_declared_service_sets_changes_nothing(name: str, declared: Service) -> None:
+    cause = unset(name)
+    assert with_lacks([cause], (declared,)) == (cause,)
+
+
+def test_a_key_that_another_mapping_misses_is_no_variable() -> None:
+    cause = unset("SHOP", environ=False)
+    declared = (Service("db", Sort.POSTGRES, env=(("SHOP", "{url}"),)),)
+    assert with_lacks([cause], declared) == (cause,)
+    named = Raised("RuntimeError", (), "Environment variable SHOP is not set")
+    assert [one.lack for one in with_lacks(group([failed(named)]), declared)] == [None]
+
+
+def test_what_a_variable_lacks_takes_no_name_from_a_proposal() -> None:
+    causes = [unset("REDIS_URL"), *group([failed(redis())])]
+    first, second = with_lacks(causes, (Service("cache", Sort.REDIS),))
+    assert first.lack == Lack(variables=(Variable("REDIS_URL", ""),), declared="cache")
+    assert second.lack is not None
+    assert second.lack.service == Service("redis", Sort.REDIS, at=16390, env=(("REDIS_URL", "{url}"),))
+
+
+@given(st.lists(st.sampled_from([Service(f"s{number}", sort) for number, sort in enumerate(Sort)]), unique=True))
+def test_each_variable_of_each_service_is_known_by_the_first_that_sets_it(declared: list[Service]) -> None:
+    first: dict[str, str] = {}
+    for one in declared:
+        for name in variables_of(one):
+            first.setdefault(name, one.name)
+    for name, service in first.items():
+        [told] = with_lacks([unset(name)], declared)
+        assert told.lack is not None
+        assert told.lack.declared == service
 
 
 @pytest.mark.parametrize(

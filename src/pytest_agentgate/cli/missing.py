@@ -60,7 +60,7 @@ def missing(run: str | None, is_trial: bool, python: str | None, root: Path, sto
     if as_json:
         screen.say_json([_data(cause, lack, verdicts) for cause, lack in found])
     elif not found:
-        screen.say("no failure of this run lacks a service")
+        screen.say("no connection failure of this run lacks a service")
     else:
         screen.say("\n".join(_text(cause, lack, verdicts) for cause, lack in found))
     return 0 if all(one.is_green for one in verdicts.values()) else STILL_RED

@@ -92,18 +92,22 @@ class Variable:
     """A variable of the environment that names an address, and in which form; never what else its value holds."""
 
     name: str
-    form: str  # "redis://{host}:{port}/0"; users, passwords, databases and what follows stand as their placeholders
+    # "redis://{host}:{port}/0"; users, passwords, databases and what follows stand as their placeholders
+    form: str  # "": it is not set
 
 
 @frozen
 class Lack:
-    """What a cause of the kind ``connection`` lacks: a server, as far as its failures tell."""
+    """What a cause of the kind ``connection`` lacks: a server, as far as its failures tell.
+
+    Of a variable that is not set: the declared service that sets it, and nothing else.
+    """
 
     server: str = ""  # redis, postgres, ...; "" where nobody knows
     host: str = ""
     port: int = 0  # 0: nobody knows
     client: str = ""  # package of the library that asked for it; "" where none is known
-    variables: tuple[Variable, ...] = ()  # that named the address where the failure was
+    variables: tuple[Variable, ...] = ()  # that named the address where the failure was, or should have
     places: tuple[str, ...] = ()  # path:line, from the root, where the address stands; only who has the files knows
     service: Service | None = None  # that would provide it
     declared: str = ""  # name of the declared service that it is; only who has the configuration knows

@@ -1,4 +1,4 @@
-"""What a connection cause lacks, in the words of every report."""
+"""What a cause lacks of services, in the words of every report."""
 
 from __future__ import annotations
 
@@ -18,10 +18,16 @@ _NAMED = 3  # variables and places
 
 
 def lacks(cause: Cause) -> str:
-    """``lacks redis on localhost:6379, asked by redis, from $REDIS_URL``; "" where nothing is known to be lacking."""
+    """``lacks redis on localhost:6379, asked by redis, from $REDIS_URL``; "" where nothing is known to be lacking.
+
+    Where a variable is not set that a declared service sets: ``lacks the service that sets $REDIS_URL``.
+    """
     lack = cause.lack
-    if lack is None or not (lack.server or lack.address):
+    if lack is None:
         return ""
+    if not (lack.server or lack.address):
+        is_set_by_it = lack.declared and lack.variables
+        return printable(f"lacks the service that sets {', '.join(lack.origins[:_NAMED])}") if is_set_by_it else ""
     said = f"lacks {lack.server or 'a server'}" + (f" on {lack.address}" if lack.address else "")
     if lack.client:
         said += f", asked by {lack.client}"

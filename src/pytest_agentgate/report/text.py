@@ -137,7 +137,7 @@ class _Screen:
             yield from (f"  {line}" for line in printable_lines(cause.exemplar.text).strip("\n").split("\n"))
 
     def lack(self, cause: Cause, room: int | None) -> Iterator[str]:
-        """What a connection failure lacks; lines to copy are never broken."""
+        """What failures lack of services; lines to copy are never broken."""
         if said := lacking.lacks(cause):
             yield from wrap(said, room)
             is_code = bool(cause.lack and cause.lack.lines)

@@ -56,7 +56,7 @@ def complete(causes: Sequence[Cause]) -> tuple[Cause, ...]:
 
 def declared(summary: RunSummary, services: Sequence[Service]) -> RunSummary:
     """The summary with the services of the configuration named where its causes lack one of them."""
-    if not services or all(cause.lack is None for cause in summary.causes):
+    if not services or not summary.causes:
         return summary
     from pytest_agentgate.triage.lacking import with_lacks
 

@@ -1,13 +1,17 @@
-"""What connection failures lack: which server, who asked for it by which variables, and what would provide it."""
+"""What connection failures lack: which server, who asked for it by which variables, and what would provide it.
+
+Failures that miss a variable lack the declared service that sets it; where none does, they lack a variable only.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
-from pytest_agentgate.model import Cause, Evidence, Failure, Kind, Scope, When
-from pytest_agentgate.model.services import Lack, Service, Sort
+from pytest_agentgate.model import Cause, Evidence, Failure, Kind, Reason, Scope, When
+from pytest_agentgate.model.services import Lack, Service, Sort, Variable
 from pytest_agentgate.patterns import deferred
+from pytest_agentgate.triage.kinds import other
 from pytest_agentgate.triage.kinds.connection import LOOPBACK, Target, target_of
 from pytest_agentgate.triage.view import view_of
 
@@ -30,7 +34,22 @@ READ = {
     Sort.KAFKA: deferred(r"KAFKA_\w+"),
     Sort.RABBITMQ: deferred(r"AMQP_URL|RABBITMQ_URL|CELERY_BROKER_URL"),
 }
-"""The variables that a service sets which declares none: those that clients of its kind read."""
+"""Variables that clients of a kind read: a service of that kind which declares none sets some of them."""
+_ADDRESSES = {
+    Sort.POSTGRES: ("DATABASE_URL", "PGHOST", "PGPORT"),
+    Sort.REDIS: ("REDIS_URL", "REDIS_HOST", "REDIS_PORT"),
+    Sort.MYSQL: ("DATABASE_URL", "MYSQL_HOST", "MYSQL_PORT"),
+    Sort.MONGODB: ("MONGODB_URI", "MONGODB_URL", "MONGO_URL"),
+    Sort.KAFKA: ("KAFKA_BOOTSTRAP_SERVERS", "KAFKA_BROKERS"),
+    Sort.RABBITMQ: ("AMQP_URL", "RABBITMQ_URL", "CELERY_BROKER_URL"),
+}
+"""The variables that a service sets which declares none."""
+_ROOM_AND_LOGIN = {
+    Sort.POSTGRES: ("PGUSER", "PGPASSWORD", "PGDATABASE"),
+    Sort.MYSQL: ("MYSQL_USER", "MYSQL_PASSWORD", "MYSQL_DATABASE"),
+    Sort.KAFKA: ("KAFKA_TOPIC_PREFIX",),
+}
+"""The further ones: a server by ``url`` may have nothing for them."""
 
 _SORTS = {sort.value: sort for sort in Sort}
 _SCHEMES = {
@@ -55,12 +74,15 @@ _SOCKET = deferred(r"/.*\.s\.PGSQL\.(?P<port>\d{1,5})")
 
 
 def with_lacks(causes: Iterable[Cause], declared: Sequence[Service] = ()) -> tuple[Cause, ...]:
-    """The causes, each of a connection with what it lacks; no two of them propose services of one name.
+    """The causes with what they lack: those of connections, and those of variables that a declared service sets.
+
+    No two of them propose services of one name.
 
     ``declared`` are the services of the configuration, where that is known.
     """
     made: list[Cause] = []
     taken = {one.name for one in declared}
+    unset = _unset(declared)
     for cause in causes:
         if cause.kind is Kind.CONNECTION:
             lack = completed(cause.lack or _told(cause.exemplar), declared, taken)
@@ -68,6 +90,8 @@ def with_lacks(causes: Iterable[Cause], declared: Sequence[Service] = ()) -> tup
                 lack = replace(lack, declared="", service=None, why=_login(lack.declared or "a service"))
             taken |= {lack.service.name} if lack.service else set()
             cause = replace(cause, lack=lack)
+        elif cause.signature in unset:
+            cause = replace(cause, lack=unset[cause.signature])
         made.append(cause)
     return tuple(made)
 
@@ -129,6 +153,27 @@ def _client(target: Target) -> str:
 
 
 # ---- what is declared
+
+
+def variables_of(one: Service) -> tuple[str, ...]:
+    """The variables that a declared service sets for certain once it is up."""
+    if one.env:
+        return tuple(name for name, _ in one.env)
+    if one.kind is None:
+        start = one.name.upper().replace("-", "_")
+        return tuple(f"{start}_{what}" for what in ("URL", "HOST", "PORT"))
+    return _ADDRESSES[one.kind] + (() if one.url else _ROOM_AND_LOGIN.get(one.kind, ()))
+
+
+def _unset(declared: Sequence[Service]) -> dict[str, Lack]:
+    """What causes lack that miss a variable of these services, by signature: a store keeps no other part of the key."""
+    return {
+        Reason(other.KIND, other.unset(name), "", "").signature: Lack(
+            variables=(Variable(name, ""),), declared=one.name
+        )
+        for one in reversed(declared)  # of two that set a variable the first one may
+        for name in variables_of(one)
+    }
 
 
 def _is_it(one: Service, lack: Lack) -> bool:

@@ -10,10 +10,13 @@ import pytest
 
 from pytest_agentgate.model import Cause, Evidence, Failure, Kind, Raised, Reason, Scope, When
 from pytest_agentgate.model.services import Lack, Service, Sort, Variable
+from pytest_agentgate.runner.services.environment import templates_of
 from pytest_agentgate.runner.services.kinds import kind_of
 from pytest_agentgate.runner.services.lacking import lacks
 from pytest_agentgate.runner.services.places import Seen, Sought, places_of
-from pytest_agentgate.triage.lacking import READ
+from pytest_agentgate.triage.causes import group
+from pytest_agentgate.triage.kinds import reason_of
+from pytest_agentgate.triage.lacking import READ, variables_of, with_lacks
 
 
 def cause(
@@ -155,3 +158,38 @@ def test_files_that_cannot_be_read_are_passed_over(tmp_path: Path) -> None:
 def test_what_is_declared_without_variables_is_known_by_those_of_its_kind(sort: Sort) -> None:
     names = kind_of(Service("x", sort)).names
     assert [name for name in names if not READ[sort].fullmatch(name)] == []
+
+
+@pytest.mark.parametrize(
+    "service",
+    [
+        *(Service("x", sort) for sort in Sort),
+        Service("my-mail", None, "image", 80),
+        Service("x", env=(("A", "{url}"),)),
+    ],
+    ids=str,
+)
+def test_the_variables_of_a_declared_service_are_those_that_it_sets(service: Service) -> None:
+    assert sorted(variables_of(service)) == sorted(templates_of(service, kind_of(service)))
+
+
+@pytest.mark.parametrize("sort", list(Sort))
+def test_of_a_server_by_url_they_are_those_that_any_has(sort: Sort) -> None:
+    service = Service("x", sort, url="tcp://localhost:1")
+    templates = templates_of(service, kind_of(service))
+    may_be_empty = ("{user}", "{password}", "{database}")
+    assert sorted(variables_of(service)) == sorted(
+        name for name, template in templates.items() if not any(each in template for each in may_be_empty)
+    )
+
+
+def test_a_variable_that_is_not_set_starts_nothing(tmp_path: Path) -> None:
+    raised = Raised("KeyError", ("LookupError",), "'REDIS_URL'", facts={"key": "'REDIS_URL'", "environ": True})
+    evidence, declared = Evidence((raised,)), [Service("cache", Sort.REDIS)]
+    reason = reason_of(evidence, Scope.TEST, When.CALL)
+    [told] = with_lacks(
+        group([Failure("t.py::t", Scope.TEST, When.CALL, evidence, reason, reason.signature)]), declared
+    )
+    assert told.lack is not None
+    assert (told.lack.declared, told.lack.service, told.lack.lines) == ("cache", None, "")
+    assert lacks([told], tmp_path, declared) == []

@@ -29,7 +29,7 @@ def reason(view: View) -> Reason:
     if view.focus.facts.get("environ") is True:
         key = one_line(view.text("key") or view.message, 80).strip("'\"")
         action = f"Set {key} in the environment, or with monkeypatch.setenv in a fixture."
-        return Reason(KIND, ("variable", key), f"Environment variable {key} is not set", action)
+        return Reason(KIND, unset(key), f"Environment variable {key} is not set", action)
     if view.is_a("FileNotFoundError", "PermissionError", "NotADirectoryError", "IsADirectoryError", "FileExistsError"):
         return _of_file(view, title)
     if view.is_a("CalledProcessError"):
@@ -63,6 +63,11 @@ def reason(view: View) -> Reason:
     if view.is_a("RuntimeError") and view.search(_NO_LOOP):
         action = f"Make the test async: {view.origin or 'the code'} needs a running event loop."
     return Reason(KIND, ("raised", *view.statement), one_line(title), action)
+
+
+def unset(variable: str) -> tuple[str, ...]:
+    """The key of a reason that says that a variable is not set."""
+    return ("variable", variable)
 
 
 def _of_syntax(view: View, title: str) -> Reason:
