@@ -69,7 +69,7 @@ def refusing() -> Iterator[dict[str, int]]:
 
 
 def needs(client: str) -> None:
-    """Skip without a client; it is not imported here, since pytester forgets every module that its test has imported."""
+    """Skip without a client, which is not imported: pytester forgets the modules that its test has imported."""
     if find_spec(client) is None:
         pytest.skip(f"{client} is not installed")
 

@@ -2,7 +2,7 @@
 
 Mostly the environment (a program, a file or a variable that is not there) and exceptions of an application's own.
 A variable that ``os.environ`` lacks and a program that cannot be started are no matter of an API, and no service
-either.
+either. Where a declared service sets the variable, the cause names it.
 """
 
 from __future__ import annotations
