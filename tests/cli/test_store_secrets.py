@@ -45,8 +45,8 @@ def project(tmp_path: Path) -> Path:
         'gates = ["tests.failed == 0"]\n[tool.pytest.ini_options]\naddopts = "-p no:cacheprovider"\n'
     )
     (folder / "test_it.py").write_text(
-        "import os, time\ndef test_passes(): time.sleep(1)\n"
-        "def test_fails():\n    time.sleep(1)\n    url = os.environ.get('OTHER', '')\n    assert url == 'x'\n"
+        "import os, time\ndef test_passes(): time.sleep(float(os.environ.get('SECONDS_OF_SLEEP', 0)))\n"
+        "def test_fails():\n    test_passes()\n    url = os.environ.get('OTHER', '')\n    assert url == 'x'\n"
     )
     return folder
 
@@ -80,7 +80,7 @@ def of_session(leader: int) -> Iterator[str]:
 def test_no_process_has_it_on_its_command_line_while_a_run_goes_on(project: Path, url: str, secrets: set[str]) -> None:
     process = subprocess.Popen(
         [*AGENTGATE, "run", "--phase", "all", "--", "-n", "2"],
-        cwd=project, env=environ(url), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        cwd=project, env=environ(url, {"SECONDS_OF_SLEEP": "1"}), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         start_new_session=True,
     )  # fmt: skip
     shown = set[str]()

@@ -195,7 +195,7 @@ def test_relative_imports_start_where_the_file_stands(tmp_path: Path) -> None:
 
 def test_what_is_learnt_of_other_files_is_forgotten_in_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """And the plan is the same."""
-    for number in range(40):
+    for number in range(14):
         put(tmp_path, f"tests/test_{number}.py", "sibling\n")
     put(tmp_path, "tests/sibling.py", "def one(): ...\n")
     whole = planned(tmp_path, Misbehave("sibling"), jobs=0)
