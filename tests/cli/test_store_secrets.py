@@ -80,8 +80,8 @@ def of_session(leader: int) -> Iterator[str]:
 def test_no_process_has_it_on_its_command_line_while_a_run_goes_on(project: Path, url: str, secrets: set[str]) -> None:
     process = subprocess.Popen(
         [*AGENTGATE, "run", "--phase", "all", "--", "-n", "2"],
-        cwd=project, env=environ(url, {"SECONDS_OF_SLEEP": "1"}), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        start_new_session=True,
+        cwd=project, env=environ(url, {"SECONDS_OF_SLEEP": "1"}), start_new_session=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
     shown = set[str]()
     while process.poll() is None:
