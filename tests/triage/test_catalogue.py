@@ -43,7 +43,7 @@ from redis.retry import Retry
 from pytest_agentgate.capture.comparison import comparison_of
 from pytest_agentgate.capture.evidence import evidence_of
 from pytest_agentgate.capture.roles import Roots
-from pytest_agentgate.model import Comparison, Evidence, Kind, Reason, Scope, When
+from pytest_agentgate.model import Comparison, Evidence, Kind, Raised, Reason, Scope, When
 from pytest_agentgate.triage.kinds import reason_of
 
 ROOT = Path(__file__).parents[2]
@@ -439,6 +439,12 @@ def test_a_server_that_ends_a_connection_is_one_that_cannot_be_reached(
     reason = reason_for({"psycopg": by_driver, "sqlalchemy": by_engine}[client])
     assert reason.kind is Kind.CONNECTION, reason
     assert "postgres" in reason.key, reason
+
+
+def test_what_is_printed_of_a_connection_that_was_ended_is_enough() -> None:
+    said = "(psycopg.errors.AdminShutdown) terminating connection due to unexpected postmaster exit"
+    evidence = Evidence((Raised("sqlalchemy.exc.OperationalError", (), said),))
+    assert reason_of(evidence, Scope.TEST, When.CALL).kind is Kind.CONNECTION
 
 
 UNKNOWN = "shop-gone.invalid"
