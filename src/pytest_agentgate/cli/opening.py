@@ -27,7 +27,7 @@ def record_options(command: Command) -> Command:
     """``--root``, ``--store`` and ``--json``."""
     for option in (
         click.option("--json", "as_json", is_flag=True, help="Write JSON."),
-        click.option("--store", metavar="URL", help="Read this store (default: the project's)."),
+        click.option("--store", metavar="URL", help="Another store (default: the project's)."),
         click.option(
             "--root",
             type=click.Path(exists=True, file_okay=False, path_type=Path),

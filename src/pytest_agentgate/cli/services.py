@@ -297,7 +297,7 @@ def say_what_is_not_ready(provided: Any) -> None:
     for one in provided:
         if one.why:
             log = f"; what it printed is in {one.log}" if one.log else ""
-            screen.note(f"service {one.service.name} is {one.state}: {one.why}{log}")
+            screen.note(f"{one.problem}{log}")
 
 
 def _sweep(project: Project) -> None:

@@ -73,7 +73,7 @@ class _Supplies(Services):
     @property
     def notes(self) -> Sequence[str]:
         declared = self._declared.provided if self._declared else ()
-        return [f"service {one.service.name} is {one.state}: {one.why}" for one in declared if one.why]
+        return [one.problem for one in declared if one.problem]
 
     def ended(self) -> None:
         for fleet in self._fleets:
@@ -115,7 +115,7 @@ class _Supplies(Services):
         if lack.declared:
             known = by_name[lack.declared]
             if known.why:
-                return Offer(cause.signature, why=f"the declared service {lack.declared} is {known.state}: {known.why}")
+                return Offer(cause.signature, why=f"the declared {known.problem}")
             return Offer(cause.signature, why=f"the service {lack.declared} is up, and they do not reach it")
         if not self._lacking:
             return None

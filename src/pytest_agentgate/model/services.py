@@ -83,6 +83,12 @@ class Provided:
     container: str = ""  # its id, where one was started
     log: str = ""  # file that keeps what it printed, where something failed
 
+    @property
+    def problem(self) -> str:
+        """``service db failed: ...`` or ``service db is unavailable: ...``, in one line; "" where it is ready."""
+        ended = self.state if self.state is Provision.FAILED else f"is {self.state}"
+        return f"service {self.service.name} {ended}: {self.why}" if self.why else ""
+
 
 # ---- what tests lack
 

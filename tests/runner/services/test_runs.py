@@ -72,7 +72,7 @@ def test_a_broken_migration_lets_the_rest_run_and_fails_the_gate(run: Run, shop:
     assert ran.returncode == 10, ran.stdout + ran.stderr
     assert "1 passed" in ran.stdout
     why = 'sql/migrations/002_loyalty.sql:27: relation "custom_order" does not exist'
-    assert f"service db is failed: {why}" in ran.stderr
+    assert f"service db failed: {why}" in ran.stderr
     assert "what it printed is in" in ran.stderr
     assert why in ran.stdout  # the gate says so
 
@@ -167,7 +167,7 @@ def test_a_container_that_is_killed_in_the_middle_is_told_at_the_end(run: Run, h
     )
     ran = run("run", "--", "-q", cwd=hanging)
     assert ran.returncode == 1
-    assert "service db is failed: the container ended with 137 while the tests ran" in ran.stderr
+    assert "service db failed: the container ended with 137 while the tests ran" in ran.stderr
     assert "connection postgres" in ran.stdout
     assert (
         "database system is ready to accept connections" in (hanging / ".agentgate" / "services" / "db.log").read_text()
