@@ -32,7 +32,7 @@ _FULL_AGAIN = (
     "reason_key = excluded.reason_key, duration = excluded.duration"
 )
 
-_COUNTED = {
+COUNTED = {
     "passed": (Outcome.PASSED,),
     "failed": (Outcome.FAILED, Outcome.RERUN),  # a rerun that is the last was cut off from its next attempt
     "errors": (Outcome.ERROR,),
@@ -41,6 +41,7 @@ _COUNTED = {
     "xpassed": (Outcome.XPASSED,),
     "not_run": (Outcome.NOT_RUN,),
 }
+"""What a run counts of its results -> the outcomes that count for it."""
 
 
 class Recording:
@@ -76,7 +77,7 @@ class Recording:
             "every_worker": 0,
         }
         row |= {key: text(header, key) for key in ("branch", "root", "host", "python", "pytest", "platform")}
-        row |= dict.fromkeys((*_COUNTED, "total", "deselected", "reruns", "collect_errors", "warnings"), 0)
+        row |= dict.fromkeys((*COUNTED, "total", "deselected", "reruns", "collect_errors", "warnings"), 0)
         marks = ", ".join("?" * len(row))
         database.execute(f"INSERT INTO run ({', '.join(row)}) VALUES ({marks})", list(row.values()))
         begun = cls(database, run_key)
@@ -273,8 +274,8 @@ class Recording:
 
         Once, after ``begin`` or ``go_on``: what it adds to the tests that ever failed is taken away by ``go_on``.
         """
-        counts = dict.fromkeys((*_COUNTED, "total", "reruns"), 0)
-        column = {outcome: name for name, outcomes in _COUNTED.items() for outcome in outcomes}
+        counts = dict.fromkeys((*COUNTED, "total", "reruns"), 0)
+        column = {outcome: name for name, outcomes in COUNTED.items() for outcome in outcomes}
         for outcome, last, number in self._database.rows(
             "SELECT outcome, last, COUNT(*) FROM result WHERE run_key = ? GROUP BY outcome, last", [self.run_key]
         ):

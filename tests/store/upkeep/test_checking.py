@@ -100,6 +100,21 @@ def test_what_contradicts_itself_is_said(database: Database, damage: str, proble
     assert problem in list(checking.check(database))
 
 
+def test_a_failure_of_the_run_itself_counts_as_one_of_its_cause(url: str, folder: Path, begin: Begin) -> None:
+    begin("run-001").failure("").ended(exit_status=5)
+    begin("run-002").failed("a.py::x").failure("").failure("").ended(exit_status=1)
+    with open_store(url) as store:
+        assert store.ingest(folder).problems == ()
+        assert [cause.size for cause in store.run_summary("run-002").causes] == [2]
+    with closing(open_database(url)) as database:
+        assert list(checking.check(database)) == []
+        database.execute("UPDATE cause SET size = 3")
+        assert sorted(checking.check(database)) == [
+            "run run-001: counts 3 tests of its cause 0, and has 1",
+            "run run-002: counts 3 tests of its cause 0, and has 2",
+        ]
+
+
 # ---- the logs that are still there
 
 

@@ -9,19 +9,11 @@ from pytest_agentgate.errors import StoreError
 from pytest_agentgate.model import Outcome
 from pytest_agentgate.store import failing
 from pytest_agentgate.store.database import Database
+from pytest_agentgate.store.recording import COUNTED
 from pytest_agentgate.store.upkeep.content import Progress, silently
 from pytest_agentgate.store.upkeep.retelling import Retelling
 from pytest_agentgate.store.upkeep.tables import tables
 
-_COUNTED = {
-    "passed": (Outcome.PASSED,),
-    "failed": (Outcome.FAILED, Outcome.RERUN),  # a rerun that is the last was cut off from its next attempt
-    "errors": (Outcome.ERROR,),
-    "skipped": (Outcome.SKIPPED,),
-    "xfailed": (Outcome.XFAILED,),
-    "xpassed": (Outcome.XPASSED,),
-    "not_run": (Outcome.NOT_RUN,),
-}
 _PARTS = (  # rows that belong to one of another table: what, its table, and the columns of both that say to which
     ("causes", "cause", "failure", (("run_key", "run_key"), ("exemplar", "number"))),
     ("tests of causes", "cause_node", "cause", (("run_key", "run_key"), ("number", "number"))),
@@ -35,14 +27,26 @@ GROUP BY run.run_id
 HAVING COUNT(log.name) <> 1
 ORDER BY run.run_id
 """
+# A failure of the run itself has no test, and counts as one.
 _CAUSES = """
-SELECT run.run_id, cause.number, cause.size, COUNT(cause_node.place)
-FROM cause
-JOIN run ON run.run_key = cause.run_key
-LEFT JOIN cause_node ON cause_node.run_key = cause.run_key AND cause_node.number = cause.number
-GROUP BY run.run_id, cause.number, cause.size
-HAVING cause.size <> COUNT(cause_node.place)
-ORDER BY run.run_id, cause.number
+SELECT run_id, number, size, has
+FROM (
+    SELECT run.run_id, cause.number, cause.size, COUNT(cause_node.place) + COUNT(DISTINCT of_run.signature) AS has
+    FROM cause
+    JOIN run ON run.run_key = cause.run_key
+    JOIN reason ON reason.reason_key = cause.reason_key
+    LEFT JOIN cause_node ON cause_node.run_key = cause.run_key AND cause_node.number = cause.number
+    LEFT JOIN (
+        SELECT DISTINCT failure.run_key, reason.signature
+        FROM failure
+        JOIN node ON node.node_key = failure.node_key
+        JOIN reason ON reason.reason_key = failure.reason_key
+        WHERE node.nodeid = ''
+    ) AS of_run ON of_run.run_key = cause.run_key AND of_run.signature = reason.signature
+    GROUP BY run.run_id, cause.number, cause.size
+) AS counted
+WHERE size <> has
+ORDER BY run_id, number
 """
 _LOGS = """
 SELECT log.folder, log.name, log.state, log.size, run.run_id
@@ -98,9 +102,9 @@ def _parts(database: Database) -> Iterator[str]:
 
 
 def _counts(database: Database) -> Iterator[str]:
-    names = ("total", *_COUNTED)
+    names = ("total", *COUNTED)
     sums = ", ".join(
-        f"SUM(CASE WHEN outcome IN ({_quoted(outcomes)}) THEN 1 ELSE 0 END)" for outcomes in _COUNTED.values()
+        f"SUM(CASE WHEN outcome IN ({_quoted(outcomes)}) THEN 1 ELSE 0 END)" for outcomes in COUNTED.values()
     )
     there = {
         run_key: numbers
