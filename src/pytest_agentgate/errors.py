@@ -21,6 +21,10 @@ class StoreError(AgentgateError):
     """The store cannot be opened, is not ours, is damaged, or is newer than this version."""
 
 
+class ReadOnlyError(StoreError):
+    """The store may not be written by this user, or in this place; it may well be read."""
+
+
 class JournalError(AgentgateError):
     """A batch of changes to files cannot be recorded, or not be taken back."""
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from pytest_agentgate.cli import screen, suggestion
-from pytest_agentgate.errors import StoreError, UsageError
+from pytest_agentgate.errors import ReadOnlyError, StoreError, UsageError
 
 if TYPE_CHECKING:
-    from pytest_agentgate.config import Project
     from pytest_agentgate.model import Run
     from pytest_agentgate.store import Store
+    from pytest_agentgate.store.database import Database
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -47,10 +47,10 @@ def opened(root: Path, store: str | None) -> Iterator[Store | None]:
     Raises UsageError if another store is named and is not there: only the project's own is made, from its logs.
     """
     from pytest_agentgate.config import find_project, resolve_store
-
-    project = find_project(root)
+    from pytest_agentgate.store import Store
     from pytest_agentgate.store.urls import refuse_secret
 
+    project = find_project(root)
     if store:
         refuse_secret(store, "--store")
     url = resolve_store(store, Path.cwd()) if store else project.store_url
@@ -59,15 +59,30 @@ def opened(root: Path, store: str | None) -> Iterator[Store | None]:
     if not project.runs.is_dir() and not _is_there(url):
         yield None
         return
-    from pytest_agentgate.store import open_store
+    with opened_database(url, project.runs) as database:
+        yield Store(database)
 
-    if _is_read_only(url):  # an artifact, a checkout of somebody else's: what it holds can be read
-        with open_store(url, read_only=True) as opened_store:
-            yield opened_store
-        return
-    with open_store(url) as opened_store:
-        _ingest(opened_store, project)
-        yield opened_store
+
+@contextmanager
+def opened_database(url: str, runs: Path | None) -> Iterator[Database]:
+    """What is behind a store, with everything that the logs of a folder say where it may be written.
+
+    Where it may not, as in an artifact or on a server that somebody else keeps, what it holds can still be read.
+    Raises StoreError.
+    """
+    from pytest_agentgate.store import open_database
+    from pytest_agentgate.store.ingest import ingest
+
+    with closing(open_database(url, read_only=_is_read_only(url))) as database:
+        if runs is not None:
+            try:
+                with screen.progress("reading the logs of new runs") as show:
+                    problems = ingest(database, runs, show).problems
+            except ReadOnlyError as error:
+                problems = (f"{error}; what new logs may say is left out",)
+            for problem in problems:
+                screen.note(problem)
+        yield database
 
 
 @contextmanager
@@ -94,13 +109,6 @@ def chosen(store: Store, selector: str | None) -> Run | None:
     except StoreError as error:
         near = suggestion(selector, [run.id for run in store.runs(limit=1000)])
         raise UsageError(f"{error}{near}") from None
-
-
-def _ingest(store: Store, project: Project) -> None:
-    with screen.progress("reading the logs of new runs") as show:
-        ingested = store.ingest(project.runs, show)
-    for problem in ingested.problems:
-        screen.note(problem)
 
 
 def _is_there(url: str) -> bool:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from pytest_agentgate.cli import screen
-from pytest_agentgate.cli.opening import record_options
+from pytest_agentgate.cli.opening import opened_database, record_options
 from pytest_agentgate.cli.screen import Column
 from pytest_agentgate.errors import RunLogError, UsageError
 from pytest_agentgate.report.printable import printable
@@ -246,14 +246,9 @@ def _opened(root: Path, store: str | None, *, new: bool = False) -> Iterator[Dat
 
     Raises UsageError, and StoreError.
     """
-    from pytest_agentgate.store import open_database
-    from pytest_agentgate.store.ingest import ingest
-
     project, url = _chosen(root, store) if new else _present(root, store)
-    with closing(open_database(url)) as database:
-        if url == project.store_url and not new:
-            for problem in ingest(database, project.runs).problems:
-                screen.note(problem)
+    own = url == project.store_url and not new
+    with opened_database(url, project.runs if own else None) as database:
         yield database
 
 

@@ -26,7 +26,7 @@ import psycopg
 from psycopg import errors
 from psycopg.adapt import Dumper
 
-from pytest_agentgate.errors import StoreError
+from pytest_agentgate.errors import ReadOnlyError, StoreError
 from pytest_agentgate.store.database import Row, UnfitTextError
 from pytest_agentgate.store.urls import masked
 
@@ -292,7 +292,7 @@ class PostgresDatabase:
         if isinstance(error, errors.DiskFull | errors.IoError):
             return StoreError(f"{self.name}: the store cannot be written ({problem}): is the server's disk full?")
         if isinstance(error, errors.InsufficientPrivilege | errors.ReadOnlySqlTransaction):
-            return StoreError(f"{self.name}: the store cannot be opened or written here ({problem})")
+            return ReadOnlyError(f"{self.name}: the store cannot be opened or written here ({problem})")
         return StoreError(f"{self.name}: {problem}")
 
 

@@ -14,7 +14,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pytest_agentgate.errors import StoreError
+from pytest_agentgate.errors import ReadOnlyError, StoreError
 from pytest_agentgate.store.database import Row
 
 WORDS = {
@@ -213,7 +213,8 @@ class SQLiteDatabase:
         if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
             return StoreError(f"{self._path}: the store cannot be written ({problem}): is the disk full?")
         if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
-            return StoreError(f"{self._path}: the store cannot be opened or written here ({problem})")
+            readable = ReadOnlyError if code == sqlite3.SQLITE_READONLY else StoreError
+            return readable(f"{self._path}: the store cannot be opened or written here ({problem})")
         return StoreError(f"{self._path}: {problem}")
 
 
