@@ -231,8 +231,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 @cache
 def shares(path: Path) -> bool:
-    """Whether a file of tests has a fixture that is made once for several of them."""
-    return re.search(r'^@pytest\.fixture\(.*scope="(module|session)"', path.read_text(), re.MULTILINE) is not None
+    """Whether the tests of a file belong to one worker: a fixture is made once for several, or they say so."""
+    together = r'^@pytest\.fixture\(.*scope="(module|session)"|^ *pytest\.mark\.xdist_group\('
+    return re.search(together, path.read_text(), re.MULTILINE) is not None
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -48,13 +48,20 @@ class Opened:
     requests: list[str] = field(default_factory=list)
 
     def texts(self, selector: str) -> list[str]:
+        self.settle()
         return self.page.locator(selector).all_inner_texts()
+
+    def settle(self) -> None:
+        """Let the page do what it does in its next frame, and on events that follow from that."""
+        frame = "new Promise((done) => requestAnimationFrame(() => setTimeout(done)))"
+        for _ in range(2):
+            self.page.evaluate(frame)
 
     def open_all(self) -> None:
         """Open whatever can be opened, and what that brings."""
         for _ in range(3):
             self.page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
-            self.page.wait_for_timeout(50)
+            self.settle()
 
     def result_names(self) -> list[str]:
         return self.texts("#results .rows .name")
@@ -235,6 +242,7 @@ def test_what_a_reader_has_opened_stays_open_while_the_causes_stay_the_same(open
     one = opened(whole)
     one.page.locator(".cause summary", has_text="in full").first.click()
     one.page.get_by_label("Outcome").select_option("s")
+    one.settle()
     assert one.page.locator(".cause .printed").is_visible()
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -21,6 +23,15 @@ collect_ignore = ["shop"]  # a project that is run by these tests
 SHOP = Path(__file__).with_name("shop")
 
 Start = Callable[..., Fleet]
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+HANGING = """
+import os, pathlib, time
+
+def test_hangs():
+    pathlib.Path("begun").write_text(os.environ["SHOP_DATABASE"])
+    time.sleep(120)
+"""
 
 
 def declared(text: str) -> Sequence[Service]:
@@ -52,6 +63,31 @@ def start(tmp_path: Path) -> Iterator[Start]:
 def shop(tmp_path: Path) -> Path:
     """A copy of the shop."""
     return Path(shutil.copytree(SHOP, tmp_path / "shop"))
+
+
+@pytest.fixture
+def hanging(shop: Path) -> Path:
+    """The shop with a single test, which takes two minutes."""
+    (shop / "tests" / "conftest.py").unlink()
+    (shop / "tests" / "test_shop.py").write_text(HANGING)
+    return shop
+
+
+@pytest.fixture
+def run(shop: Path) -> Run:
+    """``run(*arguments)``: an ``agentgate`` in the shop, or in another folder."""
+
+    def one(*arguments: str, cwd: Path = shop, **environ: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "pytest_agentgate", *arguments],
+            cwd=cwd,
+            env={**os.environ, **environ},
+            capture_output=True,
+            text=True,
+            timeout=180,
+        )
+
+    return one
 
 
 def only(fleet: Fleet) -> Provided:

@@ -199,6 +199,12 @@ def test_a_container_that_is_killed_while_tests_run_is_no_ready_service(start: S
     assert only(fleet).container not in containers(tmp_path)
 
 
+def test_a_container_is_removed_once(start: Start, tmp_path: Path) -> None:
+    container = only(start(REDIS)).container
+    with Engine() as engine:
+        assert [engine.remove(container), engine.remove(container)] == [True, False]
+
+
 def test_labels_tell_whose_a_container_is() -> None:
     with owner() as mine, Engine() as engine:
         labels = engines.labels(mine, "/p", "cache", "x")

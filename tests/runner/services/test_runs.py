@@ -1,38 +1,14 @@
-"""``agentgate run`` over a project that declares services: all of it, and what is left where it is killed."""
+"""``agentgate run`` over a project that declares services: all of it, and what it says where something goes wrong."""
 
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.runner.services.conftest import containers
+from tests.runner.services.conftest import Run, containers
 
 pytestmark = [pytest.mark.engine("docker"), pytest.mark.usefixtures("quick")]
-
-Ran = subprocess.CompletedProcess[str]
-Run = Callable[..., Ran]
-
-
-@pytest.fixture
-def run(shop: Path) -> Run:
-    def one(*arguments: str, cwd: Path = shop, **environ: str) -> Ran:
-        return subprocess.run(
-            [sys.executable, "-m", "pytest_agentgate", *arguments],
-            cwd=cwd,
-            env={**os.environ, **environ},
-            capture_output=True,
-            text=True,
-            timeout=180,
-        )
-
-    return one
 
 
 def test_the_shops_tests_pass_on_two_workers_and_nothing_is_left(run: Run, shop: Path) -> None:
@@ -87,73 +63,6 @@ def test_without_an_engine_the_gate_cannot_be_measured_and_the_rest_runs(run: Ru
     assert ran.returncode == 13, ran.stdout + ran.stderr
     assert "1 passed" in ran.stdout
     assert "service db is unavailable: no engine for containers answers on /nowhere.sock" in ran.stderr
-
-
-HANGING = """
-import os, pathlib, time
-
-def test_hangs():
-    pathlib.Path("begun").write_text(os.environ["SHOP_DATABASE"])
-    time.sleep(120)
-"""
-
-
-@pytest.fixture
-def hanging(shop: Path) -> Path:
-    """The shop with a single test, which takes two minutes."""
-    (shop / "tests" / "conftest.py").unlink()
-    (shop / "tests" / "test_shop.py").write_text(HANGING)
-    return shop
-
-
-def begun(hanging: Path) -> subprocess.Popen[bytes]:
-    started = subprocess.Popen(
-        [sys.executable, "-m", "pytest_agentgate", "run", "--", "-q"],
-        cwd=hanging,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    end = time.monotonic() + 90
-    while not (hanging / "begun").exists():
-        assert started.poll() is None
-        assert time.monotonic() < end
-        time.sleep(0.1)
-    return started
-
-
-def test_what_a_run_leaves_that_was_killed_is_pruned_and_what_is_in_use_is_not(run: Run, hanging: Path) -> None:
-    before = containers(hanging)
-    killed = begun(hanging)
-    left = containers(hanging) - before
-    assert len(left) == 1
-    assert not json.loads(run("services", "prune", "--json", cwd=hanging).stdout)["removed"]
-    assert containers(hanging) - before == left
-    os.killpg(killed.pid, signal.SIGKILL)
-    killed.wait()
-    pruned = json.loads(run("services", "prune", "--json", cwd=hanging).stdout)
-    assert pruned == {"removed": [f"container {left.pop()[:12]} of db in {hanging}"], "problems": []}
-    assert containers(hanging) == before
-
-
-def test_the_next_run_removes_what_a_killed_one_has_left(run: Run, hanging: Path) -> None:
-    before = containers(hanging)
-    killed = begun(hanging)
-    os.killpg(killed.pid, signal.SIGKILL)
-    killed.wait()
-    (hanging / "tests" / "test_shop.py").write_text("def test_one(): pass\n")
-    ran = run("run", "--", "-q", cwd=hanging)
-    assert ran.returncode == 0, ran.stderr
-    assert "which a run that was killed has left" in ran.stderr
-    assert containers(hanging) == before
-
-
-def test_a_run_that_is_asked_to_stop_removes_its_services(hanging: Path) -> None:
-    before = containers(hanging)
-    stopped = begun(hanging)
-    stopped.send_signal(signal.SIGTERM)
-    stopped.wait(60)
-    assert containers(hanging) == before
 
 
 def test_a_container_that_is_killed_in_the_middle_is_told_at_the_end(run: Run, hanging: Path) -> None:

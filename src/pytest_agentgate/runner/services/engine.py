@@ -165,7 +165,9 @@ class Engine:
         """The containers that have these labels, ours alone; a value of "" takes any."""
         asked = [f"{name}={value}" if value else name for name, value in {RUN: "", **wanted}.items()]
         with self._refusals("containers"):
-            return [self._container(each) for each in self._client.containers.list(all=True, filters={"label": asked})]
+            # Others may be removed while they are looked at.
+            there = self._client.containers.list(all=True, filters={"label": asked}, ignore_removed=True)
+            return [self._container(each) for each in there]
 
     def look(self, container: str) -> Container:
         """How it stands with a container now."""
@@ -208,13 +210,14 @@ class Engine:
             done = self._client.containers.get(container).exec_run(list(words))
             return int(done.exit_code or 0), _whole(done.output).decode(errors="replace")
 
-    def remove(self, container: str) -> None:
-        """Remove a container with what it keeps; nothing happens where it is gone already."""
+    def remove(self, container: str) -> bool:
+        """Remove a container with what it keeps; False where it was gone already."""
         try:
             with self._refusals("container"):
                 self._client.containers.get(container).remove(force=True, v=True)
         except GoneError:
-            pass
+            return False
+        return True
 
     @contextmanager
     def _refusals(self, what: str) -> Iterator[None]:

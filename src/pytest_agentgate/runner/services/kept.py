@@ -106,8 +106,7 @@ def take_down(services: Sequence[Service], root: Path, *, but: Sequence[str] = (
     try:
         with Engine() as engine:
             for container in engine.found({engines.PROJECT: str(root), engines.LOCK: KEPT}):
-                if container.service not in but:
-                    engine.remove(container.id)
+                if container.service not in but and engine.remove(container.id):
                     removed.append(f"service {container.service}: container {container.id[:12]}")
     except NoEngineError as error:
         if any(not service.url for service in services):
@@ -134,8 +133,8 @@ def prune(services: Sequence[Service], *, every: bool = False, only: Path | None
     try:
         with Engine() as engine:
             for container in engine.found({engines.PROJECT: str(only)} if only else {}):
-                if (every and container.labels.get(engines.LOCK) == KEPT) or _is_left(container):
-                    engine.remove(container.id)
+                is_kept = container.labels.get(engines.LOCK) == KEPT
+                if ((every and is_kept) or _is_left(container)) and engine.remove(container.id):
                     removed.append(f"container {container.id[:12]} of {container.service} in {container.project}")
     except NoEngineError as error:
         if any(not service.url for service in services):
