@@ -201,6 +201,15 @@ def test_a_url_that_leads_nowhere_is_refused(url: str, why: str) -> None:
         access_of(url, 6379)
 
 
+@pytest.mark.parametrize("sort", Sort)
+def test_a_url_is_one_of_the_kind_that_is_declared(sort: Sort) -> None:
+    other = "redis" if sort is not Sort.REDIS else "postgresql"
+    with pytest.raises(ServiceError, match=rf"url: begins with {other}://, and that of this kind with \w+://"):
+        kind(sort).access_by(f"{other}://ann:s3cret@h:1/0", 0)
+    own = kind(sort).schemes[0]
+    assert kind(sort).access_by(f"{own}+driver://h/0", 0).port == kind(sort).port
+
+
 def test_a_password_that_is_not_quoted_is_no_part_of_what_is_said() -> None:
     with pytest.raises(ServiceError, match=r"write / # \? @ : as %2F %23 %3F %40 %3A") as raised:
         access_of("postgresql://ann:s3c/ret@db:5432/shop", 5432)

@@ -13,7 +13,7 @@ from pytest_agentgate.runner.services.databases import Databases
 from pytest_agentgate.runner.services.engine import Container, Engine, NoEngineError
 from pytest_agentgate.runner.services.environment import MAIN, variables
 from pytest_agentgate.runner.services.kinds import kind_of
-from pytest_agentgate.runner.services.kinds.kind import Access, Rooms, Scene, access_of
+from pytest_agentgate.runner.services.kinds.kind import Access, Rooms, Scene
 from pytest_agentgate.runner.services.ownership import KEPT, is_gone, keeper
 from pytest_agentgate.runner.services.start import declared
 
@@ -118,7 +118,7 @@ def take_down(services: Sequence[Service], root: Path, *, but: Sequence[str] = (
 
 def _taken_from_server(service: Service, root: Path) -> list[str]:
     kind = kind_of(service)
-    access = access_of(service.url, service.port or kind.port)
+    access = kind.access_by(service.url, service.port)
     if kind.waits(access, 5.0):
         return []
     return [f"service {service.name}: {what}" for what in _rooms(service, root, access).take_down()]
@@ -145,7 +145,7 @@ def prune(services: Sequence[Service], *, every: bool = False, only: Path | None
         if service.url:
             try:
                 kind = kind_of(service)
-                access = access_of(service.url, service.port or kind.port)
+                access = kind.access_by(service.url, service.port)
                 if not kind.waits(access, 5.0):
                     removed += [f"{what} of {service.name}" for what in _rooms(service, Path(), access).prune()]
             except ServiceError as error:
@@ -160,7 +160,7 @@ def _is_left(container: Container) -> bool:
 def _access(service: Service, root: Path) -> tuple[Access | None, Container | None]:
     kind = kind_of(service)
     if service.url:
-        return access_of(service.url, service.port or kind.port), None
+        return kind.access_by(service.url, service.port), None
     with Engine() as engine:
         wanted = {engines.PROJECT: str(root), engines.SERVICE: service.name, engines.LOCK: KEPT}
         found = sorted(engine.found(wanted), key=lambda each: bool(each.ended))

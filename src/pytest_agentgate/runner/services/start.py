@@ -18,7 +18,7 @@ from pytest_agentgate.model.services import Checkpoint, Provided, Provision, Ser
 from pytest_agentgate.runner.services import environment
 from pytest_agentgate.runner.services.kinds import kind_of
 from pytest_agentgate.runner.services.kinds.any_image import AnyImage
-from pytest_agentgate.runner.services.kinds.kind import Access, Kind, Rooms, Scene, access_of
+from pytest_agentgate.runner.services.kinds.kind import Access, Kind, Rooms, Scene
 from pytest_agentgate.runner.services.ownership import KEPT, Owner
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ class Serving:
     def _reached(self, reuse: bool) -> Access:
         service, kind = self.service, self.kind
         if service.url:
-            return access_of(service.url, service.port or kind.port)
+            return kind.access_by(service.url, service.port)
         from pytest_agentgate.runner.services import engine as engines
 
         engine = self._engine = engines.Engine()

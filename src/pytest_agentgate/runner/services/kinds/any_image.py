@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from dataclasses import replace
 from http.client import HTTPConnection, HTTPException
 
 from pytest_agentgate.errors import ServiceError
@@ -18,10 +19,10 @@ class AnyImage(Kind):
 
     def __init__(self, ready: str = "") -> None:
         self.how, _, self.what = (ready or "tcp").partition(":")
-        self.scheme = "http" if self.how == "http" else "tcp"
 
     def url(self, access: Access, room: str) -> str:
-        return super().url(access, access.database)  # it has one room
+        scheme = access.scheme or ("http" if self.how == "http" else "tcp")
+        return super().url(replace(access, scheme=scheme), access.database)  # it has one room
 
     def waits(self, access: Access, seconds: float) -> str:
         if self.how == "http":

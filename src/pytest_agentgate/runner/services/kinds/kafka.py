@@ -19,7 +19,7 @@ _SECONDS = 10.0  # that one may take
 class Kafka(Kind):
     image = "apache/kafka:3.9.0"
     port = 9092
-    scheme = "kafka"
+    schemes = ("kafka", "plaintext")
     names: Mapping[str, str] = {
         "KAFKA_BOOTSTRAP_SERVERS": "{host}:{port}",
         "KAFKA_BROKERS": "{host}:{port}",

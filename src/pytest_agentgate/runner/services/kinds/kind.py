@@ -114,7 +114,7 @@ class Kind:
 
     image = ""
     port = 0
-    scheme = "tcp"
+    schemes: Sequence[str] = ()  # how a URL of it begins, the usual one first; any where there are none
     names: Mapping[str, str] = {}  # variables that its clients commonly read -> templates
     more: Sequence[str] = ()  # words that are added to the command of its image
     is_fixed = False  # it has to know the port that it is reached at
@@ -122,6 +122,14 @@ class Kind:
     def settings(self, password: str, port: int) -> Mapping[str, str]:
         """Variables of the container, before those that the configuration gives; ``port`` where it is fixed."""
         return {}
+
+    def access_by(self, url: str, port: int) -> Access:
+        """What the URL of a server that is there says. Raises ServiceError where it is that of another kind."""
+        access = access_of(url, port or self.port)
+        known = " or ".join(f"{scheme}://" for scheme in self.schemes[:2])
+        if self.schemes and access.scheme.partition("+")[0] not in self.schemes:  # +psycopg: a driver
+            raise ServiceError(f"url: begins with {access.scheme}://, and that of this kind with {known}")
+        return access
 
     def access(self, env: Mapping[str, str], access: Access) -> Access:
         """The same server with the credentials that its container was given."""
@@ -144,7 +152,7 @@ class Kind:
         who = quote(access.user, safe="") + (f":{quote(access.password, safe='')}" if access.password else "")
         host = f"[{access.host}]" if ":" in access.host else access.host
         query = f"?{access.query}" if access.query else ""
-        return f"{access.scheme or self.scheme}://{who}{'@' if who else ''}{host}:{access.port}/{room}{query}"
+        return f"{access.scheme or self.schemes[0]}://{who}{'@' if who else ''}{host}:{access.port}/{room}{query}"
 
 
 def of_environment(access: Access, env: Mapping[str, str], names: tuple[str, str, str]) -> Access:

@@ -24,7 +24,7 @@ _PREFIX = "agentgate_"
 class MongoDB(Kind):
     image = "mongo:7"
     port = 27017
-    scheme = "mongodb"
+    schemes = ("mongodb",)
     names: Mapping[str, str] = {"MONGODB_URI": "{url}", "MONGODB_URL": "{url}", "MONGO_URL": "{url}"}
 
     def access(self, env: Mapping[str, str], access: Access) -> Access:

@@ -36,7 +36,7 @@ _LONGEST_WAIT = 10  # seconds for a lock on what is to be removed; a server wait
 class MySQL(Kind):
     image = "mysql:8.4"
     port = 3306
-    scheme = "mysql"
+    schemes = ("mysql", "mariadb")
     names: Mapping[str, str] = {
         "DATABASE_URL": "{url}", "MYSQL_HOST": "{host}", "MYSQL_PORT": "{port}", "MYSQL_USER": "{user}",
         "MYSQL_PASSWORD": "{password}", "MYSQL_DATABASE": "{database}",

@@ -43,7 +43,7 @@ UNION ALL SELECT 'schema', nspname::text FROM mine
 class Postgres(Kind):
     image = "postgres:16"
     port = 5432
-    scheme = "postgresql"
+    schemes = ("postgresql", "postgres", "postgis")
     names: Mapping[str, str] = {
         "DATABASE_URL": "{url}", "PGHOST": "{host}", "PGPORT": "{port}", "PGUSER": "{user}",
         "PGPASSWORD": "{password}", "PGDATABASE": "{database}",

@@ -35,7 +35,7 @@ _PREFIX = "agentgate_"
 class RabbitMQ(Kind):
     image = "rabbitmq:3.13"
     port = 5672
-    scheme = "amqp"
+    schemes = ("amqp", "amqps", "pyamqp", "rabbitmq")
     names: Mapping[str, str] = {"AMQP_URL": "{url}", "RABBITMQ_URL": "{url}", "CELERY_BROKER_URL": "{url}"}
 
     def settings(self, password: str, port: int) -> Mapping[str, str]:

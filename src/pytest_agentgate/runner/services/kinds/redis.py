@@ -17,7 +17,7 @@ _TAKEN = "agentgate:databases"  # a hash in the last database: which number is w
 class Redis(Kind):
     image = "redis:7"
     port = 6379
-    scheme = "redis"
+    schemes = ("redis", "rediss", "valkey", "valkeys")
     names: Mapping[str, str] = {"REDIS_URL": "{url}", "REDIS_HOST": "{host}", "REDIS_PORT": "{port}"}
     more = ("--databases", "1024")
 
