@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
 from pytest_agentgate.errors import ServiceError
 from pytest_agentgate.model.services import Checkpoint, Service
+from pytest_agentgate.runner.services.kinds.encryption import context_of
+from pytest_agentgate.runner.services.kinds.wire import Wire, wire
 
 Execute = Callable[[Sequence[str]], tuple[int, str]]
 """Runs a command beside the server; -> its exit status and what it printed."""
@@ -36,6 +39,10 @@ class Access:
     @property
     def address(self) -> str:
         return f"{self.host}:{self.port}"
+
+    def wire(self, seconds: float) -> AbstractContextManager[Wire]:
+        """A connection, under TLS where the URL asks for it. Raises OSError, ServiceError."""
+        return wire(self.host, self.port, seconds, context_of(self.scheme, self.query))
 
 
 def access_of(url: str, port: int) -> Access:

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 from pytest_agentgate.errors import ServiceError
 from pytest_agentgate.runner.services.kinds.documents import Document, DocumentError, ask, log_in
 from pytest_agentgate.runner.services.kinds.kind import Access, Kind, Rooms, Scene, of_environment
-from pytest_agentgate.runner.services.kinds.wire import Wire, why, wire
+from pytest_agentgate.runner.services.kinds.wire import Wire, why
 from pytest_agentgate.runner.services.ownership import is_gone
 
 _UNAUTHORIZED, _UNKNOWN_COMMAND = 13, 59
@@ -32,7 +32,7 @@ class MongoDB(Kind):
 
     def waits(self, access: Access, seconds: float) -> str:
         try:
-            with wire(access.host, access.port, seconds) as connection:
+            with access.wire(seconds) as connection:
                 return "" if _hello(connection, {}).get("isWritablePrimary") else "takes no writes yet"
         except OSError as error:
             return why(error)
@@ -74,7 +74,7 @@ def _source(access: Access) -> str:
 def _connection(access: Access) -> Iterator[Wire]:
     """One that is logged in, where there is a user. Raises ServiceError, also for what is refused within."""
     try:
-        with wire(access.host, access.port, _SECONDS) as connection:
+        with access.wire(_SECONDS) as connection:
             if access.user:
                 source = _source(access)
                 known = _hello(connection, {"saslSupportedMechs": f"{source}.{access.user}"})

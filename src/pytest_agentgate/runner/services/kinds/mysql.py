@@ -11,6 +11,7 @@ from typing import Any
 from pytest_agentgate.errors import ServiceError
 from pytest_agentgate.model.services import Checkpoint
 from pytest_agentgate.runner.services.databases import PREFIX, Databases
+from pytest_agentgate.runner.services.kinds.encryption import context_of
 from pytest_agentgate.runner.services.kinds.kind import Access, Kind, Rooms, Scene, of_environment
 from pytest_agentgate.runner.services.kinds.wire import why, wire
 from pytest_agentgate.runner.services.ownership import is_gone
@@ -152,6 +153,7 @@ def _connection(access: Access, database: str) -> Iterator[_Session]:
             database=database or None,
             connect_timeout=10,
             autocommit=True,
+            ssl=context_of(access.scheme, access.query),
         )
     except (pymysql.Error, RuntimeError) as error:  # the latter where cryptography is missing
         raise ServiceError(f"MySQL on {access.address}: {error.args[-1] if error.args else error}") from None

@@ -11,13 +11,14 @@ import re
 import struct
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
 from urllib.parse import quote
 
 from pytest_agentgate.errors import ServiceError
+from pytest_agentgate.runner.services.kinds.encryption import context_of
 from pytest_agentgate.runner.services.kinds.kind import Access, Kind, Rooms, Scene, of_environment
-from pytest_agentgate.runner.services.kinds.wire import Wire, why, wire
+from pytest_agentgate.runner.services.kinds.wire import Wire, why
 from pytest_agentgate.runner.services.ownership import is_gone
 
 _HEADER = b"AMQP\0\0\x09\x01"
@@ -28,6 +29,7 @@ _LARGEST = 1 << 20  # bytes of a frame before both sides have agreed
 _TELL_ME = b"\x0ccapabilitiesF\0\0\0\x1f\x1cauthentication_failure_closet\x01"
 _VERSION = re.compile(rb"\x07versionS\0\0\0(.)([\w.+-]+)", re.DOTALL)
 _SECONDS = 10.0  # that one answer may take
+_ENCRYPTED = 5671  # port of AMQP under TLS
 _MANAGED = 10_000  # from the port of AMQP to that of the management, unless somebody has moved one of them
 _PREFIX = "agentgate_"
 
@@ -38,6 +40,9 @@ class RabbitMQ(Kind):
     schemes = ("amqp", "amqps", "pyamqp", "rabbitmq")
     names: Mapping[str, str] = {"AMQP_URL": "{url}", "RABBITMQ_URL": "{url}", "CELERY_BROKER_URL": "{url}"}
 
+    def access_by(self, url: str, port: int) -> Access:
+        return super().access_by(url, port or (_ENCRYPTED if url.startswith("amqps:") else 0))
+
     def settings(self, password: str, port: int) -> Mapping[str, str]:
         return {"RABBITMQ_DEFAULT_USER": "test", "RABBITMQ_DEFAULT_PASS": password, "RABBITMQ_DEFAULT_VHOST": "test"}
 
@@ -47,7 +52,7 @@ class RabbitMQ(Kind):
 
     def waits(self, access: Access, seconds: float) -> str:
         try:
-            with wire(access.host, access.port, seconds) as connection:
+            with access.wire(seconds) as connection:
                 connection.send(_HEADER)
                 answer = connection.read(11)
         except OSError as error:
@@ -57,7 +62,7 @@ class RabbitMQ(Kind):
 
     def check(self, access: Access) -> str:
         try:
-            with wire(access.host, access.port, _SECONDS) as connection:
+            with access.wire(_SECONDS) as connection:
                 version = _log_in(connection, access)
         except OSError as error:
             raise ServiceError(f"RabbitMQ on {access.address}: {why(error)}") from None
@@ -171,7 +176,12 @@ class _VirtualHosts(Rooms):
         where = f"RabbitMQ's management on {access.host}:{port}"
         who = b64encode(f"{access.user or 'guest'}:{access.password or 'guest'}".encode()).decode()
         headers = {"Authorization": f"Basic {who}", "Content-Type": "application/json"}
-        connection = HTTPConnection(access.host, port, timeout=_SECONDS)
+        encryption = context_of(access.scheme, access.query)
+        connection = (
+            HTTPSConnection(access.host, port, timeout=_SECONDS, context=encryption)
+            if encryption
+            else HTTPConnection(access.host, port, timeout=_SECONDS)
+        )
         try:
             connection.request(method, f"/api/{path}", json.dumps(body) if body else None, headers)
             response = connection.getresponse()

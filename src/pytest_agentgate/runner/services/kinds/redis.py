@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from pytest_agentgate.errors import ServiceError
 from pytest_agentgate.runner.services.kinds.kind import Access, Kind, Rooms, Scene
-from pytest_agentgate.runner.services.kinds.wire import Wire, why, wire
+from pytest_agentgate.runner.services.kinds.wire import Wire, why
 from pytest_agentgate.runner.services.ownership import KEPT, is_gone
 
 _SECONDS = 5.0
@@ -23,7 +23,7 @@ class Redis(Kind):
 
     def waits(self, access: Access, seconds: float) -> str:
         try:
-            with wire(access.host, access.port, seconds) as connection:
+            with access.wire(seconds) as connection:
                 _log_in(connection, access)
                 answer = _ask(connection, "PING")
         except OSError as error:
@@ -131,7 +131,7 @@ class _RefusedError(Exception):
 
 def _all(access: Access, commands: Sequence[Sequence[str]]) -> list[object]:
     try:
-        with wire(access.host, access.port, _SECONDS) as connection:
+        with access.wire(_SECONDS) as connection:
             _log_in(connection, access)
             return [_ask(connection, *command) for command in commands]
     except OSError as error:

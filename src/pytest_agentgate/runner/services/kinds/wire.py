@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import socket
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+from pytest_agentgate.errors import ServiceError
 
 
 class Wire:
@@ -39,10 +42,21 @@ class Wire:
 
 
 @contextmanager
-def wire(host: str, port: int, seconds: float) -> Iterator[Wire]:
-    """A connection that waits for each answer so long and no longer."""
+def wire(host: str, port: int, seconds: float, encryption: ssl.SSLContext | None = None) -> Iterator[Wire]:
+    """A connection that waits for each answer so long and no longer.
+
+    Raises OSError; ServiceError for a certificate that is not trusted, for which waiting is in vain.
+    """
     with socket.create_connection((host, port), timeout=seconds) as stream:
-        yield Wire(stream)
+        if encryption is None:
+            yield Wire(stream)
+            return
+        try:
+            encrypted = encryption.wrap_socket(stream, server_hostname=host)
+        except ssl.SSLCertVerificationError as error:
+            raise ServiceError(f"the certificate of {host}:{port} is not trusted: {error.verify_message}") from None
+        with encrypted:
+            yield Wire(encrypted)
 
 
 def why(error: OSError) -> str:
