@@ -208,6 +208,15 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
             path = nodeid.partition("::")[0]
             return path if shares(config.rootpath / path) else nodeid
 
+        # A worker may be dead before anybody has heard of it: what cannot be sent to it is for another one.
+        def _assign_work_unit(self, node: Any) -> None:
+            try:
+                super()._assign_work_unit(node)
+            except OSError:
+                scope, unit = self.assigned_work[node].popitem()
+                self.workqueue[scope] = unit
+                self.workqueue.move_to_end(scope, last=False)
+
         # Without these two, what a worker that dies has done is sent to others, who wait for an answer to nothing.
         def remove_node(self, node: Any) -> str | None:
             left = {

@@ -51,9 +51,28 @@ def test_requiring_an_engine_that_nobody_knows_is_an_error(
     result.stderr.fnmatch_lines("*AGENTGATE_REQUIRE names no engine of these tests: dockre*")
 
 
-@pytest.mark.parametrize("dies", [0, 7, 15])
-def test_where_a_worker_dies_every_other_test_still_runs(pytester: pytest.Pytester, quick: None, dies: int) -> None:
-    pytester.makeconftest(CONFTEST)
+DYING = """
+from xdist.workermanage import WorkerController
+
+send, sent = WorkerController.send_runtest_some, []
+
+def kill_first(self, indices):
+    if self.gateway.id == "gw1":
+        sent.append(indices)
+        if len(sent) == 4:
+            self.gateway._io.popen.kill()
+            raise OSError("cannot send (already closed?)")  # as execnet says, if it is asked before it sees that
+    send(self, indices)
+
+WorkerController.send_runtest_some = kill_first
+"""
+
+
+@pytest.mark.parametrize(("dies", "conftest"), [(0, ""), (7, ""), (15, ""), (16, DYING)])
+def test_where_a_worker_dies_every_other_test_still_runs(
+    pytester: pytest.Pytester, quick: None, dies: int, conftest: str
+) -> None:
+    pytester.makeconftest(CONFTEST + conftest)
     pytester.makeini("[pytest]\nmarkers =\n  engine(name): needs it\n  main_thread: handles signals\n")
     pytester.makepyfile(
         f"""
