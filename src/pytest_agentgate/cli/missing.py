@@ -97,8 +97,6 @@ def _data(cause: Cause, lack: Lack, verdicts: Verdicts) -> dict[str, Any]:
 
 def _tried(project: Project, run: Run, state: State, python: str | None, *, quiet: bool) -> Verdicts:
     """What the tests of a run come to with the services that they lack; nothing of it stands in the record."""
-    import tempfile
-
     from pytest_agentgate.cli.supplies import supplies
     from pytest_agentgate.model import Kind
     from pytest_agentgate.repair.attempts.attempting import StoppedError
@@ -106,14 +104,12 @@ def _tried(project: Project, run: Run, state: State, python: str | None, *, quie
     from pytest_agentgate.repair.attempts.state import tests_of
     from pytest_agentgate.repair.supplying import Supplying
     from pytest_agentgate.runner import interpreter
+    from pytest_agentgate.runner.private_folder import private_folder
 
     chosen_one = interpreter.named(python, project.root) if python else interpreter.guessed(project.root)
     tests = sorted(tests_of([one for one in state.causes if one.kind is Kind.CONNECTION]) - {""})
-    with (
-        supplies(project, lacking=True, quiet=quiet) as services,
-        tempfile.TemporaryDirectory(prefix="agentgate-trial-", ignore_cleanup_errors=True) as folder,
-    ):
-        reruns = Reruns(project, chosen_one, tests, Path(folder), limit=_LIMIT, services=services)
+    with supplies(project, lacking=True, quiet=quiet) as services, private_folder() as folder:
+        reruns = Reruns(project, chosen_one, tests, folder.path, limit=_LIMIT, services=services)
         if Path(run.root) == project.root:
             reruns.learn(run)
         supplying = Supplying(services, reruns)

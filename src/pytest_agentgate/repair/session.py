@@ -5,7 +5,6 @@ Only one works on a checkout at a time. What a repair that was killed had on tri
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -28,6 +27,7 @@ from pytest_agentgate.repair.attempts.state import State
 from pytest_agentgate.repair.loop import Loop, Progress, Propose
 from pytest_agentgate.repair.supplying import Supplying
 from pytest_agentgate.runner.interpreter import Interpreter
+from pytest_agentgate.runner.private_folder import private_folder
 
 PASSES = 3
 """How often the steps are gone through: a later one may reveal what an earlier one can repair."""
@@ -148,12 +148,12 @@ class Session:
     @contextmanager
     def _reruns(self) -> Iterator[Reruns]:
         wishes = self._wishes
-        with tempfile.TemporaryDirectory(prefix="agentgate-repair-", ignore_cleanup_errors=True) as folder:
+        with private_folder() as folder:
             yield Reruns(
                 self._project,
                 self._interpreter,
                 wishes.arguments,
-                Path(folder),
+                folder.path,
                 limit=wishes.limit,
                 jobs=wishes.jobs,
                 agent=wishes.agent,

@@ -13,8 +13,9 @@ from typing import IO
 import pytest_agentgate
 from pytest_agentgate.capture import runlog
 from pytest_agentgate.errors import AgentgateError, UsageError
-from pytest_agentgate.runner.injection import private_folder
+from pytest_agentgate.runner.injection import inject
 from pytest_agentgate.runner.interpreter import Interpreter
+from pytest_agentgate.runner.private_folder import private_folder
 from pytest_agentgate.runner.supervision import supervision
 
 PLUGIN = "agentgate"
@@ -60,7 +61,7 @@ def run_suite(
             told = private.path / "log"
             environment = {**_without_module(environ), runlog.TELL: str(told)}
             if interpreter.plugin != version:
-                environment = private.inject(version, environment)
+                environment = inject(private.path, version, environment)
             status = supervised.run(
                 [interpreter.path, "-m", "pytest", "-p", PLUGIN, "--agentgate", *arguments],
                 folder=folder,
