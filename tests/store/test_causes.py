@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,22 @@ def test_causes_are_those_that_triage_makes(store: Store, folder: Path, begin: B
     assert exemplar.evidence.raised.message == "no a.py::x"
     assert exemplar.reason.next_action == "do something about c1:a"
     assert exemplar.text == "E   ValueError: no a.py::x"
+
+
+def test_the_evidence_of_a_run_is_never_in_memory_as_a_whole(store: Store, folder: Path, begin: Begin) -> None:
+    writer = begin()
+    for number in range(100):
+        nodeid = f"a.py::x{number}"
+        writer.failure(nodeid, text=f"{nodeid} {'x' * 200_000}").result(nodeid, "failed")
+    writer.ended()
+    tracemalloc.start()
+    try:
+        store.ingest(folder)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert store.run_summary().causes[0].size == 100
+    assert peak < 10 << 20, f"{peak:,} bytes of {writer.path.stat().st_size:,}"
 
 
 def test_a_cause_is_new_then_known_then_regressed(store: Store, folder: Path, begin: Begin) -> None:

@@ -59,7 +59,7 @@ LIMIT ?
 
 def derive(database: Database, run_key: int) -> None:
     """Group the failures of a run that is over, against the runs before it, and keep what comes of it."""
-    failures = results.failures(database, run_key)
+    failures = results.unread_failures(database, run_key)
     if not failures:
         return
     found = _grouped(database, run_key, failures)

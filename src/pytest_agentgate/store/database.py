@@ -23,7 +23,7 @@ class Database(Protocol):
     """A connection; every method raises StoreError, in one line that names the database and no password."""
 
     read_only: bool
-    together: int  # stretches of a log that are written at once: more where each statement has a long way
+    together: int  # bytes of a log that are written at once, roughly: more where each statement has a long way
 
     @property
     def name(self) -> str:

@@ -11,7 +11,7 @@ import gc
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
 
 from pytest_agentgate.capture import runlog
@@ -111,10 +111,14 @@ def _take_in(database: Database, path: Path) -> Ingested:
     return database.writing(_Log(database, path, _in_plain_text).take_in)
 
 
-def _gathered(stretches: Iterator[tuple[list[Event], int]], number: int) -> Iterator[tuple[list[Event], int]]:
-    """As many stretches of a log at once."""
-    while some := list(islice(stretches, number)):
-        yield some[0][0] if number == 1 else [event for events, _ in some for event in events], some[-1][1]
+def _gathered(stretches: Iterator[tuple[list[Event], int]], start: int, size: int) -> Iterator[tuple[list[Event], int]]:
+    """The stretches of a log, so many together that each time so many bytes of it have been read."""
+    for events, end in stretches:
+        while end - start < size and (more := next(stretches, None)) is not None:
+            events += more[0]
+            end = more[1]
+        yield events, end
+        start = end
 
 
 def _without_surrogates(events: list[Event]) -> list[Event]:
@@ -166,7 +170,7 @@ class _Log:
             return self._lost(known)
         goes_on = known.run_key is not None and known.state == _OPEN and known.position > 0
         start = known.position if goes_on else 0
-        read = _gathered(runlog.stretches(self._path, start), self._database.together)
+        read = _gathered(runlog.stretches(self._path, start), start, self._database.together)
         stretches = ((sorted_out(self._cleaned(events)), end) for events, end in read)
         first, end = next(stretches, (Events(), start))
         if goes_on and known.run_key is not None:

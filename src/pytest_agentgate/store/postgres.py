@@ -63,7 +63,7 @@ class PostgresDatabase:
     """A connection to one database; see ``Database``."""
 
     words: Mapping[str, str] = WORDS
-    together = 32  # two mebibytes
+    together = 2 << 20
 
     def __init__(self, url: str, *, read_only: bool = False) -> None:
         self.read_only = read_only

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
 from pytest_agentgate.model import Failure, Kind, Outcome, Reason, Result, Scope, Warned, When
 from pytest_agentgate.store.database import Database, Row
-from pytest_agentgate.store.rows import KeptFailure, made
+from pytest_agentgate.store.rows import KeptFailure, UnreadFailure, made
 
 _OUTCOMES = {outcome.value: outcome for outcome in Outcome}
 _KINDS = {kind.value: kind for kind in Kind}
 _SCOPES = {scope.value: scope for scope in Scope}
 _WHENS = {when.value: when for when in When}
 
-FAILURE_COLUMNS = """
+_COLUMNS = """
 SELECT failure.number, node.nodeid, failure.scope, failure.report_when, failure.attempt, failure.final, worker.value,
-       reason.signature, reason.kind, reason.title, reason.next_action, evidence.text, evidence.facts
+       reason.signature, reason.kind, reason.title, reason.next_action, """
+_FROM = """
 FROM failure
 JOIN node ON node.node_key = failure.node_key
 JOIN text AS worker ON worker.text_key = failure.worker_key
 JOIN reason ON reason.reason_key = failure.reason_key
+"""
+_OF_RUN = "WHERE failure.run_key = ? ORDER BY failure.number"
+FAILURE_COLUMNS = f"""{_COLUMNS}evidence.text, evidence.facts{_FROM}
 JOIN evidence ON evidence.evidence_key = failure.evidence_key
 """
 
@@ -53,28 +60,40 @@ def results(database: Database, run_key: int) -> tuple[Result, ...]:
 
 def failures(database: Database, run_key: int) -> dict[int, Failure]:
     """The failures of a run by their number, in the order of the log."""
-    rows = database.rows(FAILURE_COLUMNS + "WHERE failure.run_key = ? ORDER BY failure.number", [run_key])
-    return {row[0]: failure_of(row[1:]) for row in rows}
+    return {row[0]: failure_of(row[1:]) for row in database.rows(FAILURE_COLUMNS + _OF_RUN, [run_key])}
+
+
+def unread_failures(database: Database, run_key: int) -> dict[int, Failure]:
+    """The same, with evidence and texts left in the store until somebody looks at them."""
+
+    def reader(evidence_key: int) -> Callable[[], Row]:
+        query = "SELECT text, facts FROM evidence WHERE evidence_key = ?"
+        return lambda: database.rows(query, [evidence_key])[0]
+
+    return {
+        row[0]: made(UnreadFailure, {**_outline(row[1:-1]), "read": reader(row[-1])})
+        for row in database.rows(f"{_COLUMNS}failure.evidence_key{_FROM}{_OF_RUN}", [run_key])
+    }
 
 
 def failure_of(row: Row) -> Failure:
     """A failure from a row of ``FAILURE_COLUMNS`` without its number."""
-    nodeid, scope, when, attempt, final, worker, signature, kind, title, next_action, text, facts = row
-    return made(
-        KeptFailure,
-        {
-            "nodeid": nodeid,
-            "scope": _SCOPES[scope],
-            "when": _WHENS[when],
-            "reason": _reason(kind, title, next_action),
-            "signature": signature,
-            "attempt": attempt,
-            "final": final == 1,
-            "text": text,
-            "facts": facts,
-            "worker": worker,
-        },
-    )
+    *outline, text, facts = row
+    return made(KeptFailure, {**_outline(outline), "text": text, "facts": facts})
+
+
+def _outline(row: Sequence[Any]) -> dict[str, object]:
+    nodeid, scope, when, attempt, final, worker, signature, kind, title, next_action = row
+    return {
+        "nodeid": nodeid,
+        "scope": _SCOPES[scope],
+        "when": _WHENS[when],
+        "reason": _reason(kind, title, next_action),
+        "signature": signature,
+        "attempt": attempt,
+        "final": final == 1,
+        "worker": worker,
+    }
 
 
 def _reason(kind: str, title: str, next_action: str) -> Reason:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from functools import cached_property, lru_cache
 from typing import Any, TypeVar
 
@@ -43,6 +44,27 @@ class KeptFailure(Failure):
 
     def __reduce__(self) -> tuple[type[Failure], tuple[Any, ...]]:
         return Failure, _fields(self)
+
+
+class UnreadFailure(KeptFailure):
+    """A failure whose evidence and text are read when somebody looks at them, while the store is open.
+
+    Made with ``read``, which returns the text and the evidence as JSON, in place of both.
+    """
+
+    read: Callable[[], tuple[str, str]]
+
+    @cached_property
+    def text(self) -> str:
+        return self._read[0]
+
+    @cached_property
+    def facts(self) -> str:  # type: ignore[override]
+        return self._read[1]
+
+    @cached_property
+    def _read(self) -> tuple[str, str]:
+        return self.read()
 
 
 def _fields(failure: Failure) -> tuple[Any, ...]:

@@ -39,7 +39,7 @@ class SQLiteDatabase:
 
     host = ""  # the logs lie beside the file, whatever the machine is called
     words: Mapping[str, str] = WORDS
-    together = 1
+    together = 0
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self._path = path
