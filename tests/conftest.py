@@ -7,6 +7,7 @@ where ``AGENTGATE_REQUIRE=docker,postgres`` names the engine, as in CI, it fails
 from __future__ import annotations
 
 import compileall
+import gc
 import itertools
 import os
 import re
@@ -243,6 +244,12 @@ def shares(path: Path) -> bool:
     """Whether the tests of a file belong to one worker: a fixture is made once for several, or they say so."""
     together = r'^@pytest\.fixture\(.*scope="(module|session)"|^ *pytest\.mark\.xdist_group\('
     return re.search(together, path.read_text(), re.MULTILINE) is not None
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of items and all that they imported stay to the end: the collector need not look through them again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
