@@ -461,6 +461,54 @@ def test_clients_of_databases_and_brokers(port: int) -> None:
         check(lambda: mongo.admin.command("ping"), "pymongo.errors.ServerSelectionTimeoutError", at(port, "mongodb"))
 
 
+class Client:
+    """Asks as clients do: what it is told stands in the local names of its frames."""
+
+    def __init__(self, **told: Any) -> None:
+        self._told = told
+        self._hosts_and_ports = told.get("brokers", [])
+        self._hostname, self._port = told.get("hostname"), told.get("port")
+
+    def ask(self, url: str | None = None, host: str = "localhost", port: int = 5672) -> None:
+        raise ConnectionRefusedError(errno.ECONNREFUSED, f"refused {bool(url)} {host} {port}"[:7])
+
+    def connect(self, dsn: str = "") -> None:
+        raise ConnectionRefusedError(errno.ECONNREFUSED, f"refused {len(dsn)}"[:7])
+
+
+@pytest.mark.parametrize(
+    ("ask", "host", "port"),
+    [
+        (lambda: Client().ask(), "localhost", 5672),
+        (lambda: Client().ask("amqp://u:secret@broker:5679/x"), "broker", 5679),
+        (lambda: Client().connect("host=db port='5499' password=secret"), "db", 5499),
+        (lambda: Client(hostname="mqtt", port="1884").connect(), "mqtt", 1884),
+        (lambda: Client(brokers=[("one", 61613), ("two", 61613)]).connect(), "one", 61613),
+        (lambda: Client().connect("nothing of the kind"), None, None),
+        (lambda: Client(hostname="x", port=True).connect(), None, None),
+    ],
+)
+def test_frames_tell_an_address_as_clients_call_it(ask: Callable[[], None], host: str | None, port: int | None) -> None:
+    evidence = check(ask, "ConnectionRefusedError", {"host": host, "port": port})
+    assert "secret" not in str(evidence.raised.facts)
+
+
+def test_an_error_that_hides_where_it_came_from_still_tells_the_address(port: int) -> None:
+    class ShopError(Exception):
+        pass
+
+    def hiding(context: BaseException | None = None) -> None:
+        try:
+            if context is not None:
+                raise context
+            redis.Redis(host="127.0.0.1", port=port).ping()
+        except (redis.ConnectionError, KeyError):
+            raise ShopError("gone") from None
+
+    check(hiding, f"{HERE}.{hiding.__qualname__.replace('hiding', 'ShopError')}", at(port, "redis"))
+    assert raised_by(lambda: hiding(KeyError("x"))).raised.facts == {}
+
+
 KAFKA = """
 import sys
 from pathlib import Path

@@ -47,6 +47,23 @@ def test_a_name_stands_for_the_number_that_it_was_resolved_to_where_the_scheme_i
     assert named("redis", "10.1.2.3", 6379, **environ) == {"CACHE": "redis://{host}:{port}"}
 
 
+def test_a_value_that_is_an_address_of_the_server_counts_where_the_client_tells_no_port() -> None:
+    environ = {
+        "KAFKA_BOOTSTRAP_SERVERS": "kafka:9092,other:9092",
+        "SEARCH": "search:9092",
+        "SHOP": "postgresql://u:s3cret@db/shop",
+        "SHOP_DSN": "host=db user=u password=s3cret",
+        "REDIS_LEVEL": "high",
+    }
+    url, dsn = "postgresql://{user}:{password}@{host}:{port}/{database}", "host={host} user={user} password={password}"
+    assert named("kafka", "", 0, **environ) == {"KAFKA_BOOTSTRAP_SERVERS": "{host}:{port}"}
+    assert named("postgres", "db", 0, **environ) == {"SHOP": url}
+    assert named("postgres", "db", 0, PG_SHOP=environ["SHOP_DSN"]) == {"PG_SHOP": f"{dsn} port={{port}}"}
+    assert named("postgres", "elsewhere", 0, **environ) == {}
+    assert named("redis", "", 0, **environ) == {}
+    assert named("", "", 0, **environ) == {}
+
+
 def test_host_and_port_in_two_variables_count_together() -> None:
     assert named("redis", "127.0.0.1", 7000, DB_HOST="localhost", DB_PORT="7000") == {
         "DB_HOST": "{host}",

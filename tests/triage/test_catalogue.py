@@ -13,6 +13,7 @@ import gc
 import importlib
 import json
 import os
+import smtplib
 import socket
 import subprocess
 import sys
@@ -25,16 +26,21 @@ from typing import Any
 from unittest import mock
 
 import aiohttp
+import aiomqtt
+import asyncpg  # type: ignore[import-untyped]
 import attrs
 import grpc  # type: ignore[import-untyped]
 import httpx
 import msgspec
+import pg8000.dbapi  # type: ignore[import-untyped]
 import psycopg
+import psycopg2  # type: ignore[import-untyped]
 import pydantic
 import pymongo
 import pytest
 import redis
 import requests
+import responses
 import sqlalchemy
 import yaml
 from redis.backoff import NoBackoff
@@ -472,10 +478,72 @@ def test_a_server_that_falls_silent_is_a_timeout(silent_port: int) -> None:
     raisings: list[Callable[[], object]] = [
         lambda: httpx.get(f"http://127.0.0.1:{silent_port}", timeout=0.2),
         lambda: requests.get(f"http://127.0.0.1:{silent_port}", timeout=0.2),
-        lambda: impatient(silent_port).ping(),
         lambda: urllib.request.urlopen(f"http://127.0.0.1:{silent_port}", timeout=0.2),
     ]
     assert [reason_for(raising).kind for raising in raisings] == [Kind.TIMEOUT] * len(raisings)
+
+
+SILENT: dict[str, Callable[[int], object]] = {
+    "redis": lambda port: impatient(port).ping(),
+    "pg8000": lambda port: pg8000.dbapi.connect("u", host="127.0.0.1", port=port, timeout=0.2),
+    "asyncpg": lambda port: asyncio.run(asyncpg.connect(host="127.0.0.1", port=port, user="u", timeout=0.2)),
+    "asyncpg, the test waits": lambda port: asyncio.run(waiting(port)),
+    "smtplib": lambda port: smtplib.SMTP("127.0.0.1", port, timeout=0.2),
+}
+
+
+async def waiting(port: int) -> None:
+    await asyncio.wait_for(asyncpg.connect(host="127.0.0.1", port=port, user="u"), 0.2)
+
+
+@pytest.mark.parametrize("client", SILENT)
+def test_a_server_that_never_says_its_first_word_is_a_connection(client: str, silent_port: int) -> None:
+    reason = reason_for(lambda: SILENT[client](silent_port))
+    assert (reason.kind, reason.key[2:]) == (Kind.CONNECTION, ("loopback", "ephemeral")), reason
+    assert reason.title.endswith(f"on 127.0.0.1:{silent_port} does not answer"), reason
+
+
+async def mqtt(port: int) -> None:
+    async with aiomqtt.Client("127.0.0.1", port, timeout=0.2):
+        pass
+
+
+def test_what_a_client_hides_of_its_errors_still_tells_the_server(port: int) -> None:
+    reason = reason_for(lambda: asyncio.run(mqtt(port)))
+    assert reason.key == ("service", "mqtt", "loopback", "ephemeral"), reason
+    assert reason.title == f"mqtt on 127.0.0.1:{port} refuses connections"
+
+
+def test_a_client_that_says_nothing_of_an_address_is_known_by_its_package(port: int) -> None:
+    from confluent_kafka import Consumer
+
+    consumer = Consumer({"bootstrap.servers": f"127.0.0.1:{port}", "group.id": "shop", "log_level": 0})
+    reason = reason_for(lambda: consumer.list_topics(timeout=0.3))
+    consumer.close()
+    assert (reason.kind, reason.key[1]) == (Kind.CONNECTION, "kafka"), reason
+
+
+def test_clients_of_one_name_are_one_cause_whatever_they_tell_of_its_port() -> None:
+    asking: list[Callable[[], object]] = [
+        lambda: psycopg.connect(f"host={UNKNOWN} user=nobody"),
+        lambda: psycopg2.connect(host=UNKNOWN, user="nobody"),
+        lambda: psycopg2.connect(f"postgresql://nobody@{UNKNOWN}/none"),
+        lambda: asyncio.run(asyncpg.connect(f"postgresql://nobody@{UNKNOWN}/none")),
+        lambda: pg8000.dbapi.connect("nobody", host=UNKNOWN),
+        lambda: sqlalchemy.create_engine(f"postgresql+psycopg2://nobody@{UNKNOWN}/none").connect(),
+    ]
+    assert {reason_for(each).key for each in asking} == {("service", "postgres", UNKNOWN, "5432")}
+
+
+@responses.activate
+def not_registered() -> None:
+    requests.get("http://shop.invalid/orders", timeout=1)
+
+
+def test_what_stands_for_a_server_is_none_that_could_be_started() -> None:
+    refusing = mock.Mock(side_effect=ConnectionRefusedError(111, "Connection refused"))
+    assert reason_for(refusing).kind is Kind.OTHER
+    assert reason_for(not_registered).kind is Kind.OTHER
 
 
 def test_two_clients_of_one_service_are_one_cause(port: int) -> None:

@@ -84,6 +84,7 @@ def test_what_speaks_redis_has_an_image_of_its_own() -> None:
         ({"service": "elasticsearch", "host": "x", "port": 1}, "elasticsearch is no kind that is known"),
         ({"service": "redis", "host": "cache.internal", "port": 6379}, "cache.internal is another machine, and no"),
         ({"service": "redis"}, "its address is not known"),
+        ({"host": "api.example.com", "port": 443}, "api.example.com is another machine: the tests need the network"),
         ({}, "its address is not known"),
     ],
 )
@@ -135,6 +136,28 @@ def test_the_frames_of_a_client_name_the_server_where_it_raises_what_sockets_rai
         Service("postgres", Sort.POSTGRES, at=5435),
     )
     assert lack(replace(raised, frames=frames[:1])).server == ""
+
+
+def test_what_only_a_clients_package_tells_is_named_as_people_install_it() -> None:
+    raised = Raised("cimpl.KafkaException", (), "Local: Broker transport failure", facts={"service": "kafka"})
+    one = lack(raised, KAFKA_BROKERS="{host}:{port}")
+    assert (one.server, one.client, one.port) == ("kafka", "confluent_kafka", 0)
+    assert one.service == Service("kafka", Sort.KAFKA, env=(("KAFKA_BROKERS", "{host}:{port}"),))
+
+
+def test_a_host_alone_is_asked_at_the_port_of_its_server() -> None:
+    facts: dict[str, Any] = {"service": "postgres", "host": "db"}
+    one = lack(
+        Raised("psycopg2.OperationalError", (), "could not translate host name: Name or service not known", facts=facts)
+    )
+    assert one.address == "db:5432"
+
+
+def test_a_port_of_a_known_server_is_not_one_that_the_system_gave_out() -> None:
+    facts: dict[str, Any] = {"host": "localhost", "port": 61613}
+    assert lack(Raised("ConnectionRefusedError", ("OSError",), "", facts=facts)).server == "activemq"
+    assert connection.is_ephemeral(61614)
+    assert not connection.is_ephemeral(61613)
 
 
 def test_a_port_that_the_system_gave_out_is_none_to_start_a_server_at() -> None:

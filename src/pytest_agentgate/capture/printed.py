@@ -17,11 +17,11 @@ from pathlib import PurePosixPath
 from pytest_agentgate.capture import wordings
 from pytest_agentgate.capture.bounded import MESSAGE, REPR, clean
 from pytest_agentgate.capture.facts.registry import plain
-from pytest_agentgate.capture.facts.services import SERVICES
 from pytest_agentgate.capture.naming import qualified_name
 from pytest_agentgate.capture.roles import installed_part, looks_like_test
 from pytest_agentgate.capture.traces import FRAMES
 from pytest_agentgate.model import Comparison, Evidence, Frame, Link, Raised, Role, Side
+from pytest_agentgate.model.servers import SERVERS
 from pytest_agentgate.patterns import deferred
 
 _TEXT = 200_000  # characters that are read of one text, from its end: the raised exception stands there
@@ -242,12 +242,12 @@ def _with_facts(raised: Raised, text: str) -> Raised:
     if raised.type.startswith("pydantic") and raised.type.endswith("ValidationError"):
         facts |= wordings.pydantic_facts(raised.message)
     package = raised.type.partition(".")[0]
-    if service := SERVICES.get(package):
+    if service := SERVERS.get(package):
         facts |= {"service": service} | wordings.endpoint_facts(raised.message)
     if package == "sqlalchemy" and (found := re.match(r"\(([\w.]+)\) (.*)", raised.message, re.DOTALL)):
         original = found[2].partition("\n[SQL:")[0].partition("\n(Background")[0].strip()
         facts |= {"orig": found[1], "orig_message": original}
-        if service := SERVICES.get(found[1].partition(".")[0]):
+        if service := SERVERS.get(found[1].partition(".")[0]):
             facts |= {"service": service} | wordings.endpoint_facts(original)
     if raised.type == "pytest.FixtureLookupError":
         facts["available"] = wordings.near_fixtures(str(facts.get("fixture", "")), text)

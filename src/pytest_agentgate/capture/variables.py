@@ -76,9 +76,39 @@ def variables_naming(server: str, host: str, port: int, environ: Mapping[str, st
     whole = [
         Variable(name, form)
         for name, value in values.items()
-        if (form := guarded(form_of, value, server, host, port, otherwise=""))
+        if (form := guarded(_form, name, value, server, host, port, otherwise=""))
     ]
     return tuple((whole or list(_parts(server, host, port, values)))[:_KEPT])
+
+
+def _form(name: str, value: str, server: str, host: str, port: int) -> str:
+    """As ``form_of``; where a client does not tell the port, a value counts that is an address of its server.
+
+    Librdkafka tells neither host nor port, a name that does not resolve is most often told alone.
+    """
+    if port:
+        return form_of(value, server, host, port)
+    if not server:
+        return ""
+    its_host, its_port = _address(value, server)
+    scheme = value.partition("://")[0].partition("+")[0].lower() if "://" in value else ""
+    if not its_port or not (scheme in _words(server) or is_named_after(name, server)):
+        return ""
+    return form_of(value, server, its_host, its_port) if not host or _is_one(its_host, host) else ""
+
+
+def _address(value: str, server: str) -> tuple[str, int]:
+    """The first host of a value, and its port; "" and 0 where it names none."""
+    usual = _PORTS.get(server, 0)
+    if url := _URL.fullmatch(value.strip()):
+        usual = _PORTS.get(url["scheme"].lower().partition("+")[0], 0)
+        value = url["hosts"]
+    elif pairs := {key.lower(): one.strip("'") for key, one in _PAIR.findall(value)}:
+        value = f"{pairs.get('host', '')}:{pairs.get('port', usual)}"
+    elif ":" not in value:
+        return "", 0
+    found = _HOST.fullmatch(value.partition(",")[0].strip())
+    return (found["host"], int(found["port"] or usual)) if found else ("", 0)
 
 
 def form_of(value: str, server: str, host: str, port: int) -> str:

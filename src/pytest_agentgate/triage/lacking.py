@@ -9,10 +9,11 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from pytest_agentgate.model import Cause, Evidence, Failure, Kind, Reason, Scope, When
+from pytest_agentgate.model.servers import PUBLISHED
 from pytest_agentgate.model.services import Lack, Service, Sort, Variable
 from pytest_agentgate.patterns import deferred
 from pytest_agentgate.triage.kinds import other
-from pytest_agentgate.triage.kinds.connection import LOOPBACK, Target, target_of
+from pytest_agentgate.triage.kinds.connection import LOOPBACK, Target, is_ephemeral, target_of
 from pytest_agentgate.triage.view import view_of
 
 _SPEAKS = {"valkey": (Sort.REDIS, "valkey/valkey:8")}
@@ -63,7 +64,6 @@ _LOGINS = {
     ),
 }  # fmt: skip
 """What clients log in with that were told nothing."""
-_FIRST_EPHEMERAL = 32768
 _USERS = frozenset({Sort.POSTGRES, Sort.MYSQL, Sort.RABBITMQ})  # whose servers let nobody in without a password
 _ROOMS = {Sort.REDIS: "/{worker}", Sort.KAFKA: ""}  # in the path of a URL
 _NAME = deferred(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
@@ -145,10 +145,10 @@ def _of_target(target: Target) -> Lack:
 def _client(target: Target) -> str:
     """The package whose exception knows the service; of SQLAlchemy's, that of the driver's which it wraps."""
     for link in target.links:
-        if link.facts.get("service"):
+        if link.facts.get("service") and not (target.client and link.facts["service"] == "http"):
             original = link.facts.get("orig")
             package = (original if isinstance(original, str) else link.type).partition(".")[0]
-            return package if package.isidentifier() else ""
+            return PUBLISHED.get(package, package) if package.isidentifier() else ""
     return target.client
 
 
@@ -208,6 +208,11 @@ def _sort(server: str) -> tuple[Sort | None, str]:
 def _provider(lack: Lack, taken: Collection[str], usual: Collection[Sort | None] = ()) -> tuple[Service | None, str]:
     """``usual``: the kinds whose usual variables a declared service sets."""
     sort, image = _sort(lack.server)
+    if sort is None and lack.host and not lack.server and lack.host not in LOOPBACK:
+        return (
+            None,
+            f"{lack.host} is another machine: the tests need the network, or a server in its place",
+        )
     if sort is None:
         what = f"{lack.server} is" if lack.server else "the server at this address is" if lack.address else ""
         why = f"{what} no kind that is known: declare its image, port and ready" if what else "its address is not known"
@@ -228,7 +233,7 @@ def _provider(lack: Lack, taken: Collection[str], usual: Collection[Sort | None]
         return None, "its address is not known"
     if lack.host not in LOOPBACK:
         return None, f"{lack.host} is another machine, and no variable that names it was found"
-    if lack.port >= _FIRST_EPHEMERAL and not lack.places:
+    if is_ephemeral(lack.port) and not lack.places:
         return None, f"port {lack.port} may be one that the system gave out, and no variable that names it was found"
     is_second = name != lack.server or sort in usual  # the first sets the variables of the kind
     env = ((f"{name.upper()}_URL", "{url}"),) if is_second else ()

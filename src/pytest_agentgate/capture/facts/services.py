@@ -6,64 +6,33 @@ from typing import Any
 
 from pytest_agentgate.capture.bounded import bounded_message, bounded_str
 from pytest_agentgate.capture.facts.endpoints import endpoint_in_frames
-from pytest_agentgate.capture.facts.registry import reads
-from pytest_agentgate.capture.naming import arguments_of, attribute, instance_dict, mro_of, qualified_name, type_name
-from pytest_agentgate.capture.traces import innermost, locals_of
+from pytest_agentgate.capture.facts.registry import facts_of, reads
+from pytest_agentgate.capture.naming import (
+    arguments_of,
+    attribute,
+    instance_dict,
+    mro_of,
+    qualified_name,
+    slot,
+    type_name,
+)
+from pytest_agentgate.capture.traces import innermost, locals_of, module_of
 from pytest_agentgate.capture.wordings import endpoint_facts, merged, url_facts
+from pytest_agentgate.model.servers import SERVERS, server_of
 
-_CLIENTS = {
-    "aws": "botocore",
-    "cassandra": "cassandra",
-    "clickhouse": "clickhouse_connect clickhouse_driver",
-    "consul": "consul",
-    "docker": "docker",
-    "elasticsearch": "elastic_transport elasticsearch",
-    "etcd": "etcd3",
-    "ftp": "ftplib",
-    "grpc": "grpc",
-    "http": "aiohttp http httpcore httpx requests urllib urllib3",
-    "imap": "imaplib",
-    "influxdb": "influxdb_client",
-    "kafka": "aiokafka confluent_kafka kafka",
-    "ldap": "ldap ldap3",
-    "memcached": "pymemcache",
-    "mongodb": "pymongo",
-    "mqtt": "paho",
-    "mysql": "MySQLdb aiomysql mysql pymysql",
-    "nats": "nats",
-    "neo4j": "neo4j",
-    "odbc": "pyodbc",
-    "opensearch": "opensearchpy",
-    "oracle": "cx_Oracle oracledb",
-    "postgres": "asyncpg pg8000 psycopg psycopg2",
-    "rabbitmq": "aio_pika aiormq amqp pika",
-    "redis": "redis",
-    "s3": "minio",
-    "smtp": "smtplib",
-    "sqlserver": "pymssql",
-    "ssh": "asyncssh paramiko",
-    "temporal": "temporalio",
-    "valkey": "valkey",
-    "vault": "hvac",
-    "websocket": "websocket websockets",
-    "zookeeper": "kazoo",
-}
-"""Services, and the top-level packages of their clients."""
-
-SERVICES = {package: service for service, packages in _CLIENTS.items() for package in packages.split()}
-
+_REACH = 20  # frames
 _CODES = ("sqlstate", "pgcode", "errno", "code")
 
 
 def service_of(cls: type) -> str:
     """The service that the package of an exception's class, or of one of its bases, talks to; "" where it is none."""
     for base in mro_of(cls):
-        if service := SERVICES.get(qualified_name(base).partition(".")[0]):
+        if service := SERVERS.get(qualified_name(base).partition(".")[0]):
             return service
     return ""
 
 
-@reads(*(f"{package}.*" for package in SERVICES))
+@reads(*(f"{package}.*" for package in SERVERS))
 def client(exception: BaseException) -> dict[str, Any]:
     own = instance_dict(exception)
     attributes = {key: _value(exception, own, key) for key in ("host", "port", "url", "status", "status_code", *_CODES)}
@@ -84,8 +53,8 @@ def client(exception: BaseException) -> dict[str, Any]:
     )
     facts |= {"status": status} if (status := next((each for each in statuses if type(each) is int), None)) else {}
     facts = merged((facts, _pool(exception, own), endpoint_facts(bounded_message(exception))))
-    if "host" not in facts:
-        facts |= endpoint_in_frames(exception)
+    if "port" not in facts:  # a name that does not resolve is most often told alone
+        facts |= endpoint_in_frames(exception, str(facts.get("host") or ""))
     if isinstance(exception, OSError):
         attributes["errno"] = None
     return facts | _code(exception, attributes)
@@ -111,6 +80,28 @@ def _code(exception: BaseException, attributes: dict[str, Any]) -> dict[str, Any
             return {"code": code}
     arguments = arguments_of(exception)
     return {"code": arguments[0]} if len(arguments) > 1 and type(arguments[0]) is int else {}
+
+
+@reads("asyncio.exceptions.CancelledError", "pytest.Failed")
+def ended(exception: BaseException) -> dict[str, Any]:
+    """Where a wait was ended by a timeout, only the frames of what waited know for whom."""
+    return endpoint_in_frames(exception) if any(map(server_of, map(module_of, innermost(exception, _REACH)))) else {}
+
+
+@reads("BaseException")
+def hidden(exception: BaseException) -> dict[str, Any]:
+    """What ``raise ... from None`` keeps from view, of a failure to reach a server: where that is."""
+    context = slot(BaseException, "__context__", exception)
+    if (
+        context is None
+        or not slot(BaseException, "__suppress_context__", exception)
+        or (slot(BaseException, "__cause__", exception) is not None)
+    ):
+        return {}
+    facts = facts_of(context, tuple(map(qualified_name, mro_of(type(context)))))
+    modules = (module_of(frame) for frame in innermost(context, _REACH))
+    server = facts.get("service") or next(filter(None, map(server_of, modules)), "")
+    return {key: facts[key] for key in ("host", "port") if key in facts} | ({"service": server} if server else {})
 
 
 @reads("urllib.error.HTTPError")

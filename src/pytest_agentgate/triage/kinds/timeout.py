@@ -15,7 +15,8 @@ KIND = Kind.TIMEOUT
 ADVICE = "Find out what it waits for; raise the limit only if the work itself has become longer."
 
 _NAME = deferred(r"(?:Timeout|TimedOut)(?:Error|Exception|Expired)?$|^DeadlineExceeded")
-_OF_PYTEST = deferred(r"^Timeout \(?>?\s*[\d.]+\s*s\)?")
+ENDED_BY_PYTEST = deferred(r"^Timeout \(?>?\s*[\d.]+\s*s\)?")
+"""What pytest-timeout says of a test that it ends."""
 
 
 def reason(view: View) -> Reason | None:
@@ -25,7 +26,7 @@ def reason(view: View) -> Reason | None:
             KIND, ("subprocess", command), f"{command} did not end in time", f"Run {command} by itself: {_lower()}"
         )
     if view.is_a("Failed") or not view.focus.type:
-        if not view.search(_OF_PYTEST):
+        if not view.search(ENDED_BY_PYTEST):
             return None
         return Reason(KIND, ("test", view.origin), one_line(view.message), f"Look where the test stood: {_lower()}")
     if not any(map(_NAME.search, view.names)) and "DEADLINE_EXCEEDED" not in view.text("code"):
