@@ -23,6 +23,7 @@ import pytest
 from pytest_agentgate.errors import StoreError
 from pytest_agentgate.model import Ingested
 from pytest_agentgate.store import open_database, open_store, schema
+from pytest_agentgate.store.postgres import PostgresDatabase
 
 Begin = Callable[..., Any]
 Everything = Callable[[str], dict[str, list[tuple[Any, ...]]]]
@@ -199,6 +200,22 @@ def test_who_waited_to_write_sees_what_was_written_whatever_the_isolation_of_the
     processes = [ingesting(isolated, many, times=2) for _ in range(5)]
     assert [process.communicate(timeout=120)[1] for process in processes] == [""] * 5
     assert everything(url) == expected
+
+
+def test_a_store_that_another_process_makes_in_this_moment_is_nobody_elses(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows, others = PostgresDatabase.rows, iter([lambda: open_store(url).close()])
+
+    def interrupted(self: PostgresDatabase, *arguments: Any) -> list[Any]:
+        found = rows(self, *arguments)
+        for make in others:
+            make()
+        return found
+
+    monkeypatch.setattr(PostgresDatabase, "rows", interrupted)
+    with open_store(url) as store:
+        assert store.runs() == ()
 
 
 def test_a_process_that_is_killed_while_it_ingests_leaves_nothing_half_done(

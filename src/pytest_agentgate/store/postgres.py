@@ -86,13 +86,16 @@ class PostgresDatabase:
 
     def version(self) -> int:
         """The version of the schema, 0 where there is none yet; raises StoreError if the schema is somebody else's."""
-        (versioned,) = self.rows("SELECT to_regclass(?) IS NOT NULL", [f"{SCHEMA}.schema_version"])[0]
+        relations, versioned = self.rows(  # at one moment: another process may be making the store
+            "SELECT COUNT(*), COUNT(*) FILTER (WHERE relname = 'schema_version') FROM pg_class "
+            "JOIN pg_namespace ON pg_namespace.oid = relnamespace WHERE nspname = ?",
+            [SCHEMA],
+        )[0]
         if versioned:
             (version,) = self.rows(f"SELECT MAX(version) FROM {SCHEMA}.schema_version")[0]
             if version is not None:
                 return int(version)
-        there = "SELECT COUNT(*) FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace WHERE nspname = ?"
-        if self.rows(there, [SCHEMA])[0][0]:
+        if relations:
             raise StoreError(
                 f"{self.name}: has a schema {SCHEMA!r} that is not a store of agentgate; it was left as it is"
             )
