@@ -205,12 +205,12 @@ def test_who_waited_to_write_sees_what_was_written_whatever_the_isolation_of_the
 def test_a_store_that_another_process_makes_in_this_moment_is_nobody_elses(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rows, others = PostgresDatabase.rows, iter([lambda: open_store(url).close()])
+    rows, others = PostgresDatabase.rows, iter([url])
 
     def interrupted(self: PostgresDatabase, *arguments: Any) -> list[Any]:
         found = rows(self, *arguments)
-        for make in others:
-            make()
+        for other in others:
+            open_store(other).close()
         return found
 
     monkeypatch.setattr(PostgresDatabase, "rows", interrupted)
