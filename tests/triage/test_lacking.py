@@ -77,6 +77,12 @@ def test_what_speaks_redis_has_an_image_of_its_own() -> None:
     assert one.service == Service("valkey", Sort.REDIS, "valkey/valkey:8", at=16390)
 
 
+def test_clients_of_one_protocol_at_one_address_lack_one_server() -> None:
+    other = replace(redis(), type="valkey.exceptions.ConnectionError", facts={**redis().facts, "service": "valkey"})
+    [cause] = group([failed(redis()), failed(other, nodeid="t.py::test_b")])
+    assert cause.size == 2
+
+
 @pytest.mark.parametrize(
     ("facts", "why"),
     [
@@ -217,9 +223,10 @@ def test_what_the_code_logs_in_with_is_left_to_be_filled_in_or_is_what_clients_s
     )
     assert apart.lines.splitlines()[-1].startswith("# settings = { POSTGRES_USER")
     facts = {"service": "rabbitmq", "host": "localhost", "port": 5679}
+    by_variables = lack(Raised("pika.exceptions.AMQPConnectionError", (), "", facts=facts), MQ_PORT="{port}")
     [*_, last] = lack(Raised("pika.exceptions.AMQPConnectionError", (), "", facts=facts)).lines.splitlines()
     names = 'RABBITMQ_DEFAULT_USER = "guest", RABBITMQ_DEFAULT_PASS = "guest", RABBITMQ_DEFAULT_VHOST = "/"'
-    assert last == f"settings = {{ {names} }}"
+    assert last == f"settings = {{ {names} }}" == by_variables.lines.splitlines()[-1]
 
 
 def test_other_kinds_of_failures_lack_nothing() -> None:

@@ -93,6 +93,9 @@ LISTENING: Mapping[int, str] = {int(port): server for server, ports in _CUSTOM.i
 USUAL: Mapping[str, int] = {server: int(ports.partition(" ")[0]) for server, ports in _CUSTOM.items()}
 """By server: the port that its clients ask where they are told a host alone."""
 
+SPOKEN: Mapping[str, str] = {"valkey": "redis"}
+"""Servers that speak the protocol of another: at one address there is one server, whichever client asks."""
+
 
 def server_of(module: str) -> str:
     """The server whose client has a module or class of this dotted name; "" where it is none's, or speaks HTTP."""

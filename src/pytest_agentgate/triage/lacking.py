@@ -9,15 +9,15 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from pytest_agentgate.model import Cause, Evidence, Failure, Kind, Reason, Scope, When
-from pytest_agentgate.model.servers import PUBLISHED
+from pytest_agentgate.model.servers import PUBLISHED, SPOKEN
 from pytest_agentgate.model.services import Lack, Service, Sort, Variable
 from pytest_agentgate.patterns import deferred
 from pytest_agentgate.triage.kinds import other
 from pytest_agentgate.triage.kinds.connection import LOOPBACK, Target, is_ephemeral, target_of
 from pytest_agentgate.triage.view import view_of
 
-_SPEAKS = {"valkey": (Sort.REDIS, "valkey/valkey:8")}
-"""Servers that speak the protocol of another, with their image."""
+_IMAGES = {"valkey": "valkey/valkey:8"}
+"""Of servers that speak the protocol of another."""
 
 _PORTS = {
     Sort.POSTGRES: 5432,
@@ -202,7 +202,7 @@ def _is_one(host: str, other: str) -> bool:
 
 
 def _sort(server: str) -> tuple[Sort | None, str]:
-    return _SPEAKS.get(server) or (_SORTS.get(server), "")
+    return _SORTS.get(SPOKEN.get(server, server)), _IMAGES.get(server, "")
 
 
 def _provider(lack: Lack, taken: Collection[str], usual: Collection[Sort | None] = ()) -> tuple[Service | None, str]:
@@ -226,7 +226,9 @@ def _provider(lack: Lack, taken: Collection[str], usual: Collection[Sort | None]
         if not lets_in and all(READ[sort].fullmatch(variable) for variable, _ in env):
             env = ()  # all that clients of its kind read is set then, user and password among it
         reached = not env or any("{port}" in template for _, template in env)
-        return Service(name, sort, image, at=0 if reached else lack.port, env=env), ""
+        is_told = not env or any("{password}" in template for _, template in env)
+        settings = () if is_told else _LOGINS.get(sort, ())
+        return Service(name, sort, image, at=0 if reached else lack.port, env=env, settings=settings), ""
     if _SOCKET.fullmatch(lack.host):  # nobody named an address, so that its clients go by the variables of the kind
         return Service(name, sort, image), ""
     if not lack.port:

@@ -56,11 +56,45 @@ def seen(root: Path, name: str, text: str, server: str = "redis", host: str = "1
         ("c.toml", '[cache]\nhosts = ["localhost:6379"]\n', ["c.toml:2 (cache.hosts)"]),
         ("c.json", '{"redis": {"port": 6379}}', ["c.json:1 (port)"]),
         (".env", "CACHE=redis://localhost:6379\n", [".env:1 (CACHE)"]),
+        ("c.py", "class S(BaseSettings):\n    port: int = 6379", ["c.py:2 (S.port)"]),
         ("tox.ini", "[testenv]\nsetenv =\n  CACHE = localhost:6379\n", ["tox.ini:3 (testenv.CACHE)"]),
     ],
 )
 def test_an_address_is_found_with_the_name_that_it_has(tmp_path: Path, name: str, text: str, places: list[str]) -> None:
     assert list(seen(tmp_path, name, text).places) == places
+
+
+SETTINGS = """
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="shop_", env_file=".env")
+    cache: str = "redis://localhost:6379/0"
+    port: int = Field(6379, validation_alias="REDIS_PORT")
+    host: str = Field(default="127.0.0.1", alias="REDIS_HOST")
+    debug: bool = False
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "variables"),
+    [
+        (".env", "export CACHE=redis://localhost:6379\nOTHER=redis://localhost:6380\n", {"CACHE": "redis://{host}:{port}"}),
+        ("test.env", "REDIS_HOST=localhost\nREDIS_PORT=6379\n", {"REDIS_HOST": "{host}", "REDIS_PORT": "{port}"}),
+        ("config.py", SETTINGS, {"SHOP_CACHE": "redis://{host}:{port}/0"}),
+        (
+            "config.py",
+            SETTINGS.replace("cache", "cache_").replace("redis://localhost:6379/0", ""),
+            {"REDIS_HOST": "{host}", "REDIS_PORT": "{port}"},
+        ),
+        ("a.py", 'D = dj_database_url.config(default="redis://localhost:6379")', {"DATABASE_URL": "redis://{host}:{port}"}),
+        ("a.py", 'D = dj_database_url.config("X", default="redis://localhost:6379")', {"X": "redis://{host}:{port}"}),
+    ],
+)  # fmt: skip
+def test_a_setting_that_is_read_from_the_environment_is_a_variable(
+    tmp_path: Path, name: str, text: str, variables: dict[str, str]
+) -> None:
+    found = seen(tmp_path, name, text)
+    assert {one.name: one.form for one in found.variables} == variables
+    assert found.places[0].startswith(f"{name}:")
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import re
 import stat
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pytest_agentgate.capture.variables import LOOPBACK, form_of, is_named_after, variables_naming
@@ -115,10 +115,11 @@ def _look(places: _Places, value: _Value, path: str) -> None:
 def _seen(places: _Places) -> Seen:
     one = places.sought
     known = one.variables or variables_naming(one.server, one.host, one.port, places.defaults)
-    told = [_shown(*places.read[variable.name], variable.name) for variable in known if variable.name in places.read]
+    read = {variable.name: places.read[variable.name] for variable in known if variable.name in places.read}
+    told = [_shown(*where, name) for name, where in read.items()]
     best = min((rank for rank, *_ in places.found), default=0)
     ranked = sorted(each for each in places.found if each[0] < 2 or best == 2)
-    told += [_shown(path, line, name) for _, path, line, name in ranked]
+    told += [_shown(path, line, name) for _, path, line, name in ranked if (path, line) not in read.values()]
     return Seen(tuple(known), tuple(dict.fromkeys(told))[:_SHOWN])
 
 
@@ -168,6 +169,8 @@ def _is_small(path: Path) -> bool:
 
 
 def _values(path: Path, text: str) -> Iterable[_Value]:
+    if path.name.startswith(".env") or path.suffix == ".env":  # whose readers prefer what is in the environment
+        return (value for one in _of_lines(text) for value in (replace(one, variable=one.names[-1]), one))
     if path.suffix != ".py":
         return _of_lines(text)
     try:
@@ -220,6 +223,8 @@ def _of_code(node: ast.AST, names: tuple[str, ...], after: str) -> Iterator[_Val
             return
         case ast.Constant(value=str() | int() as value, lineno=line) if not isinstance(value, bool):
             yield _Value(str(value), line, names, after=after)
+        case ast.ClassDef(bases=bases) if any(_dotted(base).endswith("Settings") for base in bases):
+            yield from _of_settings(node, names)
         case ast.ClassDef(name=name, body=body):
             for each in (*node.decorator_list, *node.bases, *node.keywords, *body):
                 yield from _of_code(each, (*names, name), "")
@@ -246,6 +251,38 @@ def _of_code(node: ast.AST, names: tuple[str, ...], after: str) -> Iterator[_Val
         case _:
             for each in ast.iter_child_nodes(node):
                 yield from _of_code(each, names, "")
+
+
+def _of_settings(node: ast.ClassDef, names: tuple[str, ...]) -> Iterator[_Value]:
+    """The fields of pydantic's settings: each is read from the variable of its name, or of its alias."""
+    prefix = next(filter(None, map(_prefix, ast.walk(node))), "")
+    for each in node.body:
+        if isinstance(each, ast.AnnAssign) and isinstance(each.target, ast.Name):
+            default, alias = _of_field(each.value)
+            yield _Value(default, each.lineno, variable=alias or f"{prefix}{each.target.id}".upper())
+        yield from _of_code(each, (*names, node.name), "")
+
+
+def _of_field(value: ast.expr | None) -> tuple[str, str]:
+    """Default and alias of a field, "" where there is none."""
+    keywords: dict[str | None, ast.expr] = {}
+    if isinstance(value, ast.Call):
+        keywords = {keyword.arg: keyword.value for keyword in value.keywords}
+        value = value.args[0] if value.args else keywords.get("default")
+    alias = next((keywords[name] for name in ("validation_alias", "alias", "env") if name in keywords), None)
+    default = value.value if isinstance(value, ast.Constant) else ""
+    said = alias.value if isinstance(alias, ast.Constant) else ""
+    return str(default) if isinstance(default, str | int) else "", said if isinstance(said, str) else ""
+
+
+def _prefix(node: ast.AST) -> str:
+    match node:
+        case ast.keyword(arg="env_prefix", value=ast.Constant(value=str() as prefix)):
+            return prefix
+        case ast.Assign(targets=[ast.Name(id="env_prefix")], value=ast.Constant(value=str() as prefix)):
+            return prefix
+        case _:
+            return ""
 
 
 def _of_call(call: ast.Call, names: tuple[str, ...]) -> Iterator[_Value]:
@@ -279,6 +316,7 @@ def _in_order(elements: Sequence[ast.expr], names: tuple[str, ...]) -> Iterator[
 
 def _variable_read(call: ast.Call) -> tuple[str, str] | None:
     """The variable that a call reads, and its default: of ``os``, or as settings libraries spell it."""
+    first: ast.expr
     match call:
         case ast.Call(func=ast.Attribute(value=of, attr="get" | "setdefault" | "pop"), args=[first, *rest]) if (
             _is_environ(of)
@@ -290,6 +328,9 @@ def _variable_read(call: ast.Call) -> tuple[str, str] | None:
             pass
         case ast.Call(func=ast.Attribute(value=ast.Name(id="env")), args=[first, *rest]):  # of environs, django-environ
             pass
+        case ast.Call(func=ast.Attribute(value=ast.Name(id="dj_database_url"), attr="config"), args=given):
+            named = [*given, *(one.value for one in call.keywords if one.arg == "env"), ast.Constant("DATABASE_URL")]
+            first, rest = named[0], given[1:]
         case _:
             return None
     if not isinstance(first, ast.Constant) or not isinstance(first.value, str) or not first.value.isidentifier():

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from itertools import takewhile
 
 from pytest_agentgate.model import Kind, Link, Raised, Reason, Role, Scope
-from pytest_agentgate.model.servers import LISTENING, USUAL, server_of
+from pytest_agentgate.model.servers import LISTENING, SPOKEN, USUAL, server_of
 from pytest_agentgate.patterns import deferred
 from pytest_agentgate.triage.kinds.timeout import ENDED_BY_PYTEST
 from pytest_agentgate.triage.normal import normal
@@ -98,7 +98,7 @@ def reason(view: View) -> Reason | None:
     if not address and not service:
         unknown = ("unknown", view.type_name, normal(found.message))
         return Reason(KIND, unknown, view.focused(found if not view.message else view.focus).headline, ADVICE)
-    key = ("service", service, _host(host), _port(port))
+    key = ("service", SPOKEN.get(service, service), _host(host), _port(port))
     problem = _problem(view, links)
     name = service or "the service"
     if target.refuses_login and service:
