@@ -92,6 +92,17 @@ def test_a_trial_tells_the_environment_from_the_next_cause(
     assert done.returncode == (0 if green else 1)
 
 
+@pytest.mark.engine("docker")
+def test_a_trial_runs_the_tests_again_with_what_is_declared_by_now(
+    lacking: Path, agentgate: Agentgate, few_plugins: Mapping[str, str]
+) -> None:
+    with (lacking / "agentgate.toml").open("a") as configuration:
+        configuration.write(f'[services.cache]\nkind = "redis"\nat = {port_of(lacking)}\n')
+    done = agentgate("services", "missing", "--try", "--json", cwd=lacking, **OURS, **few_plugins)
+    [one] = json.loads(done.stdout)
+    assert (one["declared"], one["green"]) == ("cache", True), (one, done.stderr)
+
+
 def test_without_an_engine_the_trial_says_so(
     lacking: Path, agentgate: Agentgate, few_plugins: Mapping[str, str]
 ) -> None:

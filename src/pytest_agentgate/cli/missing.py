@@ -108,7 +108,7 @@ def _tried(project: Project, run: Run, state: State, python: str | None, *, quie
 
     chosen_one = interpreter.named(python, project.root) if python else interpreter.guessed(project.root)
     tests = sorted(tests_of([one for one in state.causes if one.kind is Kind.CONNECTION]) - {""})
-    with supplies(project, lacking=True, quiet=quiet) as services, private_folder() as folder:
+    with supplies(project, lacking=True, quiet=quiet, untried=True) as services, private_folder() as folder:
         reruns = Reruns(project, chosen_one, tests, folder.path, limit=_LIMIT, services=services)
         if Path(run.root) == project.root:
             reruns.learn(run)

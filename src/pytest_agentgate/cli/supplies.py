@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def supplies(project: Project, *, lacking: bool, quiet: bool) -> Iterator[Services]:
+def supplies(project: Project, *, lacking: bool, quiet: bool, untried: bool = False) -> Iterator[Services]:
     """What the project declares, up while the block lasts; with ``lacking`` also what connection failures lack.
 
-    What this process starts within the block is told of them.
+    What this process starts within the block is told of them. ``untried``: the failures are of a run that may have
+    been without what is declared.
     """
     if not project.config.services and not lacking:
         yield Services()
@@ -33,7 +34,7 @@ def supplies(project: Project, *, lacking: bool, quiet: bool) -> Iterator[Servic
 
     with ExitStack() as stack:
         declared = stack.enter_context(provided(project, quiet=quiet))
-        supplied = _Supplies(project, declared, stack, lacking=lacking, quiet=quiet)
+        supplied = _Supplies(project, declared, stack, lacking=lacking, quiet=quiet, untried=untried)
         variables = stack.enter_context(lending(supplied.room))
         stack.enter_context(_environment(variables))
         yield supplied
@@ -53,13 +54,21 @@ class _Supplies(Services):
     """Services that are up until ``stack`` is left."""
 
     def __init__(
-        self, project: Project, declared: Fleet | None, stack: ExitStack, *, lacking: bool, quiet: bool
+        self,
+        project: Project,
+        declared: Fleet | None,
+        stack: ExitStack,
+        *,
+        lacking: bool,
+        quiet: bool,
+        untried: bool,
     ) -> None:
         self._project = project
         self._declared = declared
         self._stack = stack
         self._lacking = lacking
         self._quiet = quiet
+        self._untried = untried
         self._fleets = [declared] if declared else []
         self._started: dict[_Address, str] = {}  # names, by the server and the address that was tried
 
@@ -116,6 +125,8 @@ class _Supplies(Services):
             known = by_name[lack.declared]
             if known.why:
                 return Offer(cause.signature, why=f"the declared {known.problem}")
+            if self._untried:
+                return Offer(cause.signature, lack.declared)
             return Offer(cause.signature, why=f"the service {lack.declared} is up, and they do not reach it")
         if not self._lacking:
             return None
