@@ -13,6 +13,7 @@ import gc
 import importlib
 import json
 import os
+import poplib
 import smtplib
 import socket
 import subprocess
@@ -489,6 +490,7 @@ SILENT: dict[str, Callable[[int], object]] = {
     "asyncpg": lambda port: asyncio.run(asyncpg.connect(host="127.0.0.1", port=port, user="u", timeout=0.2)),
     "asyncpg, the test waits": lambda port: asyncio.run(waiting(port)),
     "smtplib": lambda port: smtplib.SMTP("127.0.0.1", port, timeout=0.2),
+    "poplib": lambda port: poplib.POP3("127.0.0.1", port, timeout=0.2),
 }
 
 

@@ -65,6 +65,7 @@ _READING = deferred(r"read|write|deadline|execution|query|lock|pool", re.IGNOREC
 # The functions of clients in which a server that takes a connection has still to say its first word.
 _CONNECTING = deferred(
     r"(?:^|_)(?:connect(?!ed|ions)\w*|handshake|log_?in|start_?up|bootstrap|authenticate|open_connection)(?:_|$)"
+    r"|^__init__$"
 )
 _OF_CLIENTS = frozenset({Role.LIBRARY, Role.STDLIB})
 _ADDRESS = deferred(
