@@ -91,8 +91,17 @@ def test_a_migration_that_fails_leaves_the_database_as_it_was(agentgate: Agentga
         assert [point["passed"] for point in said["checkpoints"]] == [False]
         told = agentgate("services", "migrate", "db", cwd=shop)
         assert (told.returncode, told.stdout) == (1, "")
-        assert told.stderr == (f"agentgate: service db: sql/migrations/011.sql: failed\nagentgate: {said['why']}\n")
         assert status_of(agentgate, shop)["pending"] == ["sql/migrations/011.sql"]
+        log = shop / ".agentgate" / "services" / "db.log"
+        assert told.stderr == (
+            "agentgate: service db: sql/migrations/011.sql: failed\n"
+            f"agentgate: service db failed: {said['why']}; its log is {log}\n"
+        )
+        assert said["log"] == str(log)
+        assert log.read_text().startswith(f"{said['why']}\nCREATE TABLE shop.a ()")
+        anew = agentgate("services", "up", "--reuse", cwd=shop)
+        assert "service db is started anew: sql/migrations/011.sql not applied yet" in anew.stderr
+        assert anew.stdout == ""
     finally:
         agentgate("services", "down", cwd=shop)
 

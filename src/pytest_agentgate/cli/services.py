@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pytest_agentgate.config import Project
     from pytest_agentgate.model.services import Checkpoint, Provided, Service
     from pytest_agentgate.runner.services.fleet import Fleet
+    from pytest_agentgate.runner.services.kept import Standing
 
 NOT_READY = 1
 """Exit status where a service is not ready, or cannot be looked at."""
@@ -86,6 +87,9 @@ def up(reuse: bool, as_json: bool, root: Path) -> int:
     standing = {one.name: kept.standing(one, project.root) for one in declared} if reuse else {}
     staying = [name for name, one in standing.items() if one.state == "up" and not one.pending and not one.why]
     known = [name for name in staying if standing[name].container or standing[name].applied]
+    for name, found in standing.items():
+        if name not in known and found.access and (why := _outdated(found)):
+            screen.note(f"service {name} is started anew: {why}")
     kept.take_down(declared, project.root, but=known)  # a server that does not let us in is told of by the start
     logs = record.folder_of(project.prepare_state())
     todo = [one for one in declared if one.name not in known]
@@ -103,7 +107,8 @@ def up(reuse: bool, as_json: bool, root: Path) -> int:
         documents += [{"name": name, "state": "ready", "why": "was up already"} for name in known]
         screen.say_json({"services": documents, "env": variables})
     else:
-        screen.say("".join(f"export {name}={quote(value)}\n" for name, value in sorted(variables.items())))
+        if variables:
+            screen.say("".join(f"export {name}={quote(value)}\n" for name, value in sorted(variables.items())))
         for name in known:
             screen.note(f"service {name} was up already")
         say_what_is_not_ready(fleet.provided)
@@ -194,7 +199,8 @@ def prune(every: bool, as_json: bool, root: Path) -> int:
     from pytest_agentgate.config import find_project
     from pytest_agentgate.runner.services import kept
 
-    removed, problems = kept.prune(find_project(root).config.services, every=every)
+    project = find_project(root)
+    removed, problems = kept.prune(project.config.services, project.root, every=every, others=True)
     _removed(removed, problems, as_json)
     return NOT_READY if problems else 0
 
@@ -227,9 +233,10 @@ def migrate(name: str, as_json: bool, root: Path) -> int:
 
 def _schema(name: str, as_json: bool, root: Path, *, fresh: bool) -> int:
     from pytest_agentgate.errors import ServiceError
-    from pytest_agentgate.runner.services import kept
+    from pytest_agentgate.runner.services import kept, record
 
     project = _project(root)
+    service = _service(project, name)
     points: list[Checkpoint] = []
 
     def passed(point: Checkpoint) -> None:
@@ -237,22 +244,32 @@ def _schema(name: str, as_json: bool, root: Path, *, fresh: bool) -> int:
         if not as_json:
             _told(name, point)
 
-    problem = ""
+    problem, log = "", ""
     try:
-        kept.schema(_service(project, name), project.root, passed, fresh=fresh)
+        kept.schema(service, project.root, passed, fresh=fresh)
     except ServiceError as error:
         problem = str(error)
+        if points:  # else it was not there
+            log = kept.keep_log(service, project.root, error, record.folder_of(project.prepare_state()))
     if as_json:
         steps = [
             {"step": one.step, "passed": one.passed, "why": one.why, "objects": one.objects, "seconds": one.seconds}
             for one in points
         ]
-        screen.say_json({"service": name, "checkpoints": steps, "why": problem})
+        screen.say_json({"service": name, "checkpoints": steps, "why": problem, "log": log})
     elif problem:
-        screen.note(problem)
+        of = "" if problem.startswith(f"service {name} ") else f"service {name} failed: "
+        screen.note(f"{of}{problem}{f'; its log is {log}' if log else ''}")
     elif not points:
         screen.note(f"service {name}: nothing is new")
     return NOT_READY if problem else 0
+
+
+def _outdated(one: Standing) -> str:
+    """Why what is up cannot be left alone; "" where it can, or nothing of ours is there."""
+    if one.why:
+        return one.why
+    return f"{', '.join(one.pending)} not applied yet" if one.pending else ""
 
 
 # ---- for agentgate run
@@ -296,7 +313,7 @@ def say_what_is_not_ready(provided: Any) -> None:
     one: Provided
     for one in provided:
         if one.why:
-            log = f"; what it printed is in {one.log}" if one.log else ""
+            log = f"; its log is {one.log}" if one.log else ""
             screen.note(f"{one.problem}{log}")
 
 
@@ -304,7 +321,7 @@ def _sweep(project: Project) -> None:
     """Remove what killed runs have left; what cannot be looked at is not for now."""
     from pytest_agentgate.runner.services import kept
 
-    removed, _ = kept.prune(project.config.services, only=project.root)
+    removed, _ = kept.prune(project.config.services, project.root)
     for what in removed:
         screen.note(f"removed {what}, which a run that was killed has left")
 

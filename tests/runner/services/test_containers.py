@@ -147,7 +147,7 @@ def test_an_image_that_is_not_there_is_unavailable_and_the_others_are_ready(star
     fleet = start(f'services.none = {{ kind = "redis", image = "localhost:1/none:1" }}\n{CLOCK}')
     none, clock = fleet.provided
     assert none.state is Provision.UNAVAILABLE
-    assert none.why.startswith("image localhost:1/none:1")
+    assert none.why.startswith("image localhost:1/none:1 is not here and cannot be pulled: ")
     assert clock.state is Provision.READY
 
 

@@ -35,7 +35,7 @@ def test_an_image_that_is_here_is_not_fetched(fetched: list[str]) -> None:
 def test_an_image_that_no_registry_has(fetched: list[str]) -> None:
     image = "127.0.0.1:1/agentgate/none:1"
     why = obtained(image, lambda: fetched.append("it"), glance=60)
-    assert why.startswith(f"image {image}, which is not here: the engine refuses it: ")
+    assert why.startswith(f"image {image} is not here and cannot be pulled: ")
     assert "\n" not in why
     assert fetched == ["it"]
 

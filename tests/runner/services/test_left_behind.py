@@ -13,6 +13,13 @@ from pathlib import Path
 import pytest
 from tests.runner.services.conftest import Run, containers
 
+from pytest_agentgate.model.services import Service, Sort
+from pytest_agentgate.runner.services import engine as engines
+from pytest_agentgate.runner.services.engine import Engine
+from pytest_agentgate.runner.services.kinds import kind_of
+from pytest_agentgate.runner.services.kinds.kind import Access, Scene
+from pytest_agentgate.runner.services.ownership import owner
+
 pytestmark = [
     pytest.mark.engine("docker"),
     pytest.mark.usefixtures("quick"),
@@ -68,3 +75,23 @@ def test_a_run_that_is_asked_to_stop_removes_its_services(hanging: Path) -> None
     stopped.send_signal(signal.SIGTERM)
     stopped.wait(60)
     assert containers(hanging) == before
+
+
+def test_what_a_killed_run_has_left_in_a_server_that_stays_is_pruned(run: Run, tmp_path: Path) -> None:
+    text = '[tool.agentgate.services.cache]\nkind = "redis"\nimage = "agentgate-test/redis:7"\n'
+    text += '[tool.agentgate.services.other]\nimage = "agentgate-test/redis:7"\nport = 6379\nready = "log:Ready to accept"\n'
+    (tmp_path / "pyproject.toml").write_text(text)
+    assert run("services", "up", cwd=tmp_path).returncode == 0
+    try:
+        assert run("services", "status", cwd=tmp_path).returncode == 0, "what it prints tells that it is ready"
+        with Engine() as engine:
+            [container] = engine.found({engines.PROJECT: str(tmp_path), engines.SERVICE: "cache"})
+        service = Service("cache", Sort.REDIS)
+        access = Access(container.host, container.port, is_ours=True)
+        with owner() as mine:
+            given = kind_of(service).rooms(Scene(service, access, tmp_path, mine.run, mine.words)).give("gw0", 1)
+            assert not json.loads(run("services", "prune", "--json", cwd=tmp_path).stdout)["removed"]
+        pruned = json.loads(run("services", "prune", "--json", cwd=tmp_path).stdout)
+        assert pruned == {"removed": [f"database {given} of cache"], "problems": []}
+    finally:
+        assert run("services", "down", cwd=tmp_path).returncode == 0

@@ -46,6 +46,27 @@ def databases(server: PostgresServer) -> set[str]:
         return {name for (name,) in connection.execute("SELECT datname FROM pg_database")}
 
 
+@pytest.mark.parametrize("names", [("a-b", "a_b"), ("a" * 50, "a" * 51), ("Db", "db")])
+def test_services_of_one_server_have_databases_of_their_own_however_they_are_called(
+    start: Start, by_url: Declare, names: tuple[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "a.sql").write_text("CREATE TABLE a ();")
+    texts = [
+        by_url(f'init = ["a.sql"]\nenv = {{ URL_{number} = "{{url}}" }}').replace("services.db", f"services.{name}")
+        for number, name in enumerate(names)
+    ]
+    fleet = start("\n".join(texts))
+    assert [one.why for one in fleet.provided] == ["", ""]
+    workers = [fleet.room(f"gw{number}", "s") for number in (1, 10, 11)]
+    found = [value for env in workers for value in env.values()]
+    assert len(found) == 6
+    for url in found:
+        with psycopg.connect(url) as connection:
+            row = connection.execute("SELECT current_database()").fetchone()
+            assert row is not None
+            assert url.partition("?")[0].endswith(f"/{row[0]}")  # not cut
+
+
 def test_a_shop_is_made_checkpoint_by_checkpoint(start: Start, by_url: Declare, shop: Path) -> None:
     fleet = start(by_url(SCRIPTS), shop)
     one = only(fleet)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 import time
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from pytest_agentgate.errors import ServiceError
 from pytest_agentgate.model.services import Checkpoint
 from pytest_agentgate.runner.services.kinds.kind import Passed, Rooms, Scene
+from pytest_agentgate.runner.services.ownership import has_left, is_gone
 from pytest_agentgate.runner.services.scripts import Script, Session, apply, pending, scripts_of
 
-_LONGEST = 40  # characters of a service's name in that of a database; servers take 63 or 64 in all
+_LONGEST = 32  # characters of a service's name in that of a database; servers take 63 or 64 in all
 PREFIX = "agentgate_"
 
 
@@ -22,8 +25,7 @@ class Databases(Rooms):
 
     def __init__(self, scene: Scene) -> None:
         super().__init__(scene)
-        name = re.sub(r"\W+", "_", scene.service.name.lower())[:_LONGEST]
-        self._start = f"{PREFIX}{scene.run}_{name}"
+        self._start = f"{PREFIX}{scene.run}_{_part(scene.service.name)}"
         self._scripts: list[Script] = []
         self._made: list[str] = []
         self._given: set[str] = set()
@@ -72,7 +74,7 @@ class Databases(Rooms):
         return [f"database {name}" for name in names]
 
     def prune(self) -> list[str]:
-        left = self.abandoned()
+        left = abandoned(self.owners())
         for name in left:
             self.drop(name)
         return [f"database {name}" for name in left]
@@ -131,5 +133,33 @@ class Databases(Rooms):
         """Whether there is such a database."""
 
     @abstractmethod
-    def abandoned(self) -> list[str]:
-        """The databases of ours in this server whose owners have ended."""
+    def owners(self) -> Mapping[str, str]:
+        """The databases in this server that are called as ours, and the owner that each notes; "" where none does."""
+
+
+def abandoned(owners: Mapping[str, str]) -> list[str]:
+    """The databases whose owners have ended.
+
+    One that notes none is one whose making was cut short, if a run that it is called after has ended.
+    """
+    is_left: dict[str, bool] = {}
+    for name, owner in owners.items():
+        try:
+            lock, host = json.loads(owner)
+        except (ValueError, TypeError):
+            continue
+        is_left[name] = is_gone(str(lock), str(host))
+    ended = {_run_of(name) for name, left in is_left.items() if left}
+    return [name for name in owners if is_left.get(name, _run_of(name) in ended or has_left(_run_of(name)))]
+
+
+def _run_of(name: str) -> str:
+    return name.removeprefix(PREFIX).partition("_")[0]
+
+
+def _part(service: str) -> str:
+    """A service's name as part of a database's: two services never have the same."""
+    plain = re.sub(r"\W+", "_", service.lower())
+    if plain == service and len(plain) <= _LONGEST:
+        return plain
+    return f"{plain[: _LONGEST - 7]}_{hashlib.sha256(service.encode()).hexdigest()[:6]}"

@@ -27,6 +27,7 @@ PORT = "org.agentgate.port"  # that it serves, within
 
 _LOCAL = "127.0.0.1"
 _TAKEN = re.compile(r":(?P<of>\d+): bind: address already in use|:(?P<as>\d+) failed: port is already allocated")
+_UNFETCHED = re.compile(r"\bpull|\bGet \"https?://|manifest unknown|\blookup \S+ on ")
 _LAST = 1000  # lines of what a container printed that are kept
 
 
@@ -148,7 +149,7 @@ class Engine:
 
     def fetch(self, image: str) -> None:
         """Have an image here, however long that takes. Raises ServiceError where it cannot be had."""
-        with self._refusals(f"image {image}, which is not here"):
+        with self._refusals(f"image {image}"):
             self._client.images.pull(_called(image))
 
     def _command(self, image: str, more: Sequence[str]) -> list[str]:
@@ -235,7 +236,7 @@ class Engine:
                 raise ServiceError(
                     f"port {port} of this machine is taken: end what listens there, or change at"
                 ) from None
-            if isinstance(error, docker.errors.ImageNotFound) or (what.startswith("image") and "pull" in said):
+            if isinstance(error, docker.errors.ImageNotFound) or (what.startswith("image") and _UNFETCHED.search(said)):
                 raise ServiceError(f"{what} is not here and cannot be pulled: {said}") from None
             if isinstance(error, docker.errors.NotFound) or "is already in progress" in said:
                 raise GoneError(f"{what} is gone: {said}") from None

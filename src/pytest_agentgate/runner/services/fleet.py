@@ -5,8 +5,9 @@ from __future__ import annotations
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -16,6 +17,8 @@ from pytest_agentgate.model.services import Checkpoint, Provided, Provision, Ser
 from pytest_agentgate.runner.services import environment
 from pytest_agentgate.runner.services.ownership import Owner
 from pytest_agentgate.runner.services.start import Serving
+
+_PATIENCE = 20.0  # seconds of an end that no signal disturbs
 
 Tell = Callable[[str, Checkpoint], object]
 """Is told the name of a service and what was verified."""
@@ -28,6 +31,7 @@ class Fleet:
         self._logs = logs
         self._lock = threading.Lock()
         self._stop = threading.Event()
+        self._starting: list[Future[None]] = []
         self._sessions: dict[tuple[str, str], dict[str, str]] = {}
         self._is_new = True
         self.serving = [Serving(one, root, owner, self._teller(one.name, tell)) for one in services]
@@ -52,9 +56,9 @@ class Fleet:
             else:
                 todo.append(one)
         with ThreadPoolExecutor(max_workers=len(todo) or 1) as pool:
-            started = [pool.submit(self._start, one, reuse) for one in todo]
+            self._starting = [pool.submit(self._start, one, reuse) for one in todo]
             try:
-                for each in started:
+                for each in self._starting:
                     each.result()
             except BaseException:
                 self._stop.set()  # leaving the block waits for the others
@@ -111,8 +115,12 @@ class Fleet:
                 one.examine()
 
     def end(self, *, keep: bool = False) -> None:
-        """See what has become of them, and remove what was made; ``keep`` leaves what is ready."""
-        with self._lock:
+        """See what has become of them, and remove what was made; ``keep`` leaves what is ready.
+
+        A signal meanwhile, such as a second Ctrl-C, is heeded afterwards.
+        """
+        with undisturbed(), self._lock:
+            wait(self._starting)  # whoever was interrupted did not
             for one in self.serving:
                 one.examine()
                 one.keep_log(self._logs)
@@ -130,6 +138,34 @@ def up(fleet: Fleet, *, reuse: bool = True) -> Iterator[Fleet]:
             yield fleet
         finally:
             fleet.end()
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Have signals take effect once the block is left, or where it takes too long; only the main thread can."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    end = time.monotonic() + _PATIENCE
+    came: list[int] = []
+
+    def later(number: int, frame: FrameType | None) -> None:
+        came.append(number)
+        if time.monotonic() > end:
+            raise KeyboardInterrupt
+
+    numbers = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {number: signal.getsignal(number) for number in numbers}
+    heeded = {number: handler for number, handler in before.items() if callable(handler)}
+    for number in heeded:
+        signal.signal(number, later)
+    try:
+        yield
+    finally:
+        for number, handler in heeded.items():
+            signal.signal(number, handler)
+    if came:
+        signal.raise_signal(came[0])
 
 
 @contextmanager

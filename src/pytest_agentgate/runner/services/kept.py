@@ -14,7 +14,7 @@ from pytest_agentgate.runner.services.engine import Container, Engine, NoEngineE
 from pytest_agentgate.runner.services.environment import MAIN, variables
 from pytest_agentgate.runner.services.kinds import kind_of
 from pytest_agentgate.runner.services.kinds.kind import Access, Rooms, Scene
-from pytest_agentgate.runner.services.ownership import KEPT, is_gone, keeper
+from pytest_agentgate.runner.services.ownership import KEPT, is_gone, keeper, sweep
 from pytest_agentgate.runner.services.start import declared
 
 
@@ -81,6 +81,19 @@ def schema(
     return variables(service, kind_of(service), access, name, MAIN), count
 
 
+def keep_log(service: Service, root: Path, error: ServiceError, folder: Path) -> str:
+    """Write what is known of a file of SQL that failed, and what the container printed; -> the log's path."""
+    path = folder / f"{service.name}.log"
+    said = "\n".join([str(error), *getattr(error, "__notes__", ())]).encode() + b"\n"
+    try:
+        access, _ = _access(service, root)
+        said += access.printed() if access and access.printed else b""
+    except ServiceError as gone:
+        said += f"({gone})\n".encode()
+    path.write_bytes(said)
+    return str(path)
+
+
 def reached(service: Service, root: Path) -> dict[str, str]:
     """The variables of what ``up`` has left. Raises ServiceError."""
     access, _ = _access(service, root)
@@ -124,15 +137,24 @@ def _taken_from_server(service: Service, root: Path) -> list[str]:
     return [f"service {service.name}: {what}" for what in _rooms(service, root, access).take_down()]
 
 
-def prune(services: Sequence[Service], *, every: bool = False, only: Path | None = None) -> tuple[list[str], list[str]]:
-    """Remove what belongs to processes that have ended, ``only`` of one project; ``every``: what is kept, too.
+def prune(
+    services: Sequence[Service], root: Path, *, every: bool = False, others: bool = False
+) -> tuple[list[str], list[str]]:
+    """Remove what belongs to processes that have ended; ``others``: of other projects, too; ``every``: what is kept.
 
     -> what was removed, what could not be looked at.
     """
     removed, problems = [], []
+    for service in services:
+        try:
+            removed += _pruned(service, root)
+        except NoEngineError:
+            pass  # which is told below
+        except ServiceError as error:
+            problems.append(f"service {service.name}: {error}")
     try:
         with Engine() as engine:
-            for container in engine.found({engines.PROJECT: str(only)} if only else {}):
+            for container in engine.found({} if others else {engines.PROJECT: str(root)}):
                 is_kept = container.labels.get(engines.LOCK) == KEPT
                 if ((every and is_kept) or _is_left(container)) and engine.remove(container.id):
                     removed.append(f"container {container.id[:12]} of {container.service} in {container.project}")
@@ -141,16 +163,16 @@ def prune(services: Sequence[Service], *, every: bool = False, only: Path | None
             problems.append(str(error))
     except ServiceError as error:
         problems.append(str(error))
-    for service in services:
-        if service.url:
-            try:
-                kind = kind_of(service)
-                access = kind.access_by(service.url, service.port)
-                if not kind.waits(access, 5.0):
-                    removed += [f"{what} of {service.name}" for what in _rooms(service, Path(), access).prune()]
-            except ServiceError as error:
-                problems.append(f"service {service.name}: {error}")
+    sweep()
     return removed, problems
+
+
+def _pruned(service: Service, root: Path) -> list[str]:
+    """What runs that were killed have left in a server that stays: one by url, or what ``up`` has left."""
+    access, _ = _access(service, root)
+    if access is None or kind_of(service).waits(access, 5.0):
+        return []
+    return [f"{what} of {service.name}" for what in _rooms(service, root, access).prune()]
 
 
 def _is_left(container: Container) -> bool:
@@ -169,7 +191,25 @@ def _access(service: Service, root: Path) -> tuple[Access | None, Container | No
     container = found[0]
     if container.ended:
         return None, container
-    return kind.access(container.env, Access(container.host, container.port, is_ours=True)), container
+    id_ = container.id
+    access = Access(
+        container.host,
+        container.port,
+        is_ours=True,
+        execute=lambda words: _executed(id_, words),
+        printed=lambda: _printed(id_),
+    )
+    return kind.access(container.env, access), container
+
+
+def _executed(container: str, words: Sequence[str]) -> tuple[int, str]:
+    with Engine() as engine:
+        return engine.execute(container, words)
+
+
+def _printed(container: str) -> bytes:
+    with Engine() as engine:
+        return engine.printed(container)
 
 
 def _rooms(service: Service, root: Path, access: Access) -> Rooms:

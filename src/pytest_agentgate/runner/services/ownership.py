@@ -35,6 +35,22 @@ class Owner:
         return json.dumps([self.lock, self.host])
 
 
+def _lock_of(run: str) -> Path:
+    return Path(tempfile.gettempdir()) / f"{_PREFIX}{run}.lock"
+
+
+def has_left(run: str) -> bool:
+    """Whether a run of this machine has ended, and left its lock: what tells of one that marked nothing as its own."""
+    lock = _lock_of(run)
+    return lock.exists() and is_gone(str(lock), socket.gethostname())
+
+
+def sweep() -> None:
+    """Remove the locks of processes that have ended, and could not."""
+    for lock in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*.lock"):
+        _free(lock)
+
+
 def keeper(project: Path) -> Owner:
     """Who owns what outlives its command: the same for a project each time, so that it is found again."""
     return Owner(hashlib.sha256(str(project).encode()).hexdigest()[:8], KEPT, socket.gethostname())
@@ -46,15 +62,27 @@ try:
     @contextmanager
     def owner() -> Iterator[Owner]:
         """An owner for as long as this process is in the block."""
-        run = secrets.token_hex(4)
-        path = Path(tempfile.gettempdir()) / f"{_PREFIX}{run}.lock"
-        lock = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        while (made := _locked(secrets.token_hex(4))) is None:
+            pass
+        run, path, lock = made
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             yield Owner(run, str(path), socket.gethostname())
         finally:
             path.unlink(missing_ok=True)
             os.close(lock)
+
+    def _locked(run: str) -> tuple[str, Path, int] | None:
+        """A run with its lock, held; None where a sweep has met it before it was held."""
+        path = _lock_of(run)
+        lock = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.path.samestat(path.stat(), os.fstat(lock)):
+                return run, path, lock
+        except (BlockingIOError, FileNotFoundError):
+            path.unlink(missing_ok=True)
+        os.close(lock)
+        return None
 
     def is_gone(lock: str, host: str) -> bool:
         """Whether the owner has ended; False where that cannot be told from here."""
@@ -67,13 +95,25 @@ try:
         except OSError:
             return False
         try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            Path(lock).unlink(missing_ok=True)  # which its owner could not any more
+            fcntl.flock(held, fcntl.LOCK_SH | fcntl.LOCK_NB)  # which others who ask may have as well
         except OSError:
             return False
         finally:
             os.close(held)
         return True
+
+    def _free(lock: Path) -> None:
+        try:
+            held = os.open(lock, os.O_WRONLY)
+        except OSError:
+            return
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock.unlink(missing_ok=True)
+        except OSError:
+            pass  # somebody holds it
+        finally:
+            os.close(held)
 
 except ImportError:  # Windows: an open file cannot be removed, which is a lock as well
 
@@ -81,7 +121,7 @@ except ImportError:  # Windows: an open file cannot be removed, which is a lock 
     def owner() -> Iterator[Owner]:
         """An owner for as long as this process is in the block."""
         run = secrets.token_hex(4)
-        path = Path(tempfile.gettempdir()) / f"{_PREFIX}{run}.lock"
+        path = _lock_of(run)
         lock = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
             yield Owner(run, str(path), socket.gethostname())
@@ -98,3 +138,6 @@ except ImportError:  # Windows: an open file cannot be removed, which is a lock 
         except OSError:
             return False
         return True
+
+    def _free(lock: Path) -> None:
+        is_gone(str(lock), socket.gethostname())

@@ -46,6 +46,7 @@ class Serving:
         self._access: Access | None = None
         self._is_found = False
         self._state, self._why, self._log = Provision.UNAVAILABLE, "", ""
+        self._kept = b""  # what is known of a failure
 
     @property
     def provided(self) -> Provided:
@@ -183,7 +184,12 @@ class Serving:
             return "was removed"
 
     def _last_words(self) -> str:
-        printed = self._printed().decode(errors="replace")
+        if self._engine is None or self._container is None:
+            return ""
+        try:
+            printed = self._engine.printed(self._container.id).decode(errors="replace")
+        except ServiceError:  # it is being removed, which is no word of its own
+            return ""
         last = next((line.strip() for line in reversed(printed.splitlines()) if line.strip()), "")
         return f": {last[:200]}" if last else ""
 
@@ -206,9 +212,9 @@ class Serving:
 
     def fails(self, why: str, state: Provision, error: BaseException | None = None) -> None:
         """It cannot be used: say why, and remember what it printed."""
-        self._state, self._why = state, why
         notes = "\n".join(getattr(error, "__notes__", ()))
         self._kept = f"{why}\n{notes}\n".encode() + self._printed()
+        self._state, self._why = state, why
 
     def keep_log(self, folder: Path) -> None:
         """Write what is known of a failure to a file that is called like the service."""

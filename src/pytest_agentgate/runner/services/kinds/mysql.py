@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,7 +13,6 @@ from pytest_agentgate.runner.services.databases import PREFIX, Databases
 from pytest_agentgate.runner.services.kinds.encryption import context_of
 from pytest_agentgate.runner.services.kinds.kind import Access, Kind, Rooms, Scene, of_environment
 from pytest_agentgate.runner.services.kinds.wire import why, wire
-from pytest_agentgate.runner.services.ownership import is_gone
 from pytest_agentgate.runner.services.scripts import TABLE, Object, RefusalError, apply
 from pytest_agentgate.runner.services.statements import Statement
 
@@ -210,14 +208,12 @@ class _MySQLDatabases(Databases):
     def exists(self, name: str) -> bool:
         return bool(self._commands(f"SHOW DATABASES LIKE '{name}'"))
 
-    def abandoned(self) -> list[str]:
-        left = []
+    def owners(self) -> Mapping[str, str]:
+        found = {}
         for [name] in self._commands(f"SHOW DATABASES LIKE '{PREFIX}%'"):
             try:
                 [[owner]] = self._commands(f"SELECT owner FROM `{name}`.{_OWNER}")
-                lock, host = json.loads(str(owner))
             except (ServiceError, ValueError):
-                continue
-            if is_gone(str(lock), str(host)):
-                left.append(str(name))
-        return left
+                owner = ""
+            found[str(name)] = str(owner)
+        return found

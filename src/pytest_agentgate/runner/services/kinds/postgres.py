@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import struct
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,7 +12,6 @@ from pytest_agentgate.errors import ServiceError
 from pytest_agentgate.runner.services.databases import PREFIX, Databases
 from pytest_agentgate.runner.services.kinds.kind import Access, Kind, Rooms, Scene, of_environment
 from pytest_agentgate.runner.services.kinds.wire import why, wire
-from pytest_agentgate.runner.services.ownership import is_gone
 from pytest_agentgate.runner.services.scripts import TABLE, Object, RefusalError
 from pytest_agentgate.runner.services.statements import Statement
 
@@ -157,22 +155,13 @@ class _PostgresDatabases(Databases):
         with _connection(access, access.database or "postgres") as connection, _refusals(access):
             return connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone() is not None
 
-    def abandoned(self) -> list[str]:
+    def owners(self) -> Mapping[str, str]:
         access = self.scene.access
         query = "SELECT datname, shobj_description(oid, 'pg_database') FROM pg_database WHERE starts_with(datname, %s)"
         with _connection(access, access.database or "postgres") as connection, _refusals(access):
             rows = connection.execute(query, [PREFIX]).fetchall()
-        return [str(name) for name, comment in rows if _is_left(str(comment or ""))]
-
-
-def _is_left(comment: str) -> bool:
-    if not comment.startswith(_OURS):
-        return False
-    try:
-        lock, host = json.loads(comment.removeprefix(_OURS))
-    except ValueError:
-        return False
-    return is_gone(str(lock), str(host))
+        noted = {str(name): str(comment or "") for name, comment in rows}  # a comment may be somebody's own
+        return {name: text.removeprefix(_OURS) for name, text in noted.items() if not text or text.startswith(_OURS)}
 
 
 class _Session:

@@ -12,6 +12,12 @@ from pytest_agentgate.runner.services.ownership import KEPT, is_gone
 
 _SECONDS = 5.0
 _TAKEN = "agentgate:databases"  # a hash in the last database: which number is whose
+# Another run may be about to take the same.
+_TAKE = """
+if (redis.call('HGET', KEYS[1], ARGV[1]) or '') ~= ARGV[2] then return 0 end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
+return 1
+"""
 
 
 class Redis(Kind):
@@ -68,9 +74,8 @@ class _Databases(Rooms):
             is_empty = self._in(database, [["DBSIZE"]])[0] == 0
             if not (is_left or is_empty):  # somebody else's
                 continue
-            if is_left:
-                self._in(last, [["HDEL", _TAKEN, str(database)]])
-            if self._in(last, [["HSETNX", _TAKEN, str(database), owner]])[0] == 1:
+            before = taken.get(database, "")
+            if self._in(last, [["EVAL", _TAKE, "1", _TAKEN, str(database), before, owner]])[0] == 1:
                 self._given.append(database)
                 if is_left:
                     self._in(database, [["FLUSHDB"]])
