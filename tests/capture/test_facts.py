@@ -37,6 +37,8 @@ import redis
 import requests
 import sqlalchemy
 import yaml
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from pytest_agentgate.capture.codec import from_json
 from pytest_agentgate.capture.evidence import evidence_of
@@ -501,12 +503,19 @@ def test_an_error_that_hides_where_it_came_from_still_tells_the_address(port: in
         try:
             if context is not None:
                 raise context
-            redis.Redis(host="127.0.0.1", port=port).ping()
+            redis.Redis(host="127.0.0.1", port=port, retry=Retry(NoBackoff(), 0)).ping()
         except (redis.ConnectionError, KeyError):
             raise ShopError("gone") from None
 
     check(hiding, f"{HERE}.{hiding.__qualname__.replace('hiding', 'ShopError')}", at(port, "redis"))
     assert raised_by(lambda: hiding(KeyError("x"))).raised.facts == {}
+
+
+def test_a_client_that_shows_what_it_was_told_tells_its_address(port: int) -> None:
+    """Of a master that no sentinel knows, the frames hold only what would be asked if one did."""
+    once = {"retry": Retry(NoBackoff(), 0)}
+    sentinel = importlib.import_module("redis.sentinel").Sentinel([("127.0.0.1", port)], sentinel_kwargs=once, **once)
+    check(sentinel.master_for("m").ping, "redis.sentinel.MasterNotFoundError", at(port, "redis"))
 
 
 KAFKA = """

@@ -183,6 +183,7 @@ _ENDPOINTS = (
     r"""could not translate host name ["'](?P<host>[^"']+)["']""",
     r"""connection to server on socket ["'](?P<host>[^"']+)["']""",
     r"""host=["'](?P<host>[^"']+)["'], port=(?P<port>\d+)""",
+    rf"\bhost={_HOST}, ?port=(?P<port>\d+)",
     rf"connect(?:ing|ion)? to (?:host )?{_HOST}:(?P<port>\d+)",
     rf"ipv[46]:{_HOST}:(?P<port>\d+)",
     r"""\(["'](?P<host>[^"'(),]+)["'], (?P<port>\d+)[,)]""",
