@@ -95,6 +95,8 @@ def test_a_project_without_services_has_none() -> None:
         ('services.db = { kind = "redis", ready = "log:(" }', "ready: no regular expression: "),
         ('services.db = { kind = "redis", env = { A = "{hsot}" } }', "{hsot} is none of {host}, {port}, "),
         ('services.db = { kind = "redis", env = { A = "{" } }', "env.A: "),
+        ('services.db = { kind = "redis", env = { A = "{port:d}" } }', "{port} stands between its braces alone"),
+        ('services.db = { kind = "redis", env = { A = "{host!r}" } }', "{host} stands between its braces alone"),
         ('services.db = { kind = "redis", env = { "A B" = "1" } }', "env: 'A B' is no name of a variable"),
         ('services.db = { kind = "redis", env = { A = [] } }', "env.A must be a text, not []"),
         ('services.db = { kind = "redis", init = "a.sql" }', "init: files of SQL are for the kinds postgres and mysql"),

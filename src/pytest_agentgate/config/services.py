@@ -122,13 +122,15 @@ def _templates(table: Mapping[str, Any], where: str) -> tuple[tuple[str, str], .
     variables = _variables(table, "env", where)
     for name, template in variables:
         try:
-            fields = [field for _, field, _, _ in string.Formatter().parse(template) if field is not None]
+            parts = [each for each in string.Formatter().parse(template) if each[1] is not None]
         except ValueError as error:
             raise ConfigError(f"{where}: env.{name}: {error}; a brace of its own is written twice") from error
-        for field in fields:
+        for _, field, form, conversion in parts:
+            if form or conversion:
+                raise ConfigError(f"{where}: env.{name}: {{{field}}} stands between its braces alone, without : or !")
             if field not in PLACEHOLDERS:
                 known = ", ".join(f"{{{each}}}" for each in PLACEHOLDERS)
-                near = nearest(field, PLACEHOLDERS)
+                near = nearest(str(field), PLACEHOLDERS)
                 raise ConfigError(f"{where}: env.{name}: {{{field}}} is none of {known}{near}")
     return variables
 
