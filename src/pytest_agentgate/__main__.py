@@ -17,9 +17,12 @@ def main() -> None:
         theirs.add(os.path.realpath(""))
     sys.path.sort(key=lambda entry: os.path.realpath(entry) in theirs)
 
-    from pytest_agentgate.cli import main as agentgate
+    try:
+        from pytest_agentgate.cli import main as agentgate
 
-    agentgate()
+        agentgate()
+    except KeyboardInterrupt:  # while libraries are loaded, before anybody else could take it
+        sys.exit(130)
 
 
 if __name__ == "__main__":

@@ -113,3 +113,22 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
     )
     assert done.stdout == "Usage: age"
     assert done.stderr == ""
+
+
+INTERRUPTED = """
+import sys
+
+class Impatient:
+    def find_spec(self, name, *_):
+        if name == "pytest_agentgate.cli":
+            raise KeyboardInterrupt
+
+sys.meta_path.insert(0, Impatient())
+from pytest_agentgate.__main__ import main
+main()
+"""
+
+
+def test_ctrl_c_while_it_starts_is_no_traceback() -> None:
+    done = subprocess.run([sys.executable, "-c", INTERRUPTED], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
