@@ -79,7 +79,8 @@ def test_a_run_that_is_asked_to_stop_removes_its_services(hanging: Path) -> None
 
 def test_what_a_killed_run_has_left_in_a_server_that_stays_is_pruned(run: Run, tmp_path: Path) -> None:
     text = '[tool.agentgate.services.cache]\nkind = "redis"\nimage = "agentgate-test/redis:7"\n'
-    text += '[tool.agentgate.services.other]\nimage = "agentgate-test/redis:7"\nport = 6379\nready = "log:Ready to accept"\n'
+    text += '[tool.agentgate.services.other]\nimage = "agentgate-test/redis:7"\nport = 6379\n'
+    text += 'ready = "log:Ready to accept"\n'
     (tmp_path / "pyproject.toml").write_text(text)
     assert run("services", "up", cwd=tmp_path).returncode == 0
     try:
