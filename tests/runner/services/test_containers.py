@@ -17,6 +17,7 @@ from tests.runner.services.conftest import Start, containers, failed, in_threads
 from pytest_agentgate.model.services import Provision
 from pytest_agentgate.runner.services import engine as engines
 from pytest_agentgate.runner.services.engine import Engine
+from pytest_agentgate.runner.services.kinds import redis as kinds_redis
 from pytest_agentgate.runner.services.ownership import owner
 
 pytestmark = pytest.mark.engine("docker")
@@ -91,6 +92,31 @@ def test_who_shares_a_redis_by_url_gets_another_database_than_what_is_in_use(sta
         with redis.Redis.from_url(given[0]) as mine:
             assert mine.dbsize() == 0
         assert client.get("somebody") == b"else"
+
+
+def test_two_runs_do_not_take_over_the_same_database_of_a_run_that_was_killed(
+    start: Start, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    redis = pytest.importorskip("redis")
+    address = only(start(REDIS))
+    shared = f'services.other = {{ kind = "redis", url = "redis://{address.host}:{address.port}" }}\n'
+    first, second = start(shared), start(shared)
+    dead = json.dumps([str(tmp_path / "gone.lock"), socket.gethostname(), "run"])
+    with redis.Redis(host=address.host, port=address.port) as client:
+        taken = {int(number) for number in client.hkeys("agentgate:databases")}
+        client.hset("agentgate:databases", mapping={str(number): dead for number in range(50) if number not in taken})
+    given, others = [], iter([second])
+    is_left = kinds_redis._is_left
+
+    def slowly(owner: str) -> bool:
+        left = is_left(owner)
+        if left:
+            given.extend(other.room("gw0", "s")["REDIS_URL"] for other in others)
+        return left
+
+    monkeypatch.setattr(kinds_redis, "_is_left", slowly)
+    given.append(first.room("gw0", "s")["REDIS_URL"])
+    assert len(set(given)) == 2
 
 
 @pytest.mark.usefixtures("quick")
