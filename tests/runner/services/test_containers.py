@@ -102,10 +102,11 @@ def test_two_runs_do_not_take_over_the_same_database_of_a_run_that_was_killed(
     shared = f'services.other = {{ kind = "redis", url = "redis://{address.host}:{address.port}" }}\n'
     first, second = start(shared), start(shared)
     dead = json.dumps([str(tmp_path / "gone.lock"), socket.gethostname(), "run"])
-    with redis.Redis(host=address.host, port=address.port) as client:
+    with redis.Redis(host=address.host, port=address.port, db=1023) as client:  # the last
         taken = {int(number) for number in client.hkeys("agentgate:databases")}
         client.hset("agentgate:databases", mapping={str(number): dead for number in range(50) if number not in taken})
-    given, others = [], iter([second])
+    given: list[str] = []
+    others = iter([second])
     is_left = kinds_redis._is_left
 
     def slowly(owner: str) -> bool:
