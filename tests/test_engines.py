@@ -59,7 +59,7 @@ send, sent = WorkerController.send_runtest_some, []
 def kill_first(self, indices):
     if self.gateway.id == "gw1":
         sent.append(indices)
-        if len(sent) == 4:
+        if len(sent) == 3:
             self.gateway._io.popen.kill()
             raise OSError("cannot send (already closed?)")  # as execnet says, if it is asked before it sees that
     send(self, indices)

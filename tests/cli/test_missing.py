@@ -133,6 +133,41 @@ def test_a_trial_leaves_the_record_as_it_was(
     assert recorded() == before
 
 
+CACHING = """
+import os
+from pymemcache.client.base import Client
+
+def test_it_keeps():
+    host, _, port = {where}.partition(":")
+    client = Client((host, int(port)))
+    client.set("a", b"1")
+    assert client.get("a") == b"1"
+"""
+
+
+@pytest.mark.engine("docker")
+@pytest.mark.parametrize("by_variable", [False, True], ids=["by its port", "by a variable"])
+def test_the_lines_for_a_server_that_is_no_kind_are_all_that_it_needs(
+    tmp_path: Path, agentgate: Agentgate, few_plugins: Mapping[str, str], by_variable: bool
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    where = f'os.environ.get("CACHES", "127.0.0.1:{port}")' if by_variable else f'"127.0.0.1:{port}"'
+    (tmp_path / "test_it.py").write_text(CACHING.format(where=where))
+    (tmp_path / "agentgate.toml").write_text("")
+    run = ("run", "--", "-q", "-p", "no:cacheprovider")
+    assert "1 failed" in agentgate(*run, cwd=tmp_path, **few_plugins).stdout
+    [one] = json.loads(agentgate("services", "missing", "--json", cwd=tmp_path, **few_plugins).stdout)
+    how = 'env = { CACHES = "{host}:{port}" }' if by_variable else f"at = {port}"
+    lines = one["configuration"]
+    assert sorted(lines.splitlines()) == sorted(
+        ["[tool.agentgate.services.memcached]", 'image = "memcached:1.6"', "port = 11211", how]
+    )
+    (tmp_path / "agentgate.toml").write_text(lines.replace("tool.agentgate.", ""))
+    again = agentgate(*run, cwd=tmp_path, **OURS, **few_plugins)
+    assert again.returncode == 0, again.stdout + again.stderr
+
+
 # ---- agentgate repair
 
 REPAIR = ("repair", "--base-path", "old", "--report", "md:r.md", "--report", "json:r.json")

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from pytest_agentgate.config import read_config
 from pytest_agentgate.model import Cause, Evidence, Failure, Frame, Kind, Link, Raised, Reason, Role, Scope, When
 from pytest_agentgate.model.services import Lack, Service, Sort, Variable
+from pytest_agentgate.triage import lacking
 from pytest_agentgate.triage.causes import group
 from pytest_agentgate.triage.kinds import connection, reason_of
 from pytest_agentgate.triage.lacking import unreached, variables_of, with_lacks
@@ -87,7 +88,8 @@ def test_clients_of_one_protocol_at_one_address_lack_one_server() -> None:
     ("facts", "why"),
     [
         ({"host": "127.0.0.1", "port": 99}, "the server at this address is no kind that is known: declare its image"),
-        ({"service": "elasticsearch", "host": "x", "port": 1}, "elasticsearch is no kind that is known"),
+        ({"service": "oracle", "host": "x", "port": 1}, "oracle is no kind that is known"),
+        ({"service": "memcached", "host": "x", "port": 1}, "x is another machine, and no variable that names it"),
         ({"service": "redis", "host": "cache.internal", "port": 6379}, "cache.internal is another machine, and no"),
         ({"service": "redis"}, "its address is not known"),
         ({"host": "api.example.com", "port": 443}, "api.example.com is another machine: the tests need the network"),
@@ -98,6 +100,27 @@ def test_where_nothing_can_be_proposed_it_says_why(facts: dict[str, Any], why: s
     one = lack(Raised("ConnectionError", ("OSError",), "", facts=facts))
     assert (one.service, one.lines) == (None, "")
     assert one.why.startswith(why)
+
+
+def test_a_server_that_is_no_kind_has_its_image_port_and_ready() -> None:
+    def refused(service: str, port: int) -> Raised:
+        return Raised(
+            "ConnectionError", ("OSError",), "", facts={"service": service, "host": "localhost", "port": port}
+        )
+
+    at_its_port = lack(refused("memcached", 11311)).service
+    assert at_its_port == Service("memcached", image="memcached:1.6", port=11211, at=11311)
+    by_variable = lack(refused("nats", 4222), BROKER="nats://{user}:{password}@{host}:{port}").service
+    assert by_variable == Service("nats", image="nats:2.10", port=4222, env=(("BROKER", "nats://{host}:{port}"),))
+
+
+@pytest.mark.parametrize("server", lacking._OTHERS)
+def test_what_is_proposed_of_other_servers_can_be_declared(server: str) -> None:
+    facts: dict[str, Any] = {"service": server, "host": "localhost", "port": 17}
+    one = lack(Raised("ConnectionError", ("OSError",), "", facts=facts))
+    config = read_config(one.lines, Path("pyproject.toml"))
+    assert config is not None
+    assert config.services == (one.service,)
 
 
 def test_two_proposals_have_two_names() -> None:

@@ -22,6 +22,7 @@ _KEYS = ("kind", "image", "port", "at", "ready", "url", "env", "settings", "init
 _SQL = (Sort.POSTGRES, Sort.MYSQL)
 _NAME = deferred(r"[A-Za-z][\w-]*")
 _VARIABLE = deferred(r"[A-Za-z_]\w*")
+_SETTING = deferred(r"[A-Za-z_][\w.]*")  # as elasticsearch takes discovery.type
 _READY = deferred(r"tcp|(?:http:/|log:|command:).*")
 
 
@@ -140,7 +141,7 @@ def _variables(table: Mapping[str, Any], key: str, where: str) -> tuple[tuple[st
     if not isinstance(value, dict):
         raise ConfigError(f"{where}: {key} must be a table of variables, not {value!r}")
     for name, text in value.items():
-        if not _VARIABLE.fullmatch(name):
+        if not (_SETTING if key == "settings" else _VARIABLE).fullmatch(name):
             raise ConfigError(f"{where}: {key}: {name!r} is no name of a variable")
         if not isinstance(text, str | int | float) or isinstance(text, bool):
             raise ConfigError(f"{where}: {key}.{name} must be a text, not {text!r}")

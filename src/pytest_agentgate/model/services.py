@@ -136,14 +136,22 @@ class Lack:
         one = self.service
         if one is None or self.declared:
             return ""
-        said = [f"[tool.agentgate.services.{one.name}]", f'kind = "{one.kind}"']
+        said = [f"[tool.agentgate.services.{one.name}]"]
+        said += [f'kind = "{one.kind}"'] if one.kind else []
         said += [f'image = "{one.image}"'] if one.image else []
+        said += [f"port = {one.port}"] if one.port else []
         said += [f"at = {one.at}"] if one.at else []
+        said += [f'ready = "{one.ready}"'] if one.ready else []
         env = ", ".join(f"{name} = {json.dumps(template)}" for name, template in one.env)
         said += [f"env = {{ {env} }}"] if env else []
-        settings = ", ".join(f"{name} = {json.dumps(value)}" for name, value in one.settings)
+        settings = ", ".join(f"{_key(name)} = {json.dumps(value)}" for name, value in one.settings)
         said += [f"settings = {{ {settings} }}"] if settings else []
+        said += [f"timeout = {one.timeout:g}"] if one.timeout != Service.timeout else []
         if (one.at or env) and one.kind in _LOGINS and "{password}" not in env:
             given = ", ".join(f'{name} = "..."' for name in _LOGINS[one.kind])
             said.append(f"# settings = {{ {given} }}: what the tests log in with")
         return "\n".join(said) + "\n"
+
+
+def _key(name: str) -> str:
+    return json.dumps(name) if "." in name else name

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from pytest_agentgate.model import Cause, Evidence, Failure, Kind, Reason, Scope, When
-from pytest_agentgate.model.servers import PUBLISHED, SPOKEN
+from pytest_agentgate.model.servers import PUBLISHED, SPOKEN, USUAL
 from pytest_agentgate.model.services import Lack, Service, Sort, Variable
 from pytest_agentgate.patterns import deferred
 from pytest_agentgate.triage.kinds import other
@@ -18,6 +18,28 @@ from pytest_agentgate.triage.view import view_of
 
 _IMAGES = {"valkey": "valkey/valkey:8"}
 """Of servers that speak the protocol of another."""
+_OTHERS = {
+    "aws": Service("", image="localstack/localstack:3", ready="http:/_localstack/health"),
+    "cassandra": Service("", image="cassandra:4.1", timeout=180.0),
+    "consul": Service("", image="hashicorp/consul:1.20", ready="http:/v1/status/leader"),
+    "elasticsearch": Service(
+        "", image="elasticsearch:8.17.0", ready="http:/", timeout=180.0,
+        settings=(("discovery.type", "single-node"), ("xpack.security.enabled", "false")),
+    ),
+    "memcached": Service("", image="memcached:1.6"),
+    "mqtt": Service("", image="eclipse-mosquitto:1.6"),  # the next one lets in nobody from outside by itself
+    "nats": Service("", image="nats:2.10"),
+    "neo4j": Service("", image="neo4j:5", timeout=120.0, settings=(("NEO4J_AUTH", "none"),)),
+    "opensearch": Service(
+        "", image="opensearchproject/opensearch:2", port=9200, ready="http:/", timeout=180.0,
+        settings=(
+            ("discovery.type", "single-node"), ("DISABLE_INSTALL_DEMO_CONFIG", "true"),
+            ("DISABLE_SECURITY_PLUGIN", "true"),
+        ),
+    ),
+    "zookeeper": Service("", image="zookeeper:3.9"),
+}  # fmt: skip
+"""Servers that are no kind: what is declared of their images, which serve by themselves."""
 
 _PORTS = {
     Sort.POSTGRES: 5432,
@@ -66,6 +88,7 @@ _LOGINS = {
 """What clients log in with that were told nothing."""
 _USERS = frozenset({Sort.POSTGRES, Sort.MYSQL, Sort.RABBITMQ})  # whose servers let nobody in without a password
 _ROOMS = {Sort.REDIS: "/{worker}", Sort.KAFKA: ""}  # in the path of a URL
+_NOWHERE = "its address is not known"
 _NAME = deferred(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
 _FORM = deferred(r"(?:[\w+.:/@,= -]|\{(?:host|port|user|password|database)\}){1,200}")
 _LAST = 65535  # port
@@ -205,46 +228,56 @@ def _sort(server: str) -> tuple[Sort | None, str]:
     return _SORTS.get(SPOKEN.get(server, server)), _IMAGES.get(server, "")
 
 
+def _made(lack: Lack) -> tuple[Service | None, str]:
+    """What the server is, wherever it shall be reached; else why nobody can tell."""
+    sort, image = _sort(lack.server)
+    if sort is not None:
+        return Service("", sort, image, settings=_LOGINS.get(sort, ())), ""
+    if lack.server in _OTHERS:
+        other = _OTHERS[lack.server]
+        return replace(other, port=other.port or USUAL[lack.server]), ""
+    if lack.host and not lack.server and lack.host not in LOOPBACK:
+        return None, f"{lack.host} is another machine: the tests need the network, or a server in its place"
+    what = f"{lack.server} is" if lack.server else "the server at this address is" if lack.address else ""
+    return None, f"{what} no kind that is known: declare its image, port and ready" if what else _NOWHERE
+
+
 def _provider(lack: Lack, taken: Collection[str], usual: Collection[Sort | None] = ()) -> tuple[Service | None, str]:
     """``usual``: the kinds whose usual variables a declared service sets."""
-    sort, image = _sort(lack.server)
-    if sort is None and lack.host and not lack.server and lack.host not in LOOPBACK:
-        return (
-            None,
-            f"{lack.host} is another machine: the tests need the network, or a server in its place",
-        )
-    if sort is None:
-        what = f"{lack.server} is" if lack.server else "the server at this address is" if lack.address else ""
-        why = f"{what} no kind that is known: declare its image, port and ready" if what else "its address is not known"
+    made, why = _made(lack)
+    if made is None:
         return None, why
+    sort = made.kind
     name, count = lack.server, 2
     while name in taken:
         name, count = f"{lack.server}{count}", count + 1
+    made = replace(made, name=name)
     if lack.variables:
         env = tuple((one.name, _template(sort, one.form)) for one in lack.variables)
-        lets_in = sort not in _USERS or any("{password}" in template for _, template in env)
-        if not lets_in and all(READ[sort].fullmatch(variable) for variable, _ in env):
+        lets_in = sort is None or sort not in _USERS or any("{password}" in template for _, template in env)
+        if sort and not lets_in and all(READ[sort].fullmatch(variable) for variable, _ in env):
             env = ()  # all that clients of its kind read is set then, user and password among it
         reached = not env or any("{port}" in template for _, template in env)
         is_told = not env or any("{password}" in template for _, template in env)
-        settings = () if is_told else _LOGINS.get(sort, ())
-        return Service(name, sort, image, at=0 if reached else lack.port, env=env, settings=settings), ""
+        settings = () if sort and is_told else made.settings
+        return replace(made, at=0 if reached else lack.port, env=env, settings=settings), ""
     if _SOCKET.fullmatch(lack.host):  # nobody named an address, so that its clients go by the variables of the kind
-        return Service(name, sort, image), ""
+        return replace(made, settings=()), ""
     if not lack.port:
-        return None, "its address is not known"
+        return None, _NOWHERE
     if lack.host not in LOOPBACK:
         return None, f"{lack.host} is another machine, and no variable that names it was found"
     if is_ephemeral(lack.port) and not lack.places:
         return None, f"port {lack.port} may be one that the system gave out, and no variable that names it was found"
-    is_second = name != lack.server or sort in usual  # the first sets the variables of the kind
+    is_second = name != lack.server or (sort and sort in usual)  # the first sets the variables of the kind
     env = ((f"{name.upper()}_URL", "{url}"),) if is_second else ()
-    return Service(name, sort, image, at=lack.port, env=env, settings=_LOGINS.get(sort, ())), ""
+    return replace(made, at=lack.port, env=env), ""
 
 
-def _template(sort: Sort, form: str) -> str:
+def _template(sort: Sort | None, form: str) -> str:
     """The template of a variable: what a service of ours has in the place of what stood there."""
     if "://" not in form:
         return form if sort in _USERS else _CREDENTIALS.sub("", form)
     who = "{user}:{password}@" if sort in _USERS else ""
-    return f"{form.partition('://')[0]}://{who}{{host}}:{{port}}{_ROOMS.get(sort, '/{database}')}"
+    room = _ROOMS.get(sort, "/{database}") if sort else ""
+    return f"{form.partition('://')[0]}://{who}{{host}}:{{port}}{room}"
