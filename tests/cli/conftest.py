@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -53,6 +55,19 @@ def run(folder: Path, environ: Mapping[str, str], *arguments: str) -> None:
         text=True,
     )
     assert done.returncode == 1, done.stdout + done.stderr
+
+
+def write_log(project: Path, run_id: str, month: int = 1) -> Path:
+    """The log of a run of one test, which passed."""
+    events: list[dict[str, Any]] = [
+        {"event": "run", "id": run_id, "created_at": f"2026-0{month}-01T12:00:00.000000+00:00", "agent": "ann"},
+        {"event": "result", "nodeid": "a.py::x", "outcome": "passed", "duration": 0.5},
+        {"event": "end", "status": "completed", "exit_status": 0, "duration": 1.0},
+    ]
+    log = project / ".agentgate" / "runs" / f"{run_id}.jsonl"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.write_text("".join(f"{json.dumps(event)}\n" for event in events))
+    return log
 
 
 @pytest.fixture(scope="session")

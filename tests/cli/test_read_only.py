@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -11,23 +10,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.cli.conftest import write_log
 
 from pytest_agentgate.store import open_store
 
 Agentgate = Callable[..., subprocess.CompletedProcess[str]]
 
 READING = (("runs",), ("triage",), ("errors",), ("report",), ("store", "check"), ("store", "export", "{folder}/out"))
-
-
-def write_log(project: Path, run_id: str, month: int) -> None:
-    events = [
-        {"event": "run", "id": run_id, "created_at": f"2026-0{month}-01T12:00:00.000000+00:00", "agent": "ann"},
-        {"event": "result", "nodeid": "a.py::x", "outcome": "passed", "duration": 0.5},
-        {"event": "end", "status": "completed", "exit_status": 0, "duration": 1.0},
-    ]
-    log = project / ".agentgate" / "runs" / f"{run_id}.jsonl"
-    log.parent.mkdir(parents=True, exist_ok=True)
-    log.write_text("".join(f"{json.dumps(event)}\n" for event in events))
 
 
 @pytest.mark.engine("postgres")

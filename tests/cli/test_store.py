@@ -10,10 +10,10 @@ import zipfile
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote
 
 import pytest
+from tests.cli.conftest import write_log
 
 from pytest_agentgate.store import open_store, schema
 
@@ -21,18 +21,6 @@ Agentgate = Callable[..., subprocess.CompletedProcess[str]]
 
 SCHEMAS = Path(__file__).parents[1] / "store" / "schemas"
 OLD = "20260131T120000-00c0ffee"  # the run of every frozen store
-
-
-def write_log(project: Path, run_id: str, month: int = 1) -> Path:
-    events: list[dict[str, Any]] = [
-        {"event": "run", "id": run_id, "created_at": f"2026-0{month}-01T12:00:00.000000+00:00", "agent": "ann"},
-        {"event": "result", "nodeid": "a.py::x", "outcome": "passed", "duration": 0.5},
-        {"event": "end", "status": "completed", "exit_status": 0, "duration": 1.0},
-    ]
-    log = project / ".agentgate" / "runs" / f"{run_id}.jsonl"
-    log.parent.mkdir(parents=True, exist_ok=True)
-    log.write_text("".join(f"{json.dumps(event)}\n" for event in events))
-    return log
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ INSIDE = (
     "pytest_agentgate.conclusion",
     "pytest_agentgate.config",
     "pytest_agentgate.errors",
+    "pytest_agentgate.garbage",
     "pytest_agentgate.gates",
     "pytest_agentgate.git",
     "pytest_agentgate.hookspecs",

@@ -17,9 +17,9 @@ from pytest_agentgate.codemods.codemod import Codemod
 from pytest_agentgate.codemods.files.edits import Edit, UnwritableError, contents, decoded, is_generated, is_read_only
 from pytest_agentgate.codemods.files.processes import Crew, Lost, processors
 from pytest_agentgate.codemods.files.tree import Disk, Tree
-from pytest_agentgate.codemods.reading.garbage import uncollected
 from pytest_agentgate.codemods.reading.sources import Place
 from pytest_agentgate.codemods.writing.rewrite import Note
+from pytest_agentgate.garbage import uncollected
 
 LIMIT = 120.0
 """Seconds that one codemod may take for one file."""

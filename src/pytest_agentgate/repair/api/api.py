@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from pytest_agentgate.codemods.files.layout import is_of_source
-from pytest_agentgate.codemods.reading.garbage import uncollected
 from pytest_agentgate.codemods.reading.sources import Sources, package_of
+from pytest_agentgate.garbage import uncollected
 from pytest_agentgate.repair.api.cache import Cache, flat, flat_parameters, key_of, module_of, parameters_of
 from pytest_agentgate.repair.api.linking import PINS, link
 from pytest_agentgate.repair.api.namespace import Namespace

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """Look for no garbage while a tree is built: it takes a fifth of the time, and nothing of it is garbage yet."""
+    """Look for no garbage while a tree or many rows are made: it takes a fifth of the time, and finds nothing."""
     was = gc.isenabled()
     gc.disable()
     try:
