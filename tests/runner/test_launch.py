@@ -19,21 +19,14 @@ from pytest_agentgate.errors import UsageError
 from pytest_agentgate.runner.interpreter import Interpreter, named
 from pytest_agentgate.runner.launch import Ended, run_suite, settings_against
 
+pytestmark = pytest.mark.usefixtures("temporary")
+
 WAYS = [pytest.param([], id="one-process"), pytest.param(["-n", "2"], id="workers")]
 TESTS = """
 def test_passes(): pass
 def test_fails(): assert 1 == 2
 def test_misses(): import nowhere
 """
-
-
-@pytest.fixture(autouse=True)
-def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A place for temporary files in which no other run leaves its own."""
-    folder = tmp_path / "temporary"
-    folder.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(folder))
-    return folder
 
 
 @pytest.fixture
