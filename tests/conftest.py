@@ -18,6 +18,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache, partial
 from importlib import metadata
 from importlib.util import find_spec
@@ -131,6 +132,21 @@ class PostgresServer:
     @property
     def pid(self) -> int:
         return int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
+
+    @contextmanager
+    def asleep(self) -> Iterator[None]:
+        """All of the server's processes stand still: they take connections, which the kernel does, and answer none."""
+        stopped = [self.pid]
+        os.kill(self.pid, signal.SIGSTOP)  # first: whoever of the others leaves from now on keeps its number
+        try:
+            children = subprocess.run(["pgrep", "-P", str(self.pid)], capture_output=True, text=True).stdout.split()
+            for child in map(int, children):
+                os.kill(child, signal.SIGSTOP)
+                stopped.append(child)
+            yield
+        finally:
+            for pid in reversed(stopped):
+                os.kill(pid, signal.SIGCONT)
 
     def url(self, database: str = "postgres") -> str:
         from urllib.parse import quote
@@ -338,8 +354,10 @@ def postgres_server() -> Iterator[PostgresServer]:
     """A server that is up when a test begins; for tests that are marked ``engine("postgres")`` and disturb it."""
     with tempfile.TemporaryDirectory(prefix="agentgate-postgres-") as folder:
         server = PostgresServer(Path(folder))
-        yield server
-        server.stop("immediate")
+        try:
+            yield server
+        finally:
+            server.stop("immediate")
 
 
 DATABASES = 8  # that tests take in turns: to make and to remove one for each test would take longer than the tests

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import random
 import re
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -156,14 +155,10 @@ def test_a_server_that_sleeps_for_ten_seconds_is_waited_for(
     server: Any, url: str, many: Path, expected: dict[str, list[Any]], everything: Everything
 ) -> None:
     open_store(url).close()
-    processes = subprocess.run(["pgrep", "-P", str(server.pid)], capture_output=True, text=True).stdout.split()
-    for pid in (server.pid, *map(int, processes)):
-        os.kill(pid, signal.SIGSTOP)
-    process = ingesting(url, many)
-    time.sleep(10)
-    assert process.poll() is None
-    for pid in (*map(int, processes), server.pid):
-        os.kill(pid, signal.SIGCONT)
+    with server.asleep():
+        process = ingesting(url, many)
+        time.sleep(10)
+        assert process.poll() is None
     assert process.communicate(timeout=60)[1] == ""
     assert everything(url) == expected
 
