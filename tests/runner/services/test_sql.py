@@ -264,6 +264,13 @@ def test_a_file_that_cannot_be_applied_is_named(
     assert (one.state, one.why, failed(one).why) == (Provision.FAILED, said, said)
 
 
+def test_no_server_is_started_for_a_file_that_is_not_there(start: Start, by_url: Declare) -> None:
+    one = only(start(by_url('init = ["gone.sql"]', url="postgresql://a:b@127.0.0.1:1/c")))
+    assert (one.state, one.why) == (Provision.FAILED, "gone.sql: cannot be read: No such file or directory")
+    assert [point.step for point in one.checkpoints] == ["gone.sql"]
+    assert Path(one.log).read_text().startswith(one.why)
+
+
 def test_a_wrong_password_is_told_without_the_right_one_or_the_wrong_one(
     start: Start, by_url: Declare, postgres_server: PostgresServer
 ) -> None:

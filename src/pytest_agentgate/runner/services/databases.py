@@ -5,13 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import time
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from pytest_agentgate.errors import ServiceError
-from pytest_agentgate.model.services import Checkpoint
 from pytest_agentgate.runner.services.kinds.kind import Passed, Rooms, Scene
 from pytest_agentgate.runner.services.ownership import has_left, is_gone
 from pytest_agentgate.runner.services.scripts import Script, Session, apply, pending, scripts_of
@@ -32,12 +29,7 @@ class Databases(Rooms):
         self.model = scene.access.database  # what copies are made of
 
     def prepare(self, passed: Passed) -> None:
-        began = time.monotonic()
-        try:
-            self._scripts = scripts_of(self.scene.service, self.scene.root)
-        except ServiceError as error:
-            passed(Checkpoint(str(error).partition(":")[0], False, str(error), seconds=time.monotonic() - began))
-            raise
+        self._scripts = scripts_of(self.scene.service, self.scene.root)
         if self._scripts:
             self.model = self._new(f"{self._start}_model")
             with self.session(self.model) as session:

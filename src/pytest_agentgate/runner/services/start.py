@@ -20,6 +20,7 @@ from pytest_agentgate.runner.services.kinds import kind_of
 from pytest_agentgate.runner.services.kinds.any_image import AnyImage
 from pytest_agentgate.runner.services.kinds.kind import Access, Kind, Rooms, Scene
 from pytest_agentgate.runner.services.ownership import KEPT, Owner
+from pytest_agentgate.runner.services.scripts import scripts_of
 
 if TYPE_CHECKING:
     from pytest_agentgate.runner.services.engine import Container, Engine
@@ -70,6 +71,8 @@ class Serving:
         """Make it ready, or know why not; ``reuse`` takes a container of the project that stays."""
         from pytest_agentgate.runner.services.engine import NoEngineError
 
+        if not self._has_scripts():
+            return
         try:
             self._start(stop, reuse=reuse)
             self._state = Provision.READY
@@ -78,6 +81,18 @@ class Serving:
         except ServiceError as error:
             started = self._access is not None
             self.fails(str(error), Provision.FAILED if started else Provision.UNAVAILABLE, error)
+
+    def _has_scripts(self) -> bool:
+        """Whether its files of SQL are there: if not, it says so, and no server is started for nothing."""
+        began = time.monotonic()
+        try:
+            scripts_of(self.service, self._root)
+        except ServiceError as error:
+            why = str(error)
+            self._record(Checkpoint(why.partition(":")[0], False, why, seconds=time.monotonic() - began))
+            self.fails(why, Provision.FAILED, error)
+            return False
+        return True
 
     def _start(self, stop: Event, *, reuse: bool) -> None:
         began = time.monotonic()
