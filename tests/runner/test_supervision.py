@@ -17,7 +17,8 @@ import pytest
 
 from pytest_agentgate.runner.supervision import Supervision, supervision
 
-# A child that notes the signals that it gets, says when it is ready, and ends some time after the first one.
+LONG = 120.0  # seconds that nothing here takes, however busy the machine is
+# A child that says when it is ready and which signals it has got, and ends some time after so many of them.
 CHILD = """
 import json, os, signal, sys, time
 from pathlib import Path
@@ -25,42 +26,51 @@ got = []
 def note(number, frame): got.append(signal.Signals(number).name)
 for number in (signal.SIGINT, signal.SIGTERM):
     signal.signal(number, note)
-report, patience = Path(sys.argv[1]), float(sys.argv[2])
-def say(): report.with_suffix(".new").write_text(json.dumps({"got": got, "group": os.getpgrp(), "pid": os.getpid()}))
-say()
-report.with_suffix(".new").rename(report)
-ends = None
-while ends is None or time.monotonic() < ends:
+report, last, patience = Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
+def say():
+    told = list(got)
+    report.with_suffix(".new").write_text(json.dumps({"got": told, "group": os.getpgrp()}))
+    report.with_suffix(".new").rename(report)
+    return len(told)
+told = say()
+ends = time.monotonic() + 600  # where nobody is left to end it
+while time.monotonic() < ends:
     time.sleep(0.02)
-    if got and ends is None:
-        ends = time.monotonic() + patience
+    if len(got) > told:
+        told = say()
+        if told >= last:
+            ends = time.monotonic() + patience
 say()
-report.with_suffix(".new").rename(report)
 sys.exit(7)
 """
 PARENT = """
 import signal, sys, os
 from pathlib import Path
 from pytest_agentgate.runner import supervision
-if sys.argv[4:]:
-    first, second = map(float, sys.argv[4:])
-    supervision._FIRMER = ((signal.SIGINT, first), (signal.SIGTERM, second), (signal.SIGKILL, 0.0))
+first, second = map(float, sys.argv[1:3])
+supervision._FIRMER = ((signal.SIGINT, first), (signal.SIGTERM, second), (signal.SIGKILL, 0.0))
 with supervision.supervision() as supervised:
-    command = [sys.executable, sys.argv[1], sys.argv[2], sys.argv[3]]
+    command = [sys.executable, *sys.argv[3:]]
     status = supervised.run(command, folder=Path("."), environ=os.environ)
 print("status", status, supervised.was_asked_to_stop, flush=True)
 """
 
 
 class Supervised:
-    """A supervising process and its child."""
+    """A supervising process and its child, which ends ``patience`` seconds after its signal number ``last``."""
 
     def __init__(
-        self, folder: Path, *, patience: float, firmer: tuple[float, ...] = (), terminal: bool = False
+        self,
+        folder: Path,
+        *between: str,
+        last: int = 1,
+        patience: float = 0.3,
+        firmer: tuple[float, float] = (LONG, LONG),
+        terminal: bool = False,
     ) -> None:
         self.report = folder / "report.json"
         (folder / "child.py").write_text(CHILD)
-        words = [str(folder / "child.py"), str(self.report), str(patience), *map(str, firmer)]
+        words = [*map(str, firmer), *between, str(folder / "child.py"), str(self.report), str(last), str(patience)]
         command = [sys.executable, "-c", PARENT, *words]
         self.terminal = -1
         if not terminal:
@@ -78,16 +88,23 @@ class Supervised:
 
     def ready(self) -> dict[str, Any]:
         """What the child says when it is."""
-        until = time.monotonic() + 20
+        until = time.monotonic() + LONG
         while not self.report.exists():
             assert time.monotonic() < until, "the child never started"
             time.sleep(0.01)
         return dict(json.loads(self.report.read_text()))
 
+    def has_got(self, *names: str) -> None:
+        """Wait until the child has: one that comes before is no second signal, but the same."""
+        until = time.monotonic() + LONG
+        while (got := self.ready()["got"]) != [*names]:
+            assert time.monotonic() < until, got
+            time.sleep(0.01)
+
     def end(self) -> tuple[str, list[str]]:
         """Wait for both; -> what the supervisor says, and the signals that the child got."""
-        said, _ = self.process.communicate(timeout=30)
-        return said.strip(), json.loads(self.report.read_text())["got"]
+        said, _ = self.process.communicate(timeout=LONG)
+        return said.strip(), self.ready()["got"]
 
     def close(self) -> None:
         if self.terminal >= 0:
@@ -107,8 +124,8 @@ _ON_TERMINAL = (
 def start(tmp_path: Path) -> Iterator[Any]:
     started = []
 
-    def start(**options: Any) -> Supervised:
-        started.append(Supervised(tmp_path, **options))
+    def start(*between: str, **options: Any) -> Supervised:
+        started.append(Supervised(tmp_path, *between, **options))
         return started[-1]
 
     yield start
@@ -143,76 +160,70 @@ def test_a_program_that_is_missing_raises(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_being_asked_to_stop_is_passed_on_once_as_an_interrupt(number: signal.Signals, start: Any) -> None:
-    supervised = start(patience=0.3)
+    supervised = start()
     supervised.ready()
     supervised.process.send_signal(number)
     assert supervised.end() == ("status 7 True", ["SIGINT"])
 
 
-def test_the_group_of_the_child_is_told_as_a_whole(tmp_path: Path) -> None:
-    script = f"""
-import subprocess, sys
-from pathlib import Path
-subprocess.run([sys.executable, *sys.argv[1:]], cwd={str(tmp_path)!r})
-"""
-    (tmp_path / "parent.py").write_text(f"import signal; signal.signal(signal.SIGINT, lambda *_: None){script}")
-    (tmp_path / "child.py").write_text(CHILD)
-    report = tmp_path / "report.json"
-    words = [str(tmp_path / "parent.py"), str(tmp_path / "child.py"), str(report)]
-    # The supervisor starts parent.py, which starts child.py: only a signal to the whole group reaches the latter.
-    process = subprocess.Popen([sys.executable, "-c", PARENT.replace("sys.argv[3]", "sys.argv[3], '0.1'"), *words])
-    until = time.monotonic() + 20
-    while not report.exists():
-        assert time.monotonic() < until
-        time.sleep(0.01)
-    process.send_signal(signal.SIGTERM)
-    process.wait(timeout=20)
-    assert json.loads(report.read_text())["got"] == ["SIGINT"]
+def test_the_group_of_the_child_is_told_as_a_whole(start: Any, tmp_path: Path) -> None:
+    # What the supervisor starts starts the child: only a signal to the whole group reaches the latter.
+    (tmp_path / "between.py").write_text(
+        "import signal, subprocess, sys\n"
+        "signal.signal(signal.SIGINT, lambda *_: None)\n"
+        "subprocess.run([sys.executable, *sys.argv[1:]])\n"
+    )
+    supervised = start(str(tmp_path / "between.py"))
+    supervised.ready()
+    supervised.process.send_signal(signal.SIGTERM)
+    assert supervised.end() == ("status 0 True", ["SIGINT"])
 
 
 def test_a_second_request_is_firmer(start: Any) -> None:
-    supervised = start(patience=1.0)
+    supervised = start(last=2)
     supervised.ready()
     supervised.process.send_signal(signal.SIGTERM)
-    time.sleep(0.3)
+    supervised.has_got("SIGINT")
     supervised.process.send_signal(signal.SIGTERM)
     assert supervised.end() == ("status 7 True", ["SIGINT", "SIGTERM"])
 
 
 def test_a_third_one_kills(start: Any) -> None:
-    supervised = start(patience=60.0)
+    supervised = start(last=3)
     supervised.ready()
-    for _ in range(3):
-        supervised.process.send_signal(signal.SIGTERM)
-        time.sleep(0.2)
-    assert supervised.end()[0] == "status 137 True"
+    supervised.process.send_signal(signal.SIGTERM)
+    supervised.has_got("SIGINT")
+    supervised.process.send_signal(signal.SIGTERM)
+    supervised.has_got("SIGINT", "SIGTERM")
+    supervised.process.send_signal(signal.SIGTERM)
+    assert supervised.end() == ("status 137 True", ["SIGINT", "SIGTERM"])
 
 
 def test_a_child_that_does_not_end_is_made_to(start: Any) -> None:
-    supervised = start(patience=60.0, firmer=(0.3, 0.3))
+    supervised = start(last=3, firmer=(0.3, 0.3))
     supervised.ready()
     supervised.process.send_signal(signal.SIGTERM)
     assert supervised.end()[0] == "status 137 True"
 
 
 def test_on_a_terminal_the_child_gets_ctrl_c_once_and_from_the_terminal(start: Any) -> None:
-    supervised = start(patience=0.5, terminal=True)
+    supervised = start(terminal=True)
     assert supervised.ready()["group"] == os.getpgid(supervised.process.pid)
     os.write(supervised.terminal, b"\x03")
     assert supervised.end() == ("status 7 True", ["SIGINT"])
 
 
 def test_a_second_ctrl_c_reaches_it_as_well(start: Any) -> None:
-    supervised = start(patience=1.0, terminal=True)
+    supervised = start(last=2, terminal=True)
     supervised.ready()
-    for _ in range(2):
-        os.write(supervised.terminal, b"\x03")
-        time.sleep(0.3)
+    os.write(supervised.terminal, b"\x03")
+    supervised.has_got("SIGINT")
+    os.write(supervised.terminal, b"\x03")
     assert supervised.end() == ("status 7 True", ["SIGINT", "SIGINT"])
 
 
 def test_on_a_terminal_a_request_from_outside_is_passed_on(start: Any) -> None:
-    supervised = start(patience=0.3, terminal=True)
+    supervised = start(terminal=True)
     supervised.ready()
     supervised.process.send_signal(signal.SIGTERM)
     assert supervised.end() == ("status 7 True", ["SIGINT"])

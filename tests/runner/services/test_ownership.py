@@ -9,16 +9,27 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from pytest_agentgate.runner.services.databases import abandoned
 from pytest_agentgate.runner.services.ownership import KEPT, has_left, is_gone, keeper, owner, sweep
 
+pytestmark = pytest.mark.usefixtures("temporary")  # where no other run sweeps
+
 KEEPER = """
-import sys, time
+import sys, tempfile
+tempfile.tempdir = sys.argv[1]
 from pytest_agentgate.runner.services.ownership import owner
 with owner() as mine:
     print(mine.words, flush=True)
-    time.sleep(60)
+    sys.stdin.read()
 """
+
+
+def keeping(temporary: Path) -> subprocess.Popen[str]:
+    """A process that owns something, and says what, until it is killed or its input ends."""
+    command = [sys.executable, "-c", KEEPER, str(temporary)]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
 def test_an_owner_is_gone_once_the_block_is_left() -> None:
@@ -28,8 +39,8 @@ def test_an_owner_is_gone_once_the_block_is_left() -> None:
     assert not Path(mine.lock).exists()
 
 
-def test_a_process_that_is_killed_owns_nothing_any_more() -> None:
-    with subprocess.Popen([sys.executable, "-c", KEEPER], stdout=subprocess.PIPE, text=True) as process:
+def test_a_process_that_is_killed_owns_nothing_any_more(temporary: Path) -> None:
+    with keeping(temporary) as process:
         assert process.stdout is not None
         lock, host = json.loads(process.stdout.readline())
         assert not is_gone(lock, host)
@@ -50,11 +61,8 @@ def test_a_sweep_leaves_the_locks_of_those_who_live() -> None:
     assert not has_left(mine.run)
 
 
-def test_what_a_killed_process_had_no_time_to_mark_goes_with_its_run() -> None:
-    with (
-        subprocess.Popen([sys.executable, "-c", KEEPER], stdout=subprocess.PIPE, text=True) as process,
-        owner() as mine,
-    ):
+def test_what_a_killed_process_had_no_time_to_mark_goes_with_its_run(temporary: Path) -> None:
+    with keeping(temporary) as process, owner() as mine:
         assert process.stdout is not None
         words = process.stdout.readline().strip()
         run = Path(json.loads(words)[0]).stem.rpartition("-")[2]
