@@ -23,16 +23,19 @@ from functools import cache, partial
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
+from time import monotonic
+from types import ModuleType
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 import pytest_agentgate
 
 # Machines that are shared have no steady clock, and CI runs the suite more than once.
-settings.register_profile("agentgate", deadline=None, max_examples=50)
-settings.register_profile("thorough", deadline=None, max_examples=1000)
+UNTIMED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("agentgate", UNTIMED, max_examples=50)
+settings.register_profile("thorough", UNTIMED, max_examples=1000)
 settings.load_profile("agentgate")
 
 REQUIRE = "AGENTGATE_REQUIRE"
@@ -298,6 +301,10 @@ def _nobody_in_particular() -> Iterator[None]:
             environment.setenv(f"GIT_{who}_EMAIL", "test@example.invalid")
         environment.setenv("GIT_CONFIG_GLOBAL", os.devnull)
         environment.setenv("GIT_CONFIG_NOSYSTEM", "1")
+        # After a commit, a newer git tidies up in the background: in folders that a test copies and removes meanwhile.
+        environment.setenv("GIT_CONFIG_COUNT", "1")
+        environment.setenv("GIT_CONFIG_KEY_0", "maintenance.auto")
+        environment.setenv("GIT_CONFIG_VALUE_0", "false")
         # A module that a test writes twice within a second could be taken from what was compiled first.
         environment.setenv("PYTHONDONTWRITEBYTECODE", "1")
         yield
@@ -324,6 +331,20 @@ def every_plugin(quick: None, few_plugins: Mapping[str, str], monkeypatch: pytes
     """Whatever this test starts loads all plugins that are installed, although a fixture asks for ``quick``."""
     for name in few_plugins:
         monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def hours_pass(monkeypatch: pytest.MonkeyPatch) -> Callable[[ModuleType, Path], None]:
+    """``hours_pass(module, log)``: on the clock of a module, three hours pass with each byte that is in a file.
+
+    What hangs is given up once it has written one, however generous the limit is to what has only to wait its turn.
+    """
+
+    def start(module: ModuleType, log: Path) -> None:
+        log.touch()
+        monkeypatch.setattr(module, "monotonic", lambda: monotonic() + 10_000 * log.stat().st_size)
+
+    return start
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import faulthandler
+import itertools
 import os
 import signal
 import subprocess
@@ -15,11 +16,13 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from tests.codemods.files.conftest import HUNG
 
+from pytest_agentgate.codemods.files import processes
 from pytest_agentgate.codemods.files.processes import Crew, Lost
 
 
-def worker(slow: float = 0.0) -> Callable[[str], tuple[str, int]]:
+def worker() -> Callable[[str], tuple[str, int]]:
     """A function that does what its item says; -> the item and its process."""
 
     def work(item: str) -> tuple[str, int]:
@@ -30,11 +33,17 @@ def worker(slow: float = 0.0) -> Callable[[str], tuple[str, int]]:
                 faulthandler.disable()  # pytest's would print where
                 os.kill(os.getpid(), signal.SIGSEGV)
             case "hang":
+                Path(os.environ[HUNG]).write_text("I")
                 time.sleep(600)
-        time.sleep(slow)
         return item, os.getpid()
 
     return work
+
+
+def timed(seconds: float) -> Callable[[str], int]:
+    """A function that takes so long by the clock of its process, and no time by ours; -> its process."""
+    vars(processes)["monotonic"] = partial(next, itertools.count(0.0, seconds))  # is asked before and after each item
+    return lambda item: os.getpid()
 
 
 @pytest.mark.parametrize("most", [0, 1, 4])
@@ -46,25 +55,25 @@ def test_every_item_has_its_result(most: int) -> None:
     }
 
 
+@pytest.mark.usefixtures("hung")
 def test_what_dies_or_never_ends_costs_one_item_each() -> None:
     items = ["a", "die", "b", "crash", "c", "hang", "d", "die again", "e"]
-    results = dict(Crew(worker, 2, 2.0).work(items))
+    results = dict(Crew(worker, 1, 60).work(items))
     assert {item for item, result in results.items() if not isinstance(result, Lost)} == set("abcde")
     assert results["die"] == Lost("the process that worked on it ended with status 3")
     assert results["crash"] == Lost("the process that worked on it was killed by SIGSEGV")
-    assert results["hang"] == Lost("it took more than 2 seconds")
+    assert results["hang"] == Lost("it took more than 60 seconds")
     assert isinstance(results["die again"], Lost)
 
 
 def test_little_work_is_done_by_one_process_and_much_by_several() -> None:
-    def processes(slow: float, items: int, most: int) -> int:
-        found = Crew(partial(worker, slow), most, 60).work([str(number) for number in range(items)])
-        return len({result[1] for _, result in found if not isinstance(result, Lost)})
+    def crew(seconds: float, items: int, most: int) -> int:
+        found = Crew(partial(timed, seconds), most, 60).work([str(number) for number in range(items)])
+        return len({result for _, result in found if not isinstance(result, Lost)})
 
-    assert processes(0.0, 20, 4) == 1
-    if threading.active_count() == 1:  # else a process costs a whole Python
-        assert processes(0.05, 40, 3) == 3
-    assert processes(0.05, 6, 1) == 1
+    assert crew(0.0, 20, 4) == 1
+    assert crew(10.0, 40, 3) == 3
+    assert crew(10.0, 6, 1) == 1
 
 
 def test_a_process_is_not_forked_beside_a_thread() -> None:
@@ -95,13 +104,13 @@ def test_processes_end_with_the_one_that_started_them(tmp_path: Path) -> None:
 
         list(Crew(make, 3, 60).work([str(number) for number in range(1000)]))
         """)
-    parent = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
-    assert parent.stdout is not None
-    pids = {int(parent.stdout.readline()) for _ in range(8)}
-    parent.kill()
-    parent.wait()
-    parent.stdout.close()
-    end = time.monotonic() + 20
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        try:
+            pids = {int(parent.stdout.readline()) for _ in range(8)}
+        finally:
+            parent.kill()
+    end = time.monotonic() + 60
     while any(map(is_alive, pids)) and time.monotonic() < end:
         time.sleep(0.05)
     assert not any(map(is_alive, pids))
