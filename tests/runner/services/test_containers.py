@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from tests.conftest import free_port
 from tests.runner.services.conftest import Start, containers, failed, in_threads, only
 
 from pytest_agentgate.model.services import Provision
@@ -140,7 +141,7 @@ def test_what_is_kept_in_a_server_by_url_is_found_again_and_taken_down(
 
     def agentgate(*words: str) -> str:
         command = [sys.executable, "-m", "pytest_agentgate", "services", *words]
-        return subprocess.run(command, cwd=project, capture_output=True, text=True, check=True, timeout=60).stdout
+        return subprocess.run(command, cwd=project, capture_output=True, text=True, check=True, timeout=180).stdout
 
     url = json.loads(agentgate("up", "--json"))["env"][variable]
     assert json.loads(agentgate("up", "--reuse", "--json"))["env"][variable] == url
@@ -158,8 +159,7 @@ def test_a_password_is_new_for_each_container_and_shown_nowhere(start: Start) ->
 
 
 def test_a_container_is_reached_at_the_port_that_tests_name(start: Start) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     fleet = start(REDIS.replace("}", f", at = {port} }}"))
     assert (only(fleet).why, only(fleet).port) == ("", port)
     second = only(start(REDIS.replace("}", f", at = {port} }}")))
@@ -203,7 +203,7 @@ def test_a_container_that_ends_is_told_with_its_last_words_and_keeps_its_log(sta
     ],
 )
 def test_an_image_is_ready_as_its_configuration_says(start: Start, ready: str, why: str) -> None:
-    timeout = 1 if why else 20
+    timeout = 1 if why else 120
     text = f'[services.clock]\nimage = "agentgate-test/clock:1"\nport = 8080\ntimeout = {timeout}\n'
     one = only(start(f"{text}ready = {json.dumps(ready)}\n"))
     assert why in one.why
@@ -246,7 +246,11 @@ def test_labels_tell_whose_a_container_is() -> None:
         assert engine.found({engines.RUN: mine.run}) == []
 
 
-def test_ours_are_left_alone_by_what_testcontainers_reaps() -> None:
-    command = ["docker", "ps", "-aq", "--filter", "label=org.testcontainers.ryuk"]
-    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == ""
-    assert os.environ.get("TESTCONTAINERS_RYUK_DISABLED") is None
+def test_ours_are_left_alone_by_what_testcontainers_reaps(start: Start) -> None:
+    from testcontainers.core.labels import SESSION_ID
+
+    before = dict(os.environ)
+    assert only(start(REDIS)).state is Provision.READY
+    reaper = ["docker", "ps", "-aq", "--filter", f"name=testcontainers-ryuk-{SESSION_ID}"]  # of this process
+    assert subprocess.run(reaper, capture_output=True, text=True, check=True).stdout == ""
+    assert dict(os.environ) == before

@@ -118,10 +118,13 @@ def test_an_engine_that_goes_away_while_tests_run_is_told_and_nothing_hangs(
     assert one.state is Provision.READY, one.why
     relay.go_away()
     fleet.end()
-    assert only(fleet).state is Provision.FAILED
-    assert "no engine for containers answers" in only(fleet).why
-    assert len(fleet.problems) == 1
-    assert fleet.problems[0].startswith("service cache: not all could be removed: no engine")
-    monkeypatch.delenv("DOCKER_HOST")
-    assert one.container in containers(tmp_path)  # its owner lives as long as this test: prune takes it afterwards
-    subprocess.run(["docker", "rm", "-f", one.container], check=True, capture_output=True)
+    try:
+        assert only(fleet).state is Provision.FAILED
+        assert "no engine for containers answers" in only(fleet).why
+        assert len(fleet.problems) == 1
+        assert fleet.problems[0].startswith("service cache: not all could be removed: no engine")
+        monkeypatch.delenv("DOCKER_HOST")
+        assert one.container in containers(tmp_path)  # its owner lives as long as this test: prune takes it afterwards
+    finally:
+        monkeypatch.undo()
+        subprocess.run(["docker", "rm", "-f", one.container], check=True, capture_output=True)

@@ -24,7 +24,7 @@ def by_url(postgres_server: PostgresServer) -> Declare:
     """``by_url(more)``: a service whose server is there already."""
 
     def declare(more: str = "", *, url: str = "") -> str:
-        return f'[services.db]\nkind = "postgres"\ntimeout = 5\nurl = "{url or postgres_server.url()}"\n{more}\n'
+        return f'[services.db]\nkind = "postgres"\nurl = "{url or postgres_server.url()}"\n{more}\n'
 
     return declare
 
@@ -284,7 +284,7 @@ def test_a_wrong_password_is_told_without_the_right_one_or_the_wrong_one(
 
 
 def test_a_server_that_is_not_there_is_waited_for_and_then_named(start: Start, by_url: Declare) -> None:
-    one = only(start(by_url(url="postgresql://a:b@127.0.0.1:1/c").replace("timeout = 5", "timeout = 0.3")))
+    one = only(start(by_url("timeout = 0.3", url="postgresql://a:b@127.0.0.1:1/c")))
     assert failed(one).step == "starts"
     assert one.why == "not ready on 127.0.0.1:1 within 0.3 s: connection refused"
 

@@ -80,7 +80,7 @@ def encrypted_redis(certificates: Path) -> Iterator[str]:
         yield f"rediss://:s3cret@127.0.0.1:{port}/0"
 
 
-def declared(kind: str, url: str, seconds: int = 30) -> str:
+def declared(kind: str, url: str, seconds: int = 120) -> str:
     return f'[services.it]\nkind = "{kind}"\ntimeout = {seconds}\nurl = "{url}"\n'
 
 

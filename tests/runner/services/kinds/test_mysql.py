@@ -50,7 +50,7 @@ def url(server: Fleet) -> str:
 @pytest.fixture
 def by_url(url: str) -> Declare:
     def declare(more: str = "", *, url: str = url) -> str:
-        return f'[services.db]\nkind = "mysql"\ntimeout = 5\nurl = "{url}"\n{more}\n'
+        return f'[services.db]\nkind = "mysql"\nurl = "{url}"\n{more}\n'
 
     return declare
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from tests.conftest import free_port
 from tests.runner.services.conftest import containers
 
 pytestmark = [pytest.mark.engine("servers"), pytest.mark.usefixtures("quick")]
@@ -56,8 +56,7 @@ def test_queue(number):
 def test_a_project_is_green_with_the_lines_that_it_is_told(
     tmp_path: Path, suite: str, environ: Mapping[str, str], image: str
 ) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = str(free.getsockname()[1])
+    port = str(free_port())
     environ = {name: value.replace("PORT", port) for name, value in environ.items()}
     (tmp_path / "tests").mkdir()
     (tmp_path / "tests" / "test_it.py").write_text(suite)
@@ -77,6 +76,6 @@ def test_a_project_is_green_with_the_lines_that_it_is_told(
 def agentgate(folder: Path, environ: Mapping[str, str], *words: str) -> str:
     command = [sys.executable, "-m", "pytest_agentgate", *words]
     done = subprocess.run(
-        command, cwd=folder, env={**os.environ, **environ}, capture_output=True, text=True, timeout=120
+        command, cwd=folder, env={**os.environ, **environ}, capture_output=True, text=True, timeout=300
     )
     return done.stdout

@@ -52,7 +52,7 @@ def managed(server: Fleet, bare: str) -> str:
 
 
 def declared(url: str) -> str:
-    return f'[services.broker]\nkind = "rabbitmq"\ntimeout = 5\nurl = "{url}"\n'
+    return f'[services.broker]\nkind = "rabbitmq"\nurl = "{url}"\n'
 
 
 def opened(url: str) -> pika.BlockingConnection:
