@@ -11,14 +11,16 @@ import gc
 import itertools
 import os
 import re
+import secrets
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache, partial
 from importlib import metadata
 from importlib.util import find_spec
@@ -88,7 +90,7 @@ def _postgres() -> str:
     import psycopg
 
     try:
-        psycopg.connect(url, connect_timeout=5).close()
+        psycopg.connect(url, connect_timeout=60).close()
     except psycopg.Error as error:
         return f"{POSTGRES}: {error}"
     return ""
@@ -103,7 +105,7 @@ class PostgresServer:
         import pwd
 
         self.folder = folder
-        self.port = _free_port()
+        self.port = free_port()
         names = {entry.pw_name for entry in pwd.getpwall()}
         self._user = ("postgres" if "postgres" in names else "nobody") if os.geteuid() == 0 else None
         folder.chmod(0o755)
@@ -132,6 +134,10 @@ class PostgresServer:
     def stop(self, mode: str = "fast") -> None:
         self.run("pg_ctl", "-D", f"{self.folder}/data", "-w", "-m", mode, "stop")
 
+    def restart(self) -> None:
+        """Without asking anybody; also one that has ended by itself."""
+        self.run("pg_ctl", "-D", f"{self.folder}/data", "-w", "-m", "immediate", "restart")
+
     @property
     def pid(self) -> int:
         return int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
@@ -157,13 +163,13 @@ class PostgresServer:
         return f"postgresql://tester:{quote(self.password, safe='')}@127.0.0.1:{self.port}/{database}"
 
 
-def _free_port() -> int:
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+def free_port() -> int:
+    """A port that nothing listens on, and that systems give nobody who asks for any: whoever binds it later can."""
+    while True:
+        port = 20_000 + secrets.randbelow(12_000)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 CHROMIUM = "AGENTGATE_TEST_CHROMIUM"
@@ -391,7 +397,8 @@ def new_database(request: pytest.FixtureRequest) -> Iterator[Callable[[], str]]:
 
     given = os.environ.get(POSTGRES)
     place = given or request.getfixturevalue("postgres_server").url()
-    names = [f"agentgate_test_{os.getpid()}_{number}" for number in range(DATABASES)]
+    ours = f"agentgate_test_{secrets.token_hex(4)}"  # a pid may be that of another container, or of an earlier run
+    names = [f"{ours}_{number}" for number in range(DATABASES)]
     urls = [place.rpartition("/")[0] + f"/{name}" for name in names]
     made = set[str]()
     turns = itertools.cycle(zip(names, urls, strict=True))

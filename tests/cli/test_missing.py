@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 
 import pytest
 from tests.cli.conftest import Agentgate
+from tests.conftest import free_port
 
 OURS = {"TESTCONTAINERS_HUB_IMAGE_NAME_PREFIX": "agentgate-test/"}
 AWAY = {"DOCKER_HOST": "unix:///nowhere.sock"}
@@ -21,7 +21,7 @@ import os, redis
 PORT = {port}
 
 def client():
-    return redis.Redis(port=PORT, socket_connect_timeout=2, retry=None)
+    return redis.Redis(port=PORT, socket_connect_timeout=60, retry=None)
 
 def test_it_keeps():
     with client() as connection:
@@ -42,8 +42,7 @@ def test_alone():
 def lacking(tmp_path: Path, agentgate: Agentgate, few_plugins: Mapping[str, str]) -> Path:
     """A project whose last run lacks a Redis."""
     pytest.importorskip("redis")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     (tmp_path / "agentgate.toml").write_text('source = ["src"]\ntests = ["tests"]\n')
     for folder in ("old", "src"):
         (tmp_path / folder).mkdir()
@@ -150,8 +149,7 @@ def test_it_keeps():
 def test_the_lines_for_a_server_that_is_no_kind_are_all_that_it_needs(
     tmp_path: Path, agentgate: Agentgate, few_plugins: Mapping[str, str], by_variable: bool
 ) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     where = f'os.environ.get("CACHES", "127.0.0.1:{port}")' if by_variable else f'"127.0.0.1:{port}"'
     (tmp_path / "test_it.py").write_text(CACHING.format(where=where))
     (tmp_path / "agentgate.toml").write_text("")
