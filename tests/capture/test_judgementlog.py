@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -259,12 +258,12 @@ def test_a_folder_that_cannot_be_made_is_one_clear_error(tmp_path: Path) -> None
 
 
 WRITE = """
-import sys
+import signal, sys
 from pathlib import Path
 from pytest_agentgate.capture.judgementlog import new_id, write_judgement
 from pytest_agentgate.model.judgement import GateResult, GateState, Item, Judge, Judgement, PhaseResult
 gates = tuple(GateResult(f"failures.{n} == 0", GateState.FAILED, items=(Item("x" * 500),) * 20) for n in range(50))
-print("ready", flush=True)
+signal.setitimer(signal.ITIMER_PROF, float(sys.argv[2]))  # of its own time on a processor; it kills
 while True:
     one = Judgement(new_id("run"), "run", "now", Judge.PROCESS, phases=(PhaseResult("p", GateState.FAILED, gates),))
     write_judgement(Path(sys.argv[1]), one)
@@ -273,13 +272,9 @@ while True:
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 def test_a_writer_that_is_killed_leaves_whole_logs_only(tmp_path: Path) -> None:
-    for attempt in range(10):
-        writer = subprocess.Popen([sys.executable, "-c", WRITE, str(tmp_path)], stdout=subprocess.PIPE, text=True)
-        assert writer.stdout is not None
-        assert writer.stdout.readline() == "ready\n"
-        time.sleep(0.01 * attempt)
-        writer.send_signal(signal.SIGKILL)
-        writer.communicate(timeout=30)
+    for attempt in range(6):
+        command = [sys.executable, "-c", WRITE, str(tmp_path), str(0.02 * (attempt + 1))]
+        assert subprocess.run(command, timeout=120).returncode == -signal.SIGPROF
     logs = list(tmp_path.glob("*.jsonl"))
     assert logs
     assert all(judgement_of(read(log)) is not None for log in logs)

@@ -117,6 +117,19 @@ class Writer:
 
 Begin = Callable[..., Writer]
 
+MORTAL = """
+import signal
+
+def die_after(seconds, how="killed"):
+    # of this process's own time on a processor: where a machine stands still, it neither dies early nor ends first
+    signal.signal(signal.SIGPROF, signal.default_int_handler if how == "interrupted" else signal.SIG_DFL)
+    if seconds:
+        signal.setitimer(signal.ITIMER_PROF, seconds)
+    else:
+        signal.raise_signal(signal.SIGPROF)
+"""
+"""For processes that are to be killed, or interrupted, in the midst of their work."""
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:

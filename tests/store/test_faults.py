@@ -6,17 +6,15 @@ These faults are those of a file and its disk; test_server.py has those of a ser
 from __future__ import annotations
 
 import os
-import random
-import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.store.conftest import MORTAL
 
 from pytest_agentgate.capture.judgementlog import write_approval, write_judgement
 from pytest_agentgate.errors import StoreError
@@ -28,21 +26,25 @@ Begin = Callable[..., Any]
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals and limits of POSIX")
 
-INGEST = """
-import sys
+INGEST = f"""{MORTAL}
+import sys, time
 from pathlib import Path
-from pytest_agentgate.store import open_store
+from pytest_agentgate.store import open_store, sqlite
+began = time.process_time()
+if len(sys.argv) > 3:
+    die_after(float(sys.argv[3]), sys.argv[4])
 with open_store(sys.argv[1]) as store:
-    for folder in sys.argv[2:]:
-        problems = store.ingest(Path(folder)).problems
-        assert problems == (), problems
+    problems = store.ingest(Path(sys.argv[2])).problems
+    assert problems == (), problems
+print(time.process_time() - began)
 """
 TABLES = ("runs", "results", "failures", "causes", "cause_tests", "warnings", "agents", "log", "collected", "evidence",
           "properties", "judgements", "phases", "gates", "approvals")  # fmt: skip
 
 
-def ingesting(path: Path, *folders: Path) -> subprocess.Popen[str]:
-    command = [sys.executable, "-c", INGEST, str(path), *map(str, folders)]
+def ingesting(path: Path, folder: Path, *dying: object) -> subprocess.Popen[str]:
+    """A process that ingests a folder; it may die after some seconds of work, killed or interrupted."""
+    command = [sys.executable, "-c", INGEST, str(path), str(folder), *map(str, dying)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
@@ -97,16 +99,11 @@ def expected(many: Path, tmp_path: Path) -> dict[str, list[tuple[Any, ...]]]:
 def test_a_process_that_is_killed_while_it_ingests_leaves_nothing_half_done(
     many: Path, expected: dict[str, list[Any]], path: Path
 ) -> None:
-    moments = random.Random(20)
+    whole = float(ingesting(path, many).communicate(timeout=120)[0])
     left = []
-    for number in range(20):
+    for number in range(12):
         path = path.with_name(f"killed-{number}.db")
-        process = ingesting(path, many)
-        while not path.exists():
-            time.sleep(0.001)
-        time.sleep(moments.uniform(0, 0.15))
-        process.kill()
-        process.communicate(timeout=30)
+        ingesting(path, many, whole * (number + 0.5) / 12, "killed").communicate(timeout=120)
         with open_store(str(path)) as store:
             left.append(len(store.runs(limit=100)))
             store.ingest(many)
@@ -174,7 +171,7 @@ except StoreError as error:
         [sys.executable, "-c", code, str(path), str(folder), str(size)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
     )
 
 
@@ -229,10 +226,10 @@ def test_a_disk_that_is_really_full(many: Path, expected: dict[str, list[Any]], 
 
 
 def test_ctrl_c_leaves_the_store_as_it_was(many: Path, expected: dict[str, list[Any]], path: Path) -> None:
-    process = ingesting(path, many)
-    time.sleep(0.2)
-    process.send_signal(signal.SIGINT)
-    process.communicate(timeout=60)
+    whole = float(ingesting(path, many).communicate(timeout=120)[0])
+    path = path.with_name("interrupted.db")
+    process = ingesting(path, many, whole / 2, "interrupted")
+    assert "KeyboardInterrupt" in process.communicate(timeout=120)[1]
     with open_store(str(path)) as store:
         store.ingest(many)
     assert everything(path) == expected

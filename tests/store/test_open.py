@@ -169,7 +169,7 @@ except StoreError as error:
 
 def opened_by_nobody(path: Path, *, read_only: bool) -> str:
     command = [sys.executable, "-c", OPEN, str(path), str(read_only)]
-    answer = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    answer = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert answer.returncode == 0, answer.stderr
     return answer.stdout.strip()
 

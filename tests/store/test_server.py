@@ -12,12 +12,13 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pytest
+from tests.store.conftest import MORTAL
 
 from pytest_agentgate.errors import StoreError
 from pytest_agentgate.model import Ingested
@@ -30,19 +31,25 @@ Views = Callable[..., dict[str, list[tuple[Any, ...]]]]
 
 pytestmark = pytest.mark.engine("postgres")
 
-INGEST = """
-import sys
+INGEST = f"""{MORTAL}
+import sys, time
 from pathlib import Path
-from pytest_agentgate.store import open_store
+from pytest_agentgate.store import open_store, postgres
+began = time.process_time()
+if float(sys.argv[4]):
+    die_after(float(sys.argv[4]))
+print("ready", flush=True)
 with open_store(sys.argv[1]) as store:
     for _ in range(int(sys.argv[3])):
         problems = store.ingest(Path(sys.argv[2])).problems
         assert problems == (), problems
+print(time.process_time() - began)
 """
 
 
-def ingesting(url: str, folder: Path, times: int = 1) -> subprocess.Popen[str]:
-    command = [sys.executable, "-c", INGEST, url, str(folder), str(times)]
+def ingesting(url: str, folder: Path, times: int = 1, dying: float = 0.0) -> subprocess.Popen[str]:
+    """A process that ingests a folder; it may be killed after some seconds of work."""
+    command = [sys.executable, "-c", INGEST, url, str(folder), str(times), str(dying)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
@@ -104,18 +111,19 @@ def test_a_server_that_is_restarted_again_and_again_loses_and_doubles_nothing(
     moments = random.Random(20)
     failed = []
     with open_store(url) as store:
-        for number in range(20):
+        for number in range(6):
             writer = begin(f"run-{number:03}")
             for test in range(400):
                 writer.result(f"a.py::test_{test}") if test % 7 else writer.failed(f"a.py::test_{test}")
             writer.ended()
-            restart = threading.Timer(moments.uniform(0, 0.15), lambda: (server.stop("immediate"), server.start()))
+            restart = threading.Timer(moments.uniform(0, 0.15), server.restart)
             restart.start()
             try:
                 store.ingest(folder)
             except StoreError as error:  # between two transactions there is nothing that could be done again
                 failed.append(str(error))
-            restart.join()
+            finally:
+                restart.join()
         store.ingest(folder)
     assert all(line.count("\n") == 0 and "the logs of runs stay" in line for line in failed), failed
     once = f"sqlite:///{tmp_path}/once.db"
@@ -151,27 +159,42 @@ def test_work_whose_connection_is_cut_in_the_middle_is_done_again(
     assert everything(url) == expected
 
 
-def test_a_server_that_sleeps_for_ten_seconds_is_waited_for(
+def test_a_server_that_sleeps_is_waited_for(
     server: Any, url: str, many: Path, expected: dict[str, list[Any]], everything: Everything
 ) -> None:
+    with closing(PostgresDatabase(url)) as database:
+        patience = database._connection.info.get_parameters()["connect_timeout"]
+    assert int(patience) > 10  # seconds: one that sleeps for ten is to be waited for
     open_store(url).close()
     with server.asleep():
         process = ingesting(url, many)
-        time.sleep(10)
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        time.sleep(1)  # to no end but that it has to wait
         assert process.poll() is None
-    assert process.communicate(timeout=60)[1] == ""
+    assert process.communicate(timeout=120)[1] == ""
     assert everything(url) == expected
 
 
 def test_a_server_that_is_away_is_one_line_and_the_logs_are_taken_in_later(
-    server: Any, url: str, many: Path, expected: dict[str, list[Any]], everything: Everything
-) -> None:
+    server: Any, url: str, many: Path, expected: dict[str, list[Any]], everything: Everything,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    import psycopg
+
     open_store(url).close()
+    connect, tries = psycopg.connect, list[str]()
+
+    def tried(**how: Any) -> Any:
+        tries.append(how["host"])
+        return connect(**how)
+
+    monkeypatch.setattr(psycopg, "connect", tried)
     server.stop()
-    began = time.monotonic()
     with pytest.raises(StoreError, match=r"no connection \(.*\); the logs of runs stay") as caught:
         open_store(url)
-    assert time.monotonic() - began < 5
+    monkeypatch.undo()
+    assert tries == ["127.0.0.1"]  # once: nobody waits for a server that was not there
     assert "\n" not in str(caught.value)
     server.start()
     with open_store(url) as store:
@@ -216,19 +239,16 @@ def test_a_store_that_another_process_makes_in_this_moment_is_nobody_elses(
 def test_a_process_that_is_killed_while_it_ingests_leaves_nothing_half_done(
     new_database: Callable[[], str], many: Path, expected: dict[str, list[Any]], everything: Everything
 ) -> None:
-    moments = random.Random(6)
-    left = []
-    for _ in range(5):
+    def ended(dying: float = 0.0) -> tuple[str, str]:
         url = new_database()
         open_store(url).close()
-        process = ingesting(url, many)
-        deadline = time.monotonic() + 30
+        return url, ingesting(url, many, dying=dying).communicate(timeout=120)[0]
+
+    whole = float(ended()[1].split()[1])
+    left = []
+    for part in (0.1, 0.3, 0.5, 0.7, 0.9):
+        url, _ = ended(whole * part)
         with open_store(url) as store:
-            while not store.runs(limit=1) and time.monotonic() < deadline:
-                time.sleep(0.005)
-            time.sleep(moments.uniform(0, 0.05))
-            process.kill()
-            process.communicate(timeout=30)
             left.append(len(store.runs(limit=100)))
             store.ingest(many)
         assert everything(url) == expected
@@ -286,15 +306,16 @@ def test_a_database_that_cannot_hold_every_text_is_refused_before_it_has_any(url
     import psycopg
 
     with psycopg.connect(url, autocommit=True) as server:
-        server.execute("CREATE DATABASE narrow ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0")
-        narrow = f"{url.rpartition('/')[0]}/narrow"
+        narrow = f"{url}_narrow"
+        name = narrow.rpartition("/")[2]
+        server.execute(f"CREATE DATABASE {name} ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0")
         try:
             with psycopg.connect(narrow, autocommit=True) as there:
                 there.execute(before)
             with pytest.raises(StoreError, match="is encoded in LATIN1; a store needs one in UTF8"):
                 open_store(narrow)
         finally:
-            server.execute("DROP DATABASE narrow WITH (FORCE)")
+            server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def test_a_schema_that_lost_its_version_is_left_alone(url: str) -> None:
@@ -312,19 +333,20 @@ def test_who_may_make_no_temporary_tables_takes_in_a_result_that_changed(url: st
 
     database = url.rpartition("/")[2]
     with psycopg.connect(url, autocommit=True) as server:
-        server.execute("CREATE ROLE plain")
+        role = f"{database}_plain"  # which are those of a whole server
+        server.execute(f"CREATE ROLE {role}")
         try:
             server.execute(f"REVOKE TEMPORARY ON DATABASE {database} FROM PUBLIC")
-            server.execute(f"GRANT CREATE ON DATABASE {database} TO plain")
-            with open_store(f"{url}?options=-crole%3Dplain") as store:
+            server.execute(f"GRANT CREATE ON DATABASE {database} TO {role}")
+            with open_store(f"{url}?options=-crole%3D{role}") as store:
                 writer = begin("run-001").result("a.py::x")
                 assert store.ingest(folder).results == 1
                 writer.result("a.py::x", "error", when="teardown").result("a.py::y").ended(exit_status=1)
                 assert store.ingest(folder).results == 2
                 assert (store.run().counts.errors, store.run().counts.passed) == (1, 1)
         finally:
-            server.execute("DROP OWNED BY plain CASCADE")
-            server.execute("DROP ROLE plain")
+            server.execute(f"DROP OWNED BY {role} CASCADE")
+            server.execute(f"DROP ROLE {role}")
 
 
 def test_a_server_that_is_for_reading_is_read_and_not_written(url: str, many: Path, begin: Begin) -> None:
@@ -415,10 +437,11 @@ def test_rows_that_meet_others_bring_them_up_to_date(url: str) -> None:
 def test_a_server_whose_disk_is_full_is_one_line_and_takes_all_in_when_there_is_room(
     server: Any, tmp_path_factory: pytest.TempPathFactory, many: Path, everything: Everything, begin: Begin
 ) -> None:
-    with tempfile.TemporaryDirectory(prefix="agentgate-disk-") as disk:
+    with tempfile.TemporaryDirectory(prefix="agentgate-disk-") as disk, ExitStack() as undone:
         mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=96m", "tmpfs", disk], capture_output=True)
         if mounted.returncode:
             pytest.skip(f"cannot mount: {mounted.stderr.decode().strip()}")
+        undone.callback(subprocess.run, ["umount", "--lazy", disk], check=True)  # who was stopped may not be gone yet
         small = type(server)(Path(disk))
         try:
             open_store(small.url()).close()
@@ -429,8 +452,7 @@ def test_a_server_whose_disk_is_full_is_one_line_and_takes_all_in_when_there_is_
                 store.ingest(many)
             assert "\n" not in str(caught.value)
             (Path(disk) / "filler").unlink()
-            small.stop("immediate")
-            small.start()
+            small.restart()
             with open_store(small.url()) as store:
                 store.ingest(many)
             once = f"sqlite:///{tmp_path_factory.mktemp('once')}/once.db"
@@ -439,4 +461,3 @@ def test_a_server_whose_disk_is_full_is_one_line_and_takes_all_in_when_there_is_
             assert everything(small.url()) == everything(once)
         finally:
             small.stop("immediate")
-            subprocess.run(["umount", "--lazy", disk], check=True)  # a process that was stopped may not be gone yet
