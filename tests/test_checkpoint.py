@@ -7,7 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
+import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -52,14 +52,19 @@ def folder(tmp_path: Path) -> Path:
     return place
 
 
-def now() -> str:
-    return datetime.now(UTC).isoformat(timespec="microseconds")
+def now(folder: Path) -> str:
+    """A time after all that was changed so far and before what is changed from now on, both as file systems say it."""
+    with tempfile.TemporaryFile(dir=folder.parent, buffering=0) as probe:
+        times = set[int]()
+        while not times or max(times) - min(times) < 1_000_000:  # they keep time in steps, and behind the clock
+            probe.write(b"now")
+            times.add(os.fstat(probe.fileno()).st_ctime_ns)
+    return datetime.fromtimestamp((min(times) + max(times)) / 2e9, UTC).isoformat(timespec="microseconds")
 
 
 def make(folder: Path, began: str = "") -> checkpoint.Checkpoint:
     """A checkpoint of a run that begins now."""
-    time.sleep(0.02)  # file systems keep time in steps
-    return checkpoint.make(find_project(folder), PHASE, "R1", began or now())
+    return checkpoint.make(find_project(folder), PHASE, "R1", began or now(folder))
 
 
 def committed(folder: Path, commit: str = "HEAD") -> list[str]:
@@ -170,8 +175,7 @@ def test_a_project_within_a_repository_commits_its_own_tests(folder: Path) -> No
 
 
 def test_a_test_that_changed_after_the_run_began_was_not_judged(folder: Path) -> None:
-    began = now()
-    time.sleep(0.02)
+    began = now(folder)
     (folder / "tests/test_a.py").write_text("A = 2\n")
     before = state(folder)
     with pytest.raises(CheckpointError, match=r"tests/test_a\.py was changed after the run began"):
@@ -181,9 +185,7 @@ def test_a_test_that_changed_after_the_run_began_was_not_judged(folder: Path) ->
 
 def test_a_file_that_the_run_itself_left_behind_is_in_no_checkpoint(folder: Path) -> None:
     (folder / "tests/test_a.py").write_text("A = 2\n")
-    time.sleep(0.02)
-    began = now()
-    time.sleep(0.02)
+    began = now(folder)
     (folder / "tests/output.txt").write_text("made by a test")
     made = make(folder, began)
     assert (made.files, made.left) == (("tests/test_a.py",), ("tests/output.txt",))
@@ -217,13 +219,13 @@ def test_a_detached_head_is_told(folder: Path) -> None:
 
 def test_a_folder_without_a_repository_is_told(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match="is in no git repository"):
-        checkpoint.make(find_project(tmp_path), PHASE, "R1", now())
+        checkpoint.make(find_project(tmp_path), PHASE, "R1", now(tmp_path))
 
 
 def test_a_repository_without_a_commit_is_told(tmp_path: Path) -> None:
     git(tmp_path, "init", "-q")
     with pytest.raises(CheckpointError, match="no commit yet"):
-        checkpoint.make(find_project(tmp_path), PHASE, "R1", now())
+        checkpoint.make(find_project(tmp_path), PHASE, "R1", now(tmp_path))
 
 
 def test_in_the_middle_of_a_merge_none_is_made(folder: Path) -> None:
@@ -408,7 +410,7 @@ def dying(tmp_path: Path) -> Dying:
         environ = {**os.environ, "PATH": f"{place}{os.pathsep}{os.environ['PATH']}"}
         environ |= {"KILL": f"{where} {number}"}
         done = subprocess.run(
-            [sys.executable, "-c", PROGRAM, what, str(folder), now()], env=environ, capture_output=True, text=True
+            [sys.executable, "-c", PROGRAM, what, str(folder), now(folder)], env=environ, capture_output=True, text=True
         )
         assert done.returncode in (0, -signal.SIGKILL), done.stderr
         return done.returncode != 0

@@ -52,6 +52,7 @@ def test_requiring_an_engine_that_nobody_knows_is_an_error(
 
 
 DYING = """
+import time
 from xdist.workermanage import WorkerController
 
 send, sent = WorkerController.send_runtest_some, []
@@ -61,10 +62,15 @@ def kill_first(self, indices):
         sent.append(indices)
         if len(sent) == 3:
             self.gateway._io.popen.kill()
+            Path("killed").touch()
             raise OSError("cannot send (already closed?)")  # as execnet says, if it is asked before it sees that
     send(self, indices)
 
 WorkerController.send_runtest_some = kill_first
+
+def pytest_runtest_call(item):  # the other worker would else have done it all before this one has begun
+    while item.config.workerinput["workerid"] == "gw0" and not (item.config.rootpath / "killed").exists():
+        time.sleep(0.01)
 """
 
 
@@ -84,4 +90,4 @@ def test_where_a_worker_dies_every_other_test_still_runs(
                 os._exit(1)
         """
     )
-    pytester.runpytest_subprocess("-n", "2", timeout=60).assert_outcomes(passed=15, failed=1)
+    pytester.runpytest_subprocess("-n", "2", timeout=300).assert_outcomes(passed=15, failed=1)

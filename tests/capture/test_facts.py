@@ -451,7 +451,7 @@ def test_clients_of_databases_and_brokers(port: int) -> None:
     assert evidence.chain[-1].is_a("ConnectionRefusedError")
     assert not evidence.raised.is_a("ConnectionError")
 
-    dsn = f"host=127.0.0.1 port={port} dbname=x connect_timeout=2"
+    dsn = f"host=127.0.0.1 port={port} dbname=x connect_timeout=60"
     check(lambda: psycopg.connect(dsn), "psycopg.OperationalError", at(port, "postgres"))
     check(
         lambda: psycopg.connect("host=no-such.invalid dbname=x"),
@@ -562,7 +562,7 @@ def test_clients_of_http_tell_the_url_without_secrets(port: int) -> None:
     facts = at(port, "http", url=f"http://127.0.0.1:{port}/a")
     evidences = [
         check(lambda: httpx.get(url, trust_env=False), "httpx.ConnectError", facts),
-        check(lambda: requests.get(url, timeout=2), "requests.exceptions.ConnectionError", facts),
+        check(lambda: requests.get(url, timeout=60), "requests.exceptions.ConnectionError", facts),
     ]
     for evidence in evidences:
         assert "secret" not in str([raised.facts for raised in evidence.chain])
@@ -595,7 +595,7 @@ def test_grpc_tells_its_status_and_where(port: int) -> None:
 
     def unary() -> None:
         with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
-            channel.unary_unary("/shop/order")(b"", timeout=2)
+            channel.unary_unary("/shop/order")(b"", timeout=60)
 
     check(unary, "grpc._channel._InactiveRpcError", at(port, "grpc", code="UNAVAILABLE"))
 

@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from xml.etree import ElementTree
@@ -546,9 +545,7 @@ def test_entities_are_not_expanded(tmp_path: Path) -> None:
     bomb = tmp_path / "bomb.xml"
     entities = "".join(f'<!ENTITY l{number} "{f"&l{number - 1};" * 10}">' for number in range(1, 12))
     bomb.write_text(f'<!DOCTYPE x [<!ENTITY l0 "lol">{entities}]><testsuites>&l11;</testsuites>')
-    begin = time.perf_counter()
-    assert "refused" in read_junit([bomb]).problems[0]
-    assert time.perf_counter() - begin < 1
+    assert "refused" in read_junit([bomb]).problems[0]  # expanded it would fill any memory
 
 
 def test_a_missing_file_and_a_folder_are_problems(tmp_path: Path) -> None:

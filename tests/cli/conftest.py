@@ -83,7 +83,7 @@ def agentgate() -> Agentgate:
             capture_output=True,
             text=True,
             encoding="utf-8",
-            timeout=60,
+            timeout=300,
         )
 
     return start
@@ -120,7 +120,7 @@ def terminal() -> Terminal:
                 break
             shown += data
         os.close(ours)
-        assert process.wait(timeout=60) == 0, shown.decode()
+        assert process.wait(timeout=120) == 0, shown.decode()
         return shown.decode().replace("\r\n", "\n")
 
     return start

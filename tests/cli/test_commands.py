@@ -1,7 +1,6 @@
 """The group: commands are found, imported when used, and wrong usage is one line."""
 
 import re
-import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -12,12 +11,10 @@ from click.testing import CliRunner
 
 from pytest_agentgate.cli import COMMANDS, main, suggestion
 
-CPU_OF_HELP = 0.120  # seconds
-
 
 def run(*args: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "pytest_agentgate", *args], capture_output=True, text=True, env=env, timeout=60
+        [sys.executable, "-m", "pytest_agentgate", *args], capture_output=True, text=True, env=env, timeout=120
     )
 
 
@@ -65,14 +62,18 @@ def test_help_imports_no_command() -> None:
     assert "pytest_agentgate.cli." not in ours
 
 
-def test_help_is_quick() -> None:
-    def cpu() -> float:
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        run("--help")
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-
-    assert min(cpu() for _ in range(5)) < CPU_OF_HELP
+def test_help_waits_for_no_library_but_click() -> None:
+    code = (
+        "import sys\n"
+        "before = set(sys.modules)\n"  # those of the environment
+        "from pytest_agentgate.cli import main\n"
+        "try: main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "new = {name.partition('.')[0] for name in set(sys.modules) - before} - set(sys.stdlib_module_names)\n"
+        "print(sorted(new), file=sys.stderr)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stderr == "['click', 'pytest_agentgate']\n"
 
 
 @pytest.mark.parametrize(
@@ -130,5 +131,5 @@ main()
 
 
 def test_ctrl_c_while_it_starts_is_no_traceback() -> None:
-    done = subprocess.run([sys.executable, "-c", INTERRUPTED], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", INTERRUPTED], capture_output=True, text=True, timeout=120)
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "")

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -170,12 +171,13 @@ def test_a_run_that_was_cut_off_is_invalid(agentgate: Agentgate, own: Path) -> N
 
 
 def test_a_run_that_goes_on_is_invalid(agentgate: Agentgate, own: Path) -> None:
-    (own / "tests/test_shop.py").write_text("import time\ndef test_one(): open('ready', 'w'); time.sleep(60)\n")
+    (own / "tests/test_shop.py").write_text("import time\ndef test_one(): open('ready', 'w'); time.sleep(600)\n")
     command = [sys.executable, "-m", "pytest", "-q", "--agentgate"]
     process = subprocess.Popen(command, cwd=own, stdout=subprocess.DEVNULL)
     try:
         while not (own / "ready").exists():
             assert process.poll() is None
+            time.sleep(0.02)
         assert document(agentgate, "imports", cwd=own, status=12)["judgement"]["state"] == "invalid"
     finally:
         process.kill()

@@ -66,7 +66,7 @@ def locked() -> Iterator[Path]:
 def test_a_file_that_one_may_only_read(locked: Path, tmp_path: Path, arguments: tuple[str, ...]) -> None:
     filled = [argument.format(folder=tmp_path) for argument in arguments]
     command = [*POWERLESS, sys.executable, "-m", "pytest_agentgate", *filled]
-    done = subprocess.run(command, cwd=locked, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, cwd=locked, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     assert "what new logs may say is left out" in done.stderr
     assert done.stderr.count("\n") <= 2

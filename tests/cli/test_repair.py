@@ -250,7 +250,7 @@ def test_a_narrow_terminal_shows_how_many_are_green(tmp_path: Path) -> None:
     ours, theirs = os.openpty()
     environ = {**os.environ, "COLUMNS": "60", "TERM": "xterm"}
     with (tmp_path / "out").open("wb") as out:
-        subprocess.run([sys.executable, "-c", code], env=environ, stdout=out, stderr=theirs, check=True, timeout=60)
+        subprocess.run([sys.executable, "-c", code], env=environ, stdout=out, stderr=theirs, check=True, timeout=120)
     os.close(theirs)
     shown = os.read(ours, 100_000).decode()
     os.close(ours)
@@ -291,12 +291,12 @@ def test_a_commit_that_a_hook_refuses_is_no_success(project: Path, repair: Repai
 @pytest.mark.parametrize("used", ["", "from shop import price_of\n"], ids=["first run", "attempt"])
 def test_ctrl_c_ends_it_with_130_and_leaves_nothing_on_trial(project: Path, quick: None, used: str) -> None:
     stop = "import os, signal, time\n\ndef test_stop():\n    os.kill(int(os.environ['REPAIR']), signal.SIGINT)\n"
-    write(project, {"tests/test_stop.py": f"{used}{stop}    time.sleep(60)\n"})
+    write(project, {"tests/test_stop.py": f"{used}{stop}    time.sleep(600)\n"})
     before = (project / "tests/test_stop.py").read_bytes()
     code = "import os, sys; from pytest_agentgate.cli import main; os.environ['REPAIR'] = str(os.getpid()); main()"
     words = ["repair", "--python", sys.executable, "--base", "HEAD~1"]
     done = subprocess.run(
-        [sys.executable, "-c", code, *words], cwd=project, capture_output=True, text=True, timeout=120
+        [sys.executable, "-c", code, *words], cwd=project, capture_output=True, text=True, timeout=300
     )
     assert done.returncode == 130, done.stdout + done.stderr
     assert (project / "tests/test_stop.py").read_bytes() == before

@@ -136,6 +136,12 @@ def test_settings_that_turn_the_plugin_off_are_named(foreign_environment: Path, 
     assert recorded(project)[0][2] == "completed"
 
 
+def has_passed(folder: Path, test: str) -> bool:
+    """Whether the log of the run that goes on says so."""
+    logs = (folder / ".agentgate" / "runs").glob("*.jsonl")
+    return any(test in line and '"passed"' in line for log in logs for line in log.read_text().splitlines())
+
+
 @pytest.mark.parametrize("workers", ["0", "2"])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_run_that_is_asked_to_stop_writes_its_end(
@@ -151,18 +157,18 @@ def test_a_run_that_is_asked_to_stop_writes_its_end(
         def test_one(): pass
         def test_two(tidy):
             pathlib.Path("ready").touch()
-            time.sleep(60)
+            time.sleep(600)
         """)  # fmt: skip
     command = [*AGENTGATE, "run", "--python", str(foreign_environment), "--", "-n", workers]
     process = subprocess.Popen(command, cwd=project, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    until = time.monotonic() + 30
-    while not (project / "ready").exists():
-        assert time.monotonic() < until
-        time.sleep(0.02)
-    if workers != "0":
-        time.sleep(0.5)  # until the result of the first test has come to the controller
-    process.send_signal(number)
-    _, said = process.communicate(timeout=60)
+    try:
+        while not ((project / "ready").exists() and has_passed(project, "test_one")):
+            assert process.poll() is None
+            time.sleep(0.02)
+        process.send_signal(number)
+        _, said = process.communicate(timeout=120)
+    finally:
+        process.kill()
     assert process.returncode == 2, said
     assert recorded(project)[0][2:] == ("interrupted", 1, 0)
     assert "before the run was over" not in said  # it came to its end, asked to

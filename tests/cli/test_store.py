@@ -151,7 +151,7 @@ def test_two_may_export_to_one_path(project: Path, agentgate: Agentgate) -> None
     agentgate("runs", cwd=project)
     command = [sys.executable, "-m", "pytest_agentgate", "store", "export", "record.jsonl"]
     both = [subprocess.Popen(command, cwd=project, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(2)]
-    assert [process.communicate(timeout=60)[1].count(b"rror") for process in both] == [0, 0]
+    assert [process.communicate(timeout=120)[1].count(b"rror") for process in both] == [0, 0]
     assert [process.returncode for process in both] == [0, 0]
     assert {file.name for file in project.iterdir()} == {".agentgate", "record.jsonl"}
     assert agentgate("store", "import", "record.jsonl", "--store", "other.db", cwd=project).returncode == 0

@@ -93,7 +93,7 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[Open]:
         )
         one = Opened(context.new_page())
         pages.append(one)
-        one.page.set_default_timeout(20_000)
+        one.page.set_default_timeout(60_000)
         one.page.on("console", lambda message: one.said.append(message.text))
         one.page.on("pageerror", lambda error: one.said.append(str(error)))
         one.page.on("request", lambda request: one.requests.append(request.url))
