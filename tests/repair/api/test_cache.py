@@ -90,10 +90,15 @@ def test_several_processes_may_share_a_folder(cold: Api, tmp_path: Path) -> None
     program = (
         "import sys, json; from pathlib import Path\n"
         "from pytest_agentgate.repair.api.api import Api\nfrom pytest_agentgate.repair.api.trees import TextTree\n"
-        "for _ in range(20):\n    Api.of(TextTree(json.loads(sys.argv[1])), cache=Path(sys.argv[2]))\n"
+        "for _ in range(10):\n    Api.of(TextTree(json.loads(sys.argv[1])), cache=Path(sys.argv[2]))\n"
     )
     running = [subprocess.Popen([sys.executable, "-c", program, json.dumps(FILES), str(tmp_path)]) for _ in range(3)]
-    assert [each.wait(60) for each in running] == [0, 0, 0]
+    try:
+        assert [each.wait(300) for each in running] == [0, 0, 0]
+    finally:
+        for each in running:
+            each.kill()
+            each.wait()
     assert not [each for each in tmp_path.iterdir() if each.name.startswith(".")]
     assert same(Api.of(TextTree(FILES), cache=tmp_path), cold)
 

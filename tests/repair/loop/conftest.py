@@ -48,7 +48,7 @@ class Suite:
     interpreter: Interpreter
     apart: Path
     arguments: Sequence[str] = ()
-    limit: float = 60.0
+    limit: float = 600.0  # attempts that share a run have a tenth of it
     jobs: int = 1
     asked: list[str] = field(default_factory=list)  # titles of the causes that were asked about
 

@@ -6,9 +6,10 @@ import random
 import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from tests.repair.loop.conftest import Suite, proposal
@@ -16,6 +17,7 @@ from tests.repair.loop.conftest import Suite, proposal
 from pytest_agentgate.codemods.rewrites.rename_symbol import RenameSymbol
 from pytest_agentgate.model import Cause, Failure, Kind
 from pytest_agentgate.model.repair import Attempt, Repair, Verdict
+from pytest_agentgate.repair.attempts import rerun
 from pytest_agentgate.repair.attempts.services import Offer, Services
 from pytest_agentgate.repair.proposal import NoProposal, Proposal
 from pytest_agentgate.repair.session import Session, Wishes
@@ -27,7 +29,7 @@ SOURCE = """
 import http.client
 
 def ask(port):
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     connection.request("GET", "/")
     try:
         return connection.getresponse().read()
@@ -50,6 +52,10 @@ class _Answer(BaseHTTPRequestHandler):
         pass
 
 
+class _Server(ThreadingHTTPServer):
+    allow_reuse_port = True  # the fixture that has found the port holds it as well
+
+
 class Servers(Services):
     """Starts a server at the port that a cause names, if it is one of ``ports``; remembers what it was told."""
 
@@ -58,7 +64,7 @@ class Servers(Services):
         self.asked: list[str] = []
         self.runs = 0
         self.of_record: list[str] = []
-        self.up: list[ThreadingHTTPServer] = []
+        self.up: list[_Server] = []
 
     def supply(self, causes: Sequence[Cause]) -> Sequence[Offer]:
         self.asked += [cause.title for cause in causes]
@@ -68,7 +74,7 @@ class Servers(Services):
         port = next((port for port in self.ports if f":{port} " in cause.title), 0)
         if not port:
             return Offer(cause.signature, why="no engine answers")
-        server = ThreadingHTTPServer(("127.0.0.1", port), _Answer)
+        server = _Server(("127.0.0.1", port), _Answer)
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
         self.up.append(server)
         return Offer(cause.signature, "web", evidence=("it is named there",), diff="the lines")
@@ -86,14 +92,20 @@ class Servers(Services):
 
 
 @pytest.fixture
-def ports() -> list[int]:
-    """Two at which nothing is served, and which are not taken for what the system gives to clients."""
+def ports() -> Iterator[list[int]]:
+    """Two at which nothing is served, and which are not taken for what the system gives to clients.
+
+    They are bound all the time, so that nobody else serves there meanwhile.
+    """
     found: list[int] = []
-    while len(found) < 2:
-        port = random.randrange(10_000, 30_000)
-        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
-            found += [port] * (port not in found)
-    return found
+    with ExitStack() as stack:
+        while len(found) < 2:
+            port, held = random.randrange(10_000, 30_000), stack.enter_context(socket.socket())
+            with suppress(OSError):
+                held.bind(("127.0.0.1", port))  # alone
+                held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)  # and from now on, with our own server
+                found.append(port)
+        yield found
 
 
 @pytest.fixture
@@ -232,22 +244,27 @@ def test_a_service_that_does_not_help_is_no_attempt(suite: MakeSuite, ports: lis
     assert [one.why for one in repair.left] == ["it is not known: the service web is up, and they fail as before"]
 
 
-def test_where_the_trial_takes_too_long_the_reason_is_said(suite: MakeSuite, ports: list[int]) -> None:
+def test_where_the_trial_takes_too_long_the_reason_is_said(
+    suite: MakeSuite, ports: list[int], tmp_path: Path, hours_pass: Callable[[ModuleType, Path], None]
+) -> None:
+    hangs = tmp_path / "hangs"
+    hours_pass(rerun, hangs)
     test = """
     import os, time
     from shop import ask
 
     def test_asks():
-        if os.path.exists("slow"):
-            time.sleep(60)
-        open("slow", "w").close()
+        if os.path.exists("before"):
+            open({hangs}, "a").write("I")
+            time.sleep(600)
+        open("before", "w").close()
         ask({port})
-    """.replace("{port}", str(ports[0]))
+    """.replace("{port}", str(ports[0])).replace("{hangs}", repr(str(hangs)))
     made = suite({"src/shop.py": SOURCE, "tests/test_shop.py": test})
-    repair = repaired(made, _Useless(), Wishes(jobs=1, limit=6))
+    repair = repaired(made, _Useless())
     assert (repair.attempts, repair.complete) == ((), True)
     [left] = repair.left
-    assert left.why.startswith("it is not known: the tests could not be run again: it took more than 6 seconds")
+    assert left.why.startswith("it is not known: the tests could not be run again: it took more than 600 seconds")
 
 
 def test_what_the_services_have_to_say_stands_in_the_report(suite: MakeSuite) -> None:
