@@ -14,7 +14,7 @@ from pathlib import Path
 
 # A hook of git that runs the tests has variables that say which repository, wherever the command is to look.
 _OF_A_REPOSITORY = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_PREFIX"})
-_LIMIT = 10.0  # seconds
+_LIMIT = 30.0  # seconds; a busy machine stands still for some of them
 _LIMIT_OF_A_TREE = 120.0  # where all files are looked at
 _PLAIN = ("--no-color", "--no-ext-diff", "--no-textconv", "--no-renames", "--relative")
 _CODE = ("*.py", *(f"*{name}" for name in ("pytest.ini", "pytest.toml", "pyproject.toml", "tox.ini", "setup.cfg")))

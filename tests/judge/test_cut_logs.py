@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -49,14 +51,17 @@ def test_torn(left):
 
 
 @pytest.fixture(scope="module", params=[(), ("-n", "2")], ids=["one-process", "xdist"])
-def log(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def log(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, few_plugins: Mapping[str, str]
+) -> Path:
     """The log of a real run, in a project whose phase asks for nothing that a run could lack."""
     root = tmp_path_factory.mktemp("project")
     (root / "pyproject.toml").write_text(LENIENT)
     (root / "test_shop.py").write_text(SUITE)
     (root / "test_gone.py").write_text("import nothing_of_this_name\n")
     command = [sys.executable, "-m", "pytest", "--agentgate", "-p", "no:cacheprovider", *request.param]
-    assert subprocess.run(command, cwd=root, capture_output=True, text=True).returncode == 1
+    environ = {**os.environ, **few_plugins}
+    assert subprocess.run(command, cwd=root, env=environ, capture_output=True, text=True).returncode == 1
     [log] = (root / ".agentgate/runs").glob("*.jsonl")
     return log
 
