@@ -111,11 +111,11 @@ def test_a_filter_compares_with_the_same_function() -> None:
     assert isinstance(kept, Unchanged)
 
 
-def test_the_tests_of_the_others_run_and_that_of_what_is_gone_fails_for_it(tmp_path: Path) -> None:
+def test_the_tests_of_the_others_run_and_that_of_what_is_gone_fails_for_it(tmp_path: Path, quick: None) -> None:
     text = "import pytest\n" + KINDS + "\n@pytest.mark.parametrize('kind', KINDS)\ndef test_kind(kind):\n    kind()\n"
     (tmp_path / "shop.py").write_text("class Order:\n    pass\n")
     (tmp_path / "test_a.py").write_text(apply(text, [GONE]))
     command = [sys.executable, "-m", "pytest", "-q", "-rA", "-pno:cacheprovider"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
     assert "PASSED test_a.py::test_kind[Order]" in done.stdout, done.stdout
     assert "FAILED test_a.py::test_kind[Legacy] - AttributeError: module 'shop'" in done.stdout
