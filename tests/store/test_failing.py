@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pytest_agentgate.store import Store, failing, open_database, open_store
+from pytest_agentgate.store.database import Database
 from pytest_agentgate.store.upkeep import checking, copying, pruning
 
 Begin = Callable[..., Any]
@@ -38,9 +39,13 @@ def told(results: list[tuple[str, str, str, str]]) -> list[tuple[str, str, int, 
 
 def holds(url: str) -> bool:
     with closing(open_database(url, read_only=True)) as database:
-        results = database.rows("SELECT run_id, nodeid, file, outcome FROM results")
-        assert sorted(database.rows(COUNTED)) == told([(str(a), str(b), str(c), str(d)) for a, b, c, d in results])
-        return list(failing.wrong(database)) == []
+        return holds_in(database)
+
+
+def holds_in(database: Database) -> bool:
+    results = database.rows("SELECT run_id, nodeid, file, outcome FROM results")
+    assert sorted(database.rows(COUNTED)) == told([(str(a), str(b), str(c), str(d)) for a, b, c, d in results])
+    return list(failing.wrong(database)) == []
 
 
 RESULTS = st.lists(
@@ -64,24 +69,23 @@ def test_whatever_comes_and_goes_the_tests_that_failed_are_those_of_the_results(
     new_url: Callable[[], str],
 ) -> None:
     folder, url = tmp_path_factory.mktemp("runs"), new_url()
-    for number, (results, end) in enumerate(runs):
-        writer = begin(f"run-{number:03}", into=folder, created_at=f"2026-0{number + 1}-01T12:00:00.000000+00:00")
-        with open_store(url) as store:
+    with open_store(url) as store, closing(open_database(url)) as database:
+        for number, (results, end) in enumerate(runs):
+            writer = begin(f"run-{number:03}", into=folder, created_at=f"2026-0{number + 1}-01T12:00:00.000000+00:00")
             for test, outcome, attempt, worker, taken in results:
                 writer.result(f"{test % 2}.py::test_{test}", outcome, attempt=attempt, worker=worker)
                 if taken:
                     store.ingest(folder)
-                    assert holds(url)
+                    assert holds_in(database)
             if end == "ended":
                 writer.ended()
             elif end == "killed":
                 writer.killed()
             store.ingest(folder)
-        assert holds(url)
-    for month in (2, 4):
-        with closing(open_database(url)) as database:
+            assert holds_in(database)
+        for month in (2, 4):
             pruning.prune(database, f"2026-0{month}-02", lambda done, whole: None)
-        assert holds(url)
+            assert holds_in(database)
 
 
 def test_a_copy_of_a_log_that_gives_way_to_the_whole_is_counted_once(

@@ -186,11 +186,11 @@ def test_a_bomb_that_lies_about_its_size_writes_no_more_than_it_said(tmp_path: P
 
 
 def test_many_bombs_fill_no_more_than_one_path_may(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(arrivals, "_MOST", 3 << 20)
+    monkeypatch.setattr(arrivals, "_MOST", 3 << 14)
     path = tmp_path / "bombs.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as opened:
         for number in range(5):
-            opened.writestr(f"run-{number}.jsonl", b"\n" * (1 << 20))
+            opened.writestr(f"run-{number}.jsonl", b"\n" * (1 << 14))
     _, problems = taken_in(url, path)
     assert sum("there is room for 0" in problem for problem in problems) == 2
 
