@@ -185,7 +185,7 @@ JSON: st.SearchStrategy[Any] = st.recursive(
 )
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(data=st.data(), value=JSON)
 def test_a_value_of_any_other_shape_breaks_nothing(data: st.DataObject, value: Any, tmp_path_factory: Any) -> None:
     events = read(write_judgement(tmp_path_factory.mktemp("runs"), JUDGEMENT))

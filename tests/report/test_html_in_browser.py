@@ -75,7 +75,7 @@ def browser(chromium: str) -> Iterator[Browser]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium)
+        launched = playwright.chromium.launch(executable_path=chromium, timeout=120_000)
         yield launched
         launched.close()
 
@@ -304,6 +304,7 @@ def test_a_browser_that_is_too_old_says_so(browser: Browser, large: RunReport, t
     file = tmp_path / "old.html"
     file.write_text(render(large), encoding="utf-8")
     page = browser.new_page()
+    page.set_default_timeout(60_000)
     page.add_init_script("delete globalThis.DecompressionStream")
     page.goto(file.as_uri())
     page.locator("text=This page needs").wait_for()

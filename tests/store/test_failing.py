@@ -60,7 +60,7 @@ RESULTS = st.lists(
 )
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(runs=st.lists(st.tuples(RESULTS, st.sampled_from(["ended", "killed", "goes on"])), min_size=1, max_size=5))
 def test_whatever_comes_and_goes_the_tests_that_failed_are_those_of_the_results(
     runs: list[tuple[list[tuple[int, str, int, str, bool]], str]],

@@ -63,7 +63,7 @@ def test_a_run_that_lives_is_seen_as_far_as_it_has_come(store: Store, path: Path
     assert store.run_summary().causes[0].tests == ("a.py::y",)
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(cuts=st.lists(st.integers(0, 14), max_size=6), dead=st.booleans())
 def test_any_number_of_steps_lead_to_the_same_rows(
     cuts: list[int],
@@ -277,7 +277,7 @@ KEYS = [
 ]
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     events=st.lists(
         st.dictionaries(st.sampled_from(KEYS), JUNK, max_size=8).flatmap(

@@ -135,7 +135,7 @@ def test_a_judgement_that_was_taken_in_is_not_looked_at_again(
     assert looked == []
 
 
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(order=st.permutations(range(5)), together=st.sets(st.integers(0, 4)))
 def test_logs_may_arrive_in_any_order(
     order: list[int],

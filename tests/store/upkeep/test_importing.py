@@ -140,7 +140,7 @@ def test_an_archive_that_is_damaged_costs_its_own_logs_only(url: str, logs: Path
 
 
 @given(st.data())
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_whatever_an_archive_holds_it_is_read_or_told_in_one_line(tmp_path: Path, data: st.DataObject) -> None:
     method = data.draw(st.sampled_from([zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA]))
     made = io.BytesIO()

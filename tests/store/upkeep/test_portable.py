@@ -123,7 +123,7 @@ def test_a_number_without_end_or_of_another_sort_is_damage(database: Database, o
 
 
 @given(data=st.data())
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_one_byte_that_changed_is_found(logs: Path, tmp_path: Path, data: st.DataObject) -> None:
     source = tmp_path / "source.db"
     with open_store(str(source)) as store:
