@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from tests.conftest import free_port
 
 from pytest_agentgate.cli.demo import why_no_redis
 from pytest_agentgate.model import Kind, RunStatus
@@ -27,7 +28,7 @@ def agentgate(
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=400,
+        timeout=600,
     )
 
 
@@ -189,7 +190,7 @@ def supplied(tmp_path_factory: pytest.TempPathFactory, few_plugins: Mapping[str,
     """A demo where an engine is; its Redis is sought at another port than in other tests, which need it away."""
     folder = tmp_path_factory.mktemp("supplied") / "voice"
     ours = {"TESTCONTAINERS_HUB_IMAGE_NAME_PREFIX": "agentgate-test/"}
-    elsewhere = {"ORCHESTRATOR_REDIS_URL": "redis://127.0.0.1:16391/0"}
+    elsewhere = {"ORCHESTRATOR_REDIS_URL": f"redis://127.0.0.1:{free_port()}/0"}
     done = agentgate("demo", "--directory", str(folder), environ={**few_plugins, **ours, **elsewhere})
     assert done.returncode == 0, done.stderr
     assert "not started" not in done.stderr
