@@ -212,6 +212,13 @@ def pytest_configure(config: pytest.Config) -> None:
 def _compile_the_package() -> None:
     """Once, where the processes that tests start would each compile what they import."""
     compileall.compile_dir(Path(pytest_agentgate.__file__).parent, quiet=2)
+    if sys.dont_write_bytecode:  # nor does this pytest keep the plugins whose assertions it has rewritten
+        unwanted = {"PYTHONDONTWRITEBYTECODE"} | STEERING
+        environ = {name: value for name, value in os.environ.items() if name not in unwanted}
+        with tempfile.TemporaryDirectory() as folder:
+            Path(folder, "test_it.py").write_text("def test_it(): assert 1 == 2\n")
+            command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--agentgate", "-n", "1"]
+            subprocess.run(command, cwd=folder, env=environ, capture_output=True)
 
 
 def _heed_signals() -> None:

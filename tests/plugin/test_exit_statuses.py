@@ -103,7 +103,10 @@ INCOMPLETE = {
     "configure-exits-pytest": conftest("import pytest\ndef pytest_configure(): pytest.exit('enough', returncode=0)"),
     "sessionstart-raises": conftest("def pytest_sessionstart(): raise RuntimeError('in a hook')", said="in a hook"),
     # in the middle
-    "collection-is-interrupted": conftest("def pytest_collection_modifyitems(): raise KeyboardInterrupt"),
+    "collection-is-interrupted": conftest(
+        "def pytest_collection_modifyitems(): raise KeyboardInterrupt",
+        options=("--max-worker-restart=1",),  # of eight, each of which is interrupted as well
+    ),
     "a-hook-raises": conftest("def pytest_collection_modifyitems(): raise RuntimeError('in a hook')", said="in a hook"),
     "a-hook-of-tests-raises": conftest("def pytest_runtest_protocol(): raise RuntimeError('in a hook')"),
     "a-hook-drops-tests": conftest("def pytest_runtest_protocol(item): return 'fine' in item.name or None"),
@@ -164,6 +167,23 @@ ALONE = {  # with workers, the tests are run by xdist before a conftest file is 
     "a-hook-runs-no-tests": conftest("def pytest_runtestloop(): return True", said="collected and not run"),
 }
 
+# A worker is lost, and before the others know of it none of them comes further.
+LOSING = """
+import os, pathlib, pytest, time
+@pytest.mark.parametrize("n", range(12))
+def test_it(n):
+    if n == 3:
+        os._exit(0)
+    for _ in range(6000 if n > 3 else 0):
+        if pathlib.Path("lost").exists():
+            break
+        time.sleep(0.01)
+"""
+TELLING = """
+import pathlib, pytest
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node, error): pathlib.Path("lost").touch()
+"""
 CRASHING = "import os, pytest\n@pytest.mark.parametrize('n', range(12))\ndef test_it(n): n == 3 and os._exit(0)\n"
 DISTRIBUTED = {
     "workers-disagree": conftest(
@@ -173,8 +193,8 @@ DISTRIBUTED = {
     ),
     "worker-is-lost-and-replaced": Row(10, suite=CRASHING, said="test_it[3]"),
     "worker-is-lost-and-replaced-outside-of-the-phase": Row(0, ("imports",), CRASHING, said="(1 crash)"),
-    "worker-is-lost-and-not-replaced": Row(
-        12, suite=CRASHING, options=("--max-worker-restart=0",), said="collected and not run"
+    "worker-is-lost-and-not-replaced": conftest(
+        TELLING, suite=LOSING, options=("--max-worker-restart=0",), said="collected and not run"
     ),
     "workers-cannot-start": conftest(
         "import os\nif 'PYTEST_XDIST_WORKER' in os.environ: raise RuntimeError('here')",

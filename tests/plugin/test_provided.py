@@ -92,7 +92,7 @@ def test_who_does_not_have_the_key_is_told_nothing(pytester: pytest.Pytester, as
     with lending(rooms) as variables:
         told = json.loads(variables[TOLD])
         for line in (b"{}\n", b"\xff\n", json.dumps({**told, "key": "x", "worker": "main", "session": ""}).encode()):
-            with socket.create_connection((told["host"], told["port"]), timeout=5) as connection:
+            with socket.create_connection((told["host"], told["port"]), timeout=60) as connection:
                 connection.sendall(line + b"\n")
                 with connection.makefile("rb") as stream:
                     assert set(json.loads(stream.read())) == {"error"}

@@ -12,6 +12,14 @@ from pytest_agentgate.store import open_store
 if TYPE_CHECKING:
     from tests.plugin.conftest import Run
 
+HEARING = """
+import os, pathlib, pytest
+if "PYTEST_XDIST_WORKER" not in os.environ:
+    def pytest_runtest_logstart(nodeid): pathlib.Path("begun " + nodeid.partition("::")[2]).touch()
+    def pytest_runtest_logreport(report): pathlib.Path(f"reported {report.when}").touch()
+"""
+"""What a controller has heard of tests, in files: whatever it sends because of that, it has sent."""
+
 BROKEN = {
     "test_gone": "from shop import nothing_there\ndef test_one(): pass\ndef test_two(): pass\n",
     "test_shop": """
@@ -153,10 +161,13 @@ def test_tests_after_the_first_failure_are_not_run(
 
 
 def test_a_crashed_worker_names_its_test_and_what_it_left(run: Run, pytester: pytest.Pytester) -> None:
+    pytester.makeconftest(HEARING)
     pytester.makepyfile(
-        "import os, time\n"
+        "import os, pathlib, time\n"
         + "".join(f"def test_{n}(): pass\n" for n in range(6))
-        + "def test_crash():\n    time.sleep(0.5)  # until xdist has sent all it has to send\n    os._exit(3)\n"
+        + "def test_crash():\n"
+        + "    while not pathlib.Path('begun test_crash').exists(): time.sleep(0.01)\n"
+        + "    os._exit(3)\n"
         + "".join(f"def test_z{n}(): pass\n" for n in range(30))
     )
     recorded = run("-n", "1", "--max-worker-restart=0")
@@ -176,6 +187,9 @@ def test_a_worker_that_is_gone_when_tests_are_sent_to_it_is_a_crash(run: Run, py
     # between the death of a worker and the news of it xdist writes to a pipe that nobody reads
     pytester.makeconftest(
         """
+        from xdist.workermanage import NodeManager
+        NodeManager.EXIT_TIMEOUT = 0.5  # seconds for the worker to hear that it is over, which it cannot
+
         class Unread:
             def write(self, data): pass
             def flush(self): raise BrokenPipeError(32, "Broken pipe")
@@ -397,6 +411,15 @@ def test_whatever_ends_the_initial_conftest_is_a_failure(run: Run, pytester: pyt
 
 
 def test_each_worker_is_told_of_and_timed_by_itself(run: Run, pytester: pytest.Pytester) -> None:
+    pytester.makeconftest(
+        """
+        import os, pathlib
+        def pytest_runtest_logreport(report):
+            worker = os.environ.get("PYTEST_XDIST_WORKER")
+            if worker and report.when != "teardown":
+                with pathlib.Path(worker).open("a") as file: print(report.duration, file=file)
+        """
+    )
     pytester.makepyfile(
         """
         import os, pytest, time
@@ -409,7 +432,10 @@ def test_each_worker_is_told_of_and_timed_by_itself(run: Run, pytester: pytest.P
     recorded = run("-n", "2", "--dist", "each")
     assert recorded.events("collected")[-1]["workers"] == ["gw0", "gw1"]
     took = {event["worker"]: event["duration"] for event in recorded.events("result")}
-    assert took["gw0"] < 0.3 <= took["gw1"]
+    assert took["gw1"] >= 0.3
+    for worker in ("gw0", "gw1"):
+        told = [float(line) for line in (pytester.path / worker).read_text().splitlines()]
+        assert took[worker] == pytest.approx(sum(told), abs=1e-5)
 
 
 def test_a_test_that_kills_a_serial_run_is_named(run: Run, pytester: pytest.Pytester) -> None:
@@ -434,13 +460,14 @@ def test_a_test_that_kills_a_serial_run_is_named(run: Run, pytester: pytest.Pyte
 
 
 def test_a_worker_that_dies_in_a_teardown_makes_an_error_of_its_test(run: Run, pytester: pytest.Pytester) -> None:
+    pytester.makeconftest(HEARING)
     pytester.makepyfile(
         """
-        import os, pytest, time
+        import os, pathlib, pytest, time
         @pytest.fixture
         def deadly():
             yield
-            time.sleep(0.5)  # until the controller knows that the call has passed
+            while not pathlib.Path("reported call").exists(): time.sleep(0.01)
             os._exit(1)
         def test_one(deadly): pass
         """
