@@ -17,7 +17,7 @@ SECRET = "S3cR3tOfTheTests"
 
 CLIENTS = {
     "redis": "import redis\nredis.Redis.from_url(URL, retry=None).get('a')",
-    "psycopg": "import psycopg\npsycopg.connect(URL, connect_timeout=3)",
+    "psycopg": "import psycopg\npsycopg.connect(URL, connect_timeout=60)",
     "sqlalchemy": "import sqlalchemy\nsqlalchemy.create_engine(URL).connect()",
     "pymongo": "import pymongo\npymongo.MongoClient(URL, serverSelectionTimeoutMS=300).admin.command('ping')",
     "pymysql": "import pymysql\nat = urlsplit(URL)\npymysql.connect(host=at.hostname, port=at.port, user='u')",

@@ -331,11 +331,11 @@ def test_a_comparison_that_does_not_hold_is_an_assertion(name: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def port() -> int:
-    """A port of this machine that nobody listens on."""
+def port() -> Iterator[int]:
+    """A port of this machine that nobody listens on, and nobody else is given."""
     with socket.socket() as holder:
         holder.bind(("127.0.0.1", 0))
-        return int(holder.getsockname()[1])
+        yield int(holder.getsockname()[1])
 
 
 @pytest.fixture
@@ -350,7 +350,7 @@ def silent_port() -> Iterator[int]:
 
 def grpc_call(port: int) -> None:
     with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
-        channel.unary_unary("/shop.Shop/Total")(b"", timeout=5)
+        channel.unary_unary("/shop.Shop/Total")(b"", timeout=60)
 
 
 def grpc_wait(port: int) -> None:
@@ -368,7 +368,7 @@ def mongo(port: int) -> None:
 
 
 def postgres(port: int) -> None:
-    psycopg.connect(f"host=127.0.0.1 port={port} user=nobody dbname=none connect_timeout=2")
+    psycopg.connect(f"host=127.0.0.1 port={port} user=nobody dbname=none connect_timeout=60")
 
 
 def alchemy(port: int) -> None:
@@ -396,7 +396,7 @@ AWAY: dict[str, tuple[Callable[[int], object], str]] = {
     "sqlalchemy": (alchemy, "postgres"),
     "pymongo": (mongo, "mongodb"),
     "httpx": (lambda port: httpx.get(f"http://127.0.0.1:{port}/orders"), ""),
-    "requests": (lambda port: requests.get(f"http://127.0.0.1:{port}/orders", timeout=2), ""),
+    "requests": (lambda port: requests.get(f"http://127.0.0.1:{port}/orders", timeout=60), ""),
     "urllib": (lambda port: urllib.request.urlopen(f"http://127.0.0.1:{port}/orders"), ""),
     "aiohttp": (lambda port: asyncio.run(aio(f"http://127.0.0.1:{port}/orders")), ""),
     "grpc call": (grpc_call, "grpc"),
@@ -458,7 +458,7 @@ UNKNOWN = "shop-gone.invalid"
 NAMES: dict[str, Callable[[], object]] = {
     "redis": lambda: impatient(6379, UNKNOWN).ping(),
     "psycopg": lambda: psycopg.connect(f"host={UNKNOWN} user=nobody"),
-    "requests": lambda: requests.get(f"http://{UNKNOWN}/orders", timeout=5),
+    "requests": lambda: requests.get(f"http://{UNKNOWN}/orders", timeout=60),
     "httpx": lambda: httpx.get(f"http://{UNKNOWN}/orders"),
     "urllib": lambda: urllib.request.urlopen(f"http://{UNKNOWN}/orders"),
     "aiohttp": lambda: asyncio.run(aio(f"http://{UNKNOWN}/orders")),
