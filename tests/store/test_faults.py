@@ -228,7 +228,7 @@ def test_a_disk_that_is_really_full(many: Path, expected: dict[str, list[Any]], 
 def test_ctrl_c_leaves_the_store_as_it_was(many: Path, expected: dict[str, list[Any]], path: Path) -> None:
     whole = float(ingesting(path, many).communicate(timeout=120)[0])
     path = path.with_name("interrupted.db")
-    process = ingesting(path, many, whole / 2, "interrupted")
+    process = ingesting(path, many, whole / 4, "interrupted")
     assert "KeyboardInterrupt" in process.communicate(timeout=120)[1]
     with open_store(str(path)) as store:
         store.ingest(many)
