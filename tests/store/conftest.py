@@ -168,6 +168,26 @@ def new_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 
 @pytest.fixture
+def empty_url(new_url: Callable[[], str]) -> Callable[[], str]:
+    """The URL of a store without a row, for each example of a test; on a server the same, as to make one is dear."""
+    made: list[str] = []
+
+    def empty_url() -> str:
+        if not (made and made[0].startswith("postgresql")):
+            made[:] = [new_url()]
+            return made[0]
+        import psycopg
+
+        with psycopg.connect(made[0]) as server:
+            tables = "SELECT tablename FROM pg_tables WHERE schemaname = 'agentgate' AND tablename <> 'schema_version'"
+            for (table,) in server.execute(tables).fetchall():
+                server.execute(f"DELETE FROM agentgate.{table}")
+        return made[0]
+
+    return empty_url
+
+
+@pytest.fixture
 def url(new_url: Callable[[], str]) -> str:
     """The store of a test."""
     return new_url()

@@ -66,9 +66,9 @@ def test_whatever_comes_and_goes_the_tests_that_failed_are_those_of_the_results(
     runs: list[tuple[list[tuple[int, str, int, str, bool]], str]],
     begin: Begin,
     tmp_path_factory: pytest.TempPathFactory,
-    new_url: Callable[[], str],
+    empty_url: Callable[[], str],
 ) -> None:
-    folder, url = tmp_path_factory.mktemp("runs"), new_url()
+    folder, url = tmp_path_factory.mktemp("runs"), empty_url()
     with open_store(url) as store, closing(open_database(url)) as database:
         for number, (results, end) in enumerate(runs):
             writer = begin(f"run-{number:03}", into=folder, created_at=f"2026-0{number + 1}-01T12:00:00.000000+00:00")

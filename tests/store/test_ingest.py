@@ -70,10 +70,11 @@ def test_any_number_of_steps_lead_to_the_same_rows(
     dead: bool,
     begin: Begin,
     tmp_path_factory: pytest.TempPathFactory,
-    new_url: Callable[[], str],
+    empty_url: Callable[[], str],
     everything: Everything,
 ) -> None:
-    folder, steps_url, once_url = tmp_path_factory.mktemp("runs"), new_url(), new_url()
+    folder, steps_url = tmp_path_factory.mktemp("runs"), empty_url()
+    once_url = f"sqlite:///{folder}.db"
     writer = begin(into=folder)
     steps: list[Callable[[], Any]] = [
         lambda: writer.collected("a.py::x", "a.py::y", "b.py::z", "b.py::w"),
@@ -292,14 +293,14 @@ def test_no_event_breaks_the_store(
     events: list[dict[str, Any]],
     begin: Begin,
     tmp_path_factory: pytest.TempPathFactory,
-    new_url: Callable[[], str],
+    empty_url: Callable[[], str],
 ) -> None:
     folder = tmp_path_factory.mktemp("runs")
     writer = begin(into=folder)
     for event in events:
         writer.event(**event)
     writer.result("a.py::x").failed("a.py::y").ended()
-    with open_store(new_url()) as store:
+    with open_store(empty_url()) as store:
         assert store.ingest(folder).problems == ()
         store.run_summary(), store.results(), store.failures(), store.warnings()
         assert {"a.py::x", "a.py::y"} <= {result.nodeid for result in store.results()}

@@ -142,11 +142,11 @@ def test_logs_may_arrive_in_any_order(
     together: set[int],
     begin: Begin,
     tmp_path_factory: pytest.TempPathFactory,
-    new_url: Callable[[], str],
+    empty_url: Callable[[], str],
     views: Everything,
 ) -> None:
     made, arrived = (tmp_path_factory.mktemp(name) for name in ("made", "arrived"))
-    once, steps = new_url(), new_url()
+    once, steps = f"sqlite:///{made}.db", empty_url()
     begin(into=made).collected("a.py::x").failed("a.py::x").ended()
     begin("run-002", into=made).result("a.py::x").ended()
     for one in (judged(1), judged(2, judge=Judge.HARNESS)):
