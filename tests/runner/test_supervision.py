@@ -166,6 +166,22 @@ def test_being_asked_to_stop_is_passed_on_once_as_an_interrupt(number: signal.Si
     assert supervised.end() == ("status 7 True", ["SIGINT"])
 
 
+class AskedAtOnce(Supervision):
+    """Is asked to stop as soon as it has a child."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        super().__setattr__(name, value)
+        if name == "_child" and value is not None:
+            self.on_signal(signal.SIGTERM, None)
+
+
+def test_a_request_while_the_child_starts_is_passed_on_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent = []
+    monkeypatch.setattr(os, "killpg", lambda group, number: sent.append(number))
+    AskedAtOnce(shares_terminal=False).run([sys.executable, "-c", ""], folder=tmp_path, environ=os.environ)
+    assert sent == [signal.SIGINT]
+
+
 def test_the_group_of_the_child_is_told_as_a_whole(start: Any, tmp_path: Path) -> None:
     # What the supervisor starts starts the child: only a signal to the whole group reaches the latter.
     (tmp_path / "between.py").write_text(

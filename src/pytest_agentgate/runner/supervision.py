@@ -55,6 +55,7 @@ class Supervision:
         ``give_up`` is asked again and again; what it ends is killed at once, with all that it started.
         Raises OSError if it cannot start.
         """
+        step = self._step
         child = subprocess.Popen(
             command,
             cwd=folder,
@@ -67,7 +68,7 @@ class Supervision:
         )
         self._child = child
         try:
-            if self._asked:  # between our start and its
+            if self._asked and self._step == step:  # between our start and its, and nobody has told it yet
                 self._press()
             status = self._waited(child, give_up) if give_up else child.wait()
         finally:

@@ -28,7 +28,7 @@ def lending(rooms: Rooms) -> Iterator[dict[str, str]]:
     key = secrets.token_hex(16)
 
     class Asked(socketserver.StreamRequestHandler):
-        timeout = 10
+        timeout = 60  # seconds for a question: whoever asks may be stopped for some
 
         def handle(self) -> None:
             answer = _answer(self.rfile.readline(_LONGEST), key, rooms)
