@@ -74,6 +74,15 @@ def test_what_cannot_be_found_keeps_its_name(name: str) -> None:
     assert Sources.of(files).canonical(name) == name
 
 
+def test_modules_that_all_import_all_of_each_other_are_each_asked_a_few_times() -> None:
+    """Nine to the power of twenty ways lead through them to a name that is not there."""
+    names = [f"m{number}" for number in range(9)]
+    files = {f"{name}.py": "".join(f"from {other} import *\n" for other in names) for name in names}
+    sources = Sources.of({**files, "m8.py": f"{files['m8.py']}def there(): ...\n"})
+    assert sources.canonical("m0.there") == "m8.there"
+    assert sources.definition("m0.gone") is None
+
+
 def test_a_file_that_python_cannot_read_is_none() -> None:
     sources = Sources.of({"a.py": "def", "b.py": "x = 1\n"})
     assert sources.file("a.py") is None

@@ -46,6 +46,7 @@ class Sources:
         self._list = paths
         self._paths: tuple[str, ...] | None = None
         self._files: dict[str, ModuleNames | None] = {}
+        self._definitions: dict[tuple[str, int], Definition | None] = {}  # by name and the steps that were left for it
         self.parsed = 0  # characters of the files that were parsed; what is made of each is kept, for 40 bytes each
 
     @classmethod
@@ -124,6 +125,11 @@ class Sources:
         return name if found is None else found.name
 
     def _definition(self, name: str, deep: int) -> Definition | None:
+        if (name, deep) not in self._definitions:  # modules that take all of each other are many ways to the same place
+            self._definitions[name, deep] = self._defined(name, deep)
+        return self._definitions[name, deep]
+
+    def _defined(self, name: str, deep: int) -> Definition | None:
         parts = name.split(".")
         for cut in range(len(parts) - 1, 0, -1):
             module = self.module(".".join(parts[:cut]))
@@ -140,7 +146,7 @@ class Sources:
         bindings = module.scope.bindings.get(parts[0], [])
         if not bindings:
             stars = [star.target for star in module.scope.stars if star.target]
-            starred = [self._definition(".".join([star, *parts]), deep - 1) for star in stars]
+            starred = (self._definition(".".join([star, *parts]), deep - 1) for star in stars)
             return next((each for each in starred if each is not None), None)
         binding = bindings[-1]
         if binding.kind == "import" and binding.target is not None:
