@@ -41,11 +41,11 @@ settings.register_profile("thorough", UNTIMED, max_examples=1000)
 settings.load_profile("agentgate")
 
 REQUIRE = "AGENTGATE_REQUIRE"
-# What common coding agents export, what steers pytest itself, and what changes the look of what it prints.
+# What common coding agents export, what steers pytest and containers, and what changes the look of what it prints.
 SPEAKING = ("AI_AGENT", "AGENT_NAME", "AUGMENT", "CLAUDE", "CLINE", "CODEX", "COPILOT", "CURSOR", "GEMINI", "OPENCODE")
 STEERING = {
     "AGENT", "BUILD_NUMBER", "CI", "GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "GITHUB_WORKSPACE", "PYTEST_ADDOPTS",
-    "PYTEST_PLUGINS",
+    "PYTEST_PLUGINS", "TESTCONTAINERS_HUB_IMAGE_NAME_PREFIX",
 }  # fmt: skip
 OUTER = "PYTEST_XDIST_"  # a pytest that a test starts is no worker of the one that runs the test
 LOOKS = {"COLUMNS", "FORCE_COLOR", "LINES", "NO_COLOR", "PY_COLORS"}
