@@ -13,6 +13,7 @@ from tests.conftest import PostgresServer
 from tests.runner.services.conftest import Start, failed, only
 
 from pytest_agentgate.model.services import Provision
+from pytest_agentgate.runner.services.databases import Databases
 
 pytestmark = pytest.mark.engine("postgres")
 
@@ -225,7 +226,6 @@ def test_what_a_failed_file_did_is_taken_back(
     by_url: Declare, shop: Path, postgres_server: PostgresServer, start: Start
 ) -> None:
     from pytest_agentgate.errors import ServiceError
-    from pytest_agentgate.runner.services.databases import Databases
     from pytest_agentgate.runner.services.environment import MAIN
 
     good = start(by_url('init = ["sql/schema.sql"]'), shop)
@@ -338,3 +338,56 @@ def test_what_goes_back_to_a_savepoint_takes_nothing_back_before_it(
     )
     one = only(start(by_url('init = ["a.sql"]'), tmp_path))
     assert one.state is Provision.READY, one.why
+
+
+def test_names_are_known_as_the_server_keeps_them(start: Start, by_url: Declare, tmp_path: Path) -> None:
+    (tmp_path / "a.sql").write_text(
+        f"CREATE TABLE {'long_' * 20} (b int);\nCREATE INDEX {'öl' * 40} ON {'long_' * 20} (b);\n"
+        'CREATE TABLE "with.dot" (); CREATE TABLE public . "with "" quote" (); CREATE TABLE "a on b" ();\n'
+        "CREATE TABLE ÄPFEL (); CREATE TABLE pg_temp.gone (); CREATE TYPE shell;\n"
+        "SAVEPOINT s; CREATE TABLE back (); ROLLBACK TO s;",
+        encoding="utf-8",
+    )
+    (tmp_path / "b.sql").write_text(f"CREATE TABLE {'more_' * 20} (); CREATE TABLE ÖL ();", encoding="utf-8")
+    assert only(start(by_url('init = ["a.sql", "b.sql"]'))).why == ""
+
+
+def test_who_a_file_becomes_writes_nothing_of_ours_and_ends_with_it(
+    start: Start, by_url: Declare, tmp_path: Path
+) -> None:
+    (tmp_path / "a.sql").write_text("CREATE TABLE a ();")
+    (tmp_path / "b.sql").write_text("SET ROLE pg_monitor; SELECT 1;")
+    (tmp_path / "c.sql").write_text("SET SESSION AUTHORIZATION pg_monitor; SELECT 1;")
+    (tmp_path / "d.sql").write_text("CREATE TABLE d ();")
+    assert only(start(by_url('init = ["a.sql", "b.sql", "c.sql", "d.sql"]'))).why == ""
+
+
+def test_brackets_of_a_transaction_are_left_out_however_they_are_written(
+    start: Start, by_url: Declare, tmp_path: Path
+) -> None:
+    (tmp_path / "a.sql").write_text(
+        "BEGIN ISOLATION LEVEL SERIALIZABLE; CREATE TABLE a ();\nCOMMIT AND CHAIN;\nEND AND NO CHAIN; BEGIN READ ONLY;"
+    )
+    (tmp_path / "b.sql").write_text("CREATE TABLE b ();\nCOMMIT AND CHAIN;\nSELECT 1 / 0;")
+    fleet = start(by_url('init = ["a.sql", "b.sql"]'))
+    assert only(fleet).why == "b.sql:3: division by zero: SELECT 1 / 0"
+    rooms = fleet.serving[0].rooms
+    assert isinstance(rooms, Databases)
+    with rooms.session(rooms.model) as session:
+        assert {name for _, name in session.objects()} == {"a", "public"}
+
+
+@pytest.mark.parametrize(
+    ("sql", "said"),
+    [
+        ("SELECT 1;\nSELECT pg_terminate_backend(pg_backend_pid());", "a.sql:2: terminating connection"),
+        ("SET TRANSACTION READ ONLY;", "a.sql: at its end: cannot execute CREATE TABLE in a read-only transaction"),
+    ],
+)
+def test_a_connection_that_a_file_makes_useless_fails_that_service_alone(
+    start: Start, by_url: Declare, tmp_path: Path, sql: str, said: str
+) -> None:
+    (tmp_path / "a.sql").write_text(sql)
+    one = only(start(by_url('init = ["a.sql"]')))
+    assert one.why.startswith(said)
+    assert failed(one).step == "a.sql"

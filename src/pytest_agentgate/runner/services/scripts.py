@@ -6,6 +6,7 @@ import hashlib
 import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -28,16 +29,16 @@ _ALONE = re.compile(
 )
 _MARK = "-- agentgate: no transaction"
 _TO_SAVEPOINT = re.compile(r"ROLLBACK(?:\s+(?:WORK|TRANSACTION))?\s+TO\b", re.IGNORECASE)
-_BRACKETS = {("BEGIN", ""), ("BEGIN", "TRANSACTION"), ("BEGIN", "WORK"), ("START", "TRANSACTION"), ("COMMIT", ""),
-             ("COMMIT", "TRANSACTION"), ("COMMIT", "WORK"), ("END", ""), ("END", "TRANSACTION")}  # fmt: skip
+_IDENTIFIER = r"(?:[\w$]+|\"(?:[^\"]|\"\")+\"|`(?:[^`]|``)+`)"
 _CREATED = re.compile(
     r"CREATE\s+(?:OR\s+REPLACE\s+)?(?:UNLOGGED\s+|RECURSIVE\s+|UNIQUE\s+)?"
     r"(?P<sort>TABLE|(?:MATERIALIZED\s+)?VIEW|INDEX|FUNCTION|PROCEDURE|SEQUENCE|TYPE|DOMAIN)\s+(?:CONCURRENTLY\s+)?"
-    r"(?:IF\s+NOT\s+EXISTS\s+)?(?P<name>(?:[\w$]+|\"[^\"]+\"|`[^`]+`)(?:\s*\.\s*(?:[\w$]+|\"[^\"]+\"|`[^`]+`))*)",
+    rf"(?:IF\s+NOT\s+EXISTS\s+)?(?P<name>{_IDENTIFIER}(?:\s*\.\s*{_IDENTIFIER})*)",
     re.IGNORECASE,
 )
 _UNDONE = re.compile(r"\b(?:DROP|RENAME)\b", re.IGNORECASE)
 _NUMBER = re.compile(r"(\d+)")
+_LONGEST = 63  # bytes of a name that PostgreSQL keeps: it leaves out the others, and says so in a notice
 _SHOWN = 120  # characters of a statement that an error shows
 
 
@@ -151,32 +152,59 @@ def apply(session: Session, scripts: Iterable[Script], passed: Passed) -> None:
 def _applied(session: Session, script: Script) -> tuple[int, str]:
     up = _DOWN.split(script.text)[0]
     try:
-        todo = [one for one in statements(up, mysql=session.is_mysql) if one.words not in _BRACKETS]
+        todo = [one for one in statements(up, mysql=session.is_mysql) if not _is_bracket(one)]
     except SqlError as error:
         raise ServiceError(f"{script.name}:{error.line}: {error}") from None
     is_alone = _ALONE.search(up) is not None
-    session.start_over()
-    before = session.objects()
-    if not is_alone:
-        session.begin()
+    try:
+        session.start_over()
+        before = session.objects()
+        if not is_alone:
+            session.begin()
+    except RefusalError as error:
+        raise ServiceError(f"{script.name}: {error}") from None
     try:
         for one in todo:
             _run(session, script, one)
-        session.remember(script.name, script.sha256)
+        _remember(session, script)
     except BaseException:
         if not is_alone:
-            session.roll_back()
+            with suppress(RefusalError):  # where the connection is gone, and all that was done with it
+                session.roll_back()
         raise
     if not is_alone:
         _commit(session, script, todo)
-    session.start_over()
-    after = session.objects()
-    same = str.lower if session.is_mysql else str  # MySQL keeps names as they are written, and finds them otherwise
-    there = {same(name.partition(" on ")[0]) for _, name in after}
+    try:
+        session.start_over()
+        after = session.objects()
+    except RefusalError as error:
+        raise ServiceError(f"{script.name}: once it was applied: {error}") from None
+    same = str.lower if session.is_mysql else _kept  # MySQL keeps names as they are written, and finds them otherwise
+    there = {same(name.partition(" on ")[0]) for _, name in after} | {same(name) for _, name in after}
     for sort, name, line in _promised(todo):
         if same(name) not in there:
             raise ServiceError(f"{script.name}:{line}: {sort} {name} is not there after the file was applied")
     return len(after - before), "" if todo else "no statement is in it"
+
+
+def _is_bracket(one: Statement) -> bool:
+    """Whether it begins or ends a transaction, which is ours to do."""
+    match one.words:
+        case ("BEGIN", more):
+            return more != "NOT"  # BEGIN NOT ATOMIC is a block of MariaDB
+        case ("COMMIT", more):
+            return more != "PREPARED"
+        case ("START", "TRANSACTION") | ("END", _):
+            return True
+        case _:
+            return False
+
+
+def _remember(session: Session, script: Script) -> None:
+    try:
+        session.remember(script.name, script.sha256)
+    except RefusalError as error:
+        raise ServiceError(f"{script.name}: at its end: {error}") from None
 
 
 def _run(session: Session, script: Script, one: Statement) -> None:
@@ -202,13 +230,29 @@ def _commit(session: Session, script: Script, todo: Sequence[Statement]) -> None
 
 
 def _promised(todo: Sequence[Statement]) -> Iterable[tuple[str, str, int]]:
-    """What the statements of a file create and none of them drops, renames or may take along."""
+    """What the statements of a file create and none of them drops, renames, takes back or may take along."""
+    if any(one.words[0] == "ROLLBACK" for one in todo):  # to a savepoint
+        return
     undone = " ".join(one.text for one in todo if _UNDONE.search(one.text)).lower()
     if "cascade" in undone and "drop" in undone:
         return
     for one in todo:
         if match := _CREATED.match(one.text):
-            last = re.split(r"\s*\.\s*", match["name"])[-1]
-            name = last[1:-1] if last[0] in '"`' else last.lower()
+            *above, last = re.findall(_IDENTIFIER, match["name"])
+            if above and above[-1].lower() == "pg_temp":
+                continue  # gone with the connection
+            name = _unquoted(last)
             if name.lower() not in undone and match["name"].upper() != "ON":
                 yield " ".join(match["sort"].lower().split()), name, one.line
+
+
+def _unquoted(name: str) -> str:
+    """A name as a server knows it; without quotes the letters of ASCII are small, and no others."""
+    if (mark := name[0]) in '"`':
+        return name[1:-1].replace(mark * 2, mark)
+    return re.sub(r"[A-Z]+", lambda letters: letters[0].lower(), name)
+
+
+def _kept(name: str) -> str:
+    """As much of a name as PostgreSQL keeps."""
+    return name.encode()[:_LONGEST].decode(errors="ignore")

@@ -32,7 +32,8 @@ SELECT CASE relkind WHEN 'i' THEN 'index' WHEN 'I' THEN 'index' WHEN 'S' THEN 's
 FROM pg_class JOIN mine ON mine.oid = relnamespace WHERE relkind IN ('r', 'p', 'f', 'v', 'm', 'i', 'I', 'S')
 UNION ALL SELECT 'function', proname::text FROM pg_proc JOIN mine ON mine.oid = pronamespace
 UNION ALL SELECT 'type', typname::text FROM pg_type JOIN mine ON mine.oid = typnamespace
-    WHERE typtype IN ('e', 'd', 'r') OR typrelid IN (SELECT oid FROM pg_class WHERE relkind = 'c')
+    WHERE typtype IN ('e', 'd', 'r') OR (typtype IN ('b', 'p') AND typelem = 0)
+       OR typrelid IN (SELECT oid FROM pg_class WHERE relkind = 'c')
 UNION ALL SELECT 'trigger', tgname || ' on ' || tgrelid::regclass FROM pg_trigger WHERE NOT tgisinternal
 UNION ALL SELECT 'schema', nspname::text FROM mine
 """
@@ -126,8 +127,12 @@ class _PostgresDatabases(Databases):
 
     @contextmanager
     def session(self, name: str) -> Iterator[_Session]:
-        with _connection(self.scene.access, name) as connection:
-            yield _Session(connection)
+        access = self.scene.access
+        with _connection(access, name) as connection:
+            try:
+                yield _Session(connection)
+            except RefusalError as error:
+                raise ServiceError(f"PostgreSQL on {access.address}: {error}") from None
 
     def create(self, name: str) -> None:
         self._command(f"CREATE DATABASE {_quoted(name)} TEMPLATE template0")
@@ -180,6 +185,10 @@ class _Session:
 
     def start_over(self) -> None:
         self._plain("RESET ALL")
+        self._be_ourselves()
+
+    def _be_ourselves(self) -> None:
+        self._plain("RESET SESSION AUTHORIZATION")
         self._plain("RESET ROLE")
 
     def begin(self) -> None:
@@ -205,6 +214,7 @@ class _Session:
             return {str(name): str(sha256) for name, sha256 in rows}
 
     def remember(self, name: str, sha256: str) -> None:
+        self._be_ourselves()  # a role that the file has taken may not write what is ours
         self._plain(
             f"CREATE TABLE IF NOT EXISTS public.{TABLE} (number integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, "
             "name text NOT NULL UNIQUE, sha256 text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())"
