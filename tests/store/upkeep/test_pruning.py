@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -168,3 +168,24 @@ def test_a_file_that_another_one_writes_is_pruned_and_gives_back_its_room_later(
 def test_a_term_longer_than_any_calendar_is_one_line() -> None:
     with pytest.raises(UsageError, match=r"^--keep '999999w': reaches further back"):
         pruning.moment("999999w")
+
+
+@pytest.mark.engine("postgres")
+def test_a_server_does_not_go_through_all_that_is_referred_to_for_each_row(
+    new_database: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As it would where it has no room for what a subquery finds, which is little by default."""
+    plans: list[str] = []
+    with closing(open_database(new_database())) as database:
+        run = database.execute
+
+        def planned(sql: str, parameters: Sequence[object] = ()) -> None:
+            if sql.startswith("DELETE"):
+                plans.append("\n".join(line for (line,) in database.rows(f"EXPLAIN {sql}", parameters)))
+            run(sql, parameters)
+
+        database.execute("SET work_mem = '64kB'")
+        monkeypatch.setattr(database, "execute", planned)
+        pruning.prune(database, "2030-01-01")
+    assert any("Delete on node" in plan for plan in plans)
+    assert [plan for plan in plans if "SubPlan" in plan] == []
