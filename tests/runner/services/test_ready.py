@@ -178,6 +178,18 @@ def test_http_is_ready_by_its_status() -> None:
             thread.join()
 
 
+def test_http_that_nobody_serves_is_told_in_words() -> None:
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))  # and does not listen
+        access = Access("127.0.0.1", held.getsockname()[1])
+        assert AnyImage("http:/ready").waits(access, LONG) == "GET /ready: connection refused"
+
+
+@pytest.mark.parametrize(("url", "port"), [("http://h/", 80), ("https://h", 443), ("https://h:8443", 8443)])
+def test_a_url_of_http_leaves_its_port_out(url: str, port: int) -> None:
+    assert AnyImage("http:/ready").access_by(url, 0).port == port
+
+
 @pytest.mark.parametrize("ready", ["log:x", "command:x"])
 def test_what_needs_a_container_is_refused_for_a_url(ready: str) -> None:
     with pytest.raises(ServiceError, match="needs a container"):

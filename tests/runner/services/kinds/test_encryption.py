@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import http.server
+import ssl
 import subprocess
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +19,7 @@ from tests.runner.services.conftest import Start, only
 from pytest_agentgate.errors import ServiceError
 from pytest_agentgate.model.services import Provision
 from pytest_agentgate.runner.services.environment import MAIN
+from pytest_agentgate.runner.services.kinds.any_image import AnyImage
 from pytest_agentgate.runner.services.kinds.encryption import context_of
 
 REDIS = (
@@ -138,6 +142,24 @@ def test_a_mariadb_under_tls(start: Start, certificates: Path) -> None:
         refused = only(start(declared("mysql", f"{url}?ssl-mode=VERIFY_IDENTITY", 2)))
         assert refused.state is Provision.FAILED
         assert "certificate verify failed" in refused.why
+
+
+def test_http_is_asked_under_tls_where_its_url_says_so(certificates: Path) -> None:
+    encryption = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    encryption.load_cert_chain(certificates / "server.pem", certificates / "key.pem")
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler) as server:
+        server.socket = encryption.wrap_socket(server.socket, server_side=True)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        ready, url = AnyImage("http:/ready"), f"https://127.0.0.1:{server.server_address[1]}"
+        try:
+            trusting = ready.access_by(f"{url}?ssl_ca_certs={certificates / 'ca.pem'}", 0)
+            assert ready.waits(trusting, 60) == "GET /ready answers 501"  # as this server does whatever it is asked
+            with pytest.raises(ServiceError, match="is not trusted"):
+                ready.waits(ready.access_by(url, 0), 60)
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 @pytest.mark.parametrize(

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 import shlex
+import ssl
 from dataclasses import replace
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 
 from pytest_agentgate.errors import ServiceError
+from pytest_agentgate.runner.services.kinds.encryption import context_of
 from pytest_agentgate.runner.services.kinds.kind import Access, Kind
 from pytest_agentgate.runner.services.kinds.wire import why, wire
 
+_PORTS = {"http": 80, "https": 443}  # which their URLs leave out
 _ENDS_AT_ONCE = 0.1  # seconds in which a proxy without anybody behind it ends a connection
 
 
@@ -19,6 +22,9 @@ class AnyImage(Kind):
 
     def __init__(self, ready: str = "") -> None:
         self.how, _, self.what = (ready or "tcp").partition(":")
+
+    def access_by(self, url: str, port: int) -> Access:
+        return super().access_by(url, port or _PORTS.get(url.partition("://")[0].lower(), 0))
 
     def url(self, access: Access, room: str) -> str:
         scheme = access.scheme or ("http" if self.how == "http" else "tcp")
@@ -34,12 +40,21 @@ class AnyImage(Kind):
         return _listens(access, seconds)
 
     def _http(self, access: Access, seconds: float) -> str:
-        connection = HTTPConnection(access.host, access.port, timeout=seconds)
+        encryption = context_of(access.scheme, access.query)
+        connection = (
+            HTTPSConnection(access.host, access.port, timeout=seconds, context=encryption)
+            if encryption
+            else HTTPConnection(access.host, access.port, timeout=seconds)
+        )
         try:
             connection.request("GET", self.what)
             status = connection.getresponse().status
-        except (OSError, HTTPException) as error:
-            return f"GET {self.what}: {why(error) if isinstance(error, OSError) else error!r}"
+        except ssl.SSLCertVerificationError as error:
+            raise ServiceError(f"the certificate of {access.address} is not trusted: {error.verify_message}") from None
+        except OSError as error:
+            return f"GET {self.what}: {why(error)}"
+        except HTTPException as error:
+            return f"GET {self.what}: {error!r}"
         finally:
             connection.close()
         return "" if 200 <= status < 400 else f"GET {self.what} answers {status}"

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl
 
 from pytest_agentgate.errors import ServiceError
 
-_SCHEMES = ("rediss", "valkeys", "amqps")
+_SCHEMES = ("rediss", "valkeys", "amqps", "https")
 _AUTHORITIES = ("ssl_ca_certs", "cacertfile", "tlsCAFile", "ssl_ca", "ssl-ca")
 _CERTIFICATES = ("ssl_certfile", "certfile", "tlsCertificateKeyFile", "ssl_cert", "ssl-cert")
 _KEYS = ("ssl_keyfile", "keyfile", "ssl_key", "ssl-key")
