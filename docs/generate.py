@@ -307,7 +307,7 @@ _OF_SERVICE = {
     "env": "a table: variable -> template over `{host}`, `{port}`, `{user}`, `{password}`, `{database}`, `{worker}` "
     "(0 without xdist, 1 for gw0, ...) and `{url}`",
     "settings": "a table: variables of the container itself",
-    "timeout": "seconds until it has to be ready (default: 60)",
+    "timeout": "seconds until it has to be ready, once its image is here (default: 60)",
 }
 _OF_PHASE = {
     "name": "a word of letters, digits, `_`, `-` and `.`",

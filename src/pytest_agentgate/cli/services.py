@@ -93,7 +93,7 @@ def up(reuse: bool, as_json: bool, root: Path) -> int:
     kept.take_down(declared, project.root, but=known)  # a server that does not let us in is told of by the start
     logs = record.folder_of(project.prepare_state())
     todo = [one for one in declared if one.name not in known]
-    fleet = Fleet(todo, project.root, logs, keeper(project.root), _told)
+    fleet = Fleet(todo, project.root, logs, keeper(project.root), _told, _noted)
     try:
         fleet.start(reuse=False)
     finally:
@@ -288,7 +288,8 @@ def provided(project: Project, *, quiet: bool) -> Iterator[Fleet | None]:
     _sweep(project)
     logs = record.folder_of(project.prepare_state())
     with owner() as mine:
-        fleet = Fleet(project.config.services, project.root, logs, mine, _silent if quiet else _told)
+        tell, note = (_silent, _silent) if quiet else (_told, _noted)
+        fleet = Fleet(project.config.services, project.root, logs, mine, tell, note)
         with up(fleet):
             say_what_is_not_ready(fleet.provided)
             before = {one.service.name for one in fleet.provided if one.why}
@@ -336,7 +337,11 @@ def _told(name: str, point: Checkpoint) -> None:
         screen.note(f"service {name}: {point.step}: failed")
 
 
-def _silent(name: str, point: Checkpoint) -> None:
+def _noted(name: str, text: str) -> None:
+    screen.note(f"service {name}: {text}")
+
+
+def _silent(name: str, what: object) -> None:
     """What is not ready is said in any case."""
 
 

@@ -55,14 +55,14 @@ class Service:
     settings: tuple[tuple[str, str], ...] = ()  # variables of the container itself
     init: tuple[str, ...] = ()  # files of SQL, relative to the root, applied in order to a new database
     migrations: tuple[str, ...] = ()  # files of SQL, or folders of them, applied in order and once
-    timeout: float = 60.0  # seconds until it has to be ready
+    timeout: float = 60.0  # seconds until it has to be ready, once its image is here
 
 
 @frozen
 class Checkpoint:
     """Something that was verified while a service was made ready: it answers, or a file of SQL did what it should."""
 
-    step: str  # starts, connects, configured, or the path of a file
+    step: str  # fetched, starts, connects, configured, or the path of a file
     passed: bool
     why: str = ""  # what was found; where it did not pass, one line with file, line and statement
     objects: int = 0  # tables, views, indexes, functions and types that the step created

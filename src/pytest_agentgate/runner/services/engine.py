@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 import socket
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -110,7 +110,7 @@ class Engine:
         more: Sequence[str] = (),
         outer_port: int = 0,
     ) -> Container:
-        """Start an image, which is pulled if it is not here.
+        """Start an image that is here.
 
         ``more`` is added to its own command, where that is a server's; ``outer_port``, 0: any, is where it is reached.
         """
@@ -147,18 +147,30 @@ class Engine:
                 return False
             return True
 
-    def fetch(self, image: str) -> None:
-        """Have an image here, however long that takes. Raises ServiceError where it cannot be had."""
+    def fetch(self, image: str, told: Callable[[int, int], object]) -> None:
+        """Have an image here, however long that takes; ``told`` hears of the bytes that have come, and of how many.
+
+        Raises ServiceError where it cannot be had.
+        """
+        from docker.utils import parse_repository_tag
+
+        repository, tag = parse_repository_tag(_called(image))
+        layers: dict[str, tuple[int, int]] = {}
         with self._refusals(f"image {image}"):
-            self._client.images.pull(_called(image))
+            for said in self._client.api.pull(repository, tag=tag or "latest", stream=True, decode=True):
+                if "error" in said:
+                    raise ServiceError(f"image {image} is not here and cannot be pulled: {said['error']}")
+                size = said.get("progressDetail") or {}
+                if said.get("status") == "Downloading" and size.get("total"):
+                    layers[said["id"]] = size["current"], size["total"]
+                elif said.get("status") == "Download complete" and (known := layers.get(said["id"])):
+                    layers[said["id"]] = known[1], known[1]
+                told(sum(done for done, _ in layers.values()), sum(total for _, total in layers.values()))
+            self._client.images.get(_called(image))
 
     def _command(self, image: str, more: Sequence[str]) -> list[str]:
         """The image's own command with more words; [] where it has none of its own."""
-        try:
-            config = self._client.images.get(image).attrs["Config"]
-        except self._docker.errors.ImageNotFound:
-            with self._refusals(f"image {image}"):
-                config = self._client.images.pull(image).attrs["Config"]
+        config = self._client.images.get(image).attrs["Config"]
         own = [str(word) for word in config.get("Cmd") or ()]
         return [*own, *more] if own else []
 

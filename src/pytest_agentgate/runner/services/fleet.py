@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
@@ -23,23 +24,30 @@ _PATIENCE = 20.0  # seconds of an end that no signal disturbs
 Tell = Callable[[str, Checkpoint], object]
 """Is told the name of a service and what was verified."""
 
+Note = Callable[[str, str], object]
+"""Is told the name of a service and what it is waiting for."""
+
 
 class Fleet:
     """Services while they are up."""
 
-    def __init__(self, services: Sequence[Service], root: Path, logs: Path, owner: Owner, tell: Tell) -> None:
+    def __init__(
+        self,
+        services: Sequence[Service],
+        root: Path,
+        logs: Path,
+        owner: Owner,
+        tell: Tell,
+        note: Note = lambda name, text: None,
+    ) -> None:
         self._logs = logs
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._starting: list[Future[None]] = []
         self._sessions: dict[tuple[str, str], dict[str, str]] = {}
         self._is_new = True
-        self.serving = [Serving(one, root, owner, self._teller(one.name, tell)) for one in services]
+        self.serving = [Serving(one, root, owner, partial(tell, one.name), partial(note, one.name)) for one in services]
         self.problems: list[str] = []
-
-    @staticmethod
-    def _teller(name: str, tell: Tell) -> Callable[[Checkpoint], object]:
-        return lambda point: tell(name, point)
 
     @property
     def provided(self) -> tuple[Provided, ...]:

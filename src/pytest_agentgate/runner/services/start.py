@@ -27,18 +27,28 @@ if TYPE_CHECKING:
 
 _GLANCE = 0.05  # seconds between two looks at a server that is not ready
 _ANSWER = 5.0  # seconds that one question may take
+_OFTEN = 10.0  # seconds between two words about an image that comes
+_STALLED = 120.0  # seconds without a sign of it: an engine says nothing while it looks at a large layer
 
 
 class Serving:
     """A service of a project, from its start to its end; used by one thread at a time."""
 
-    def __init__(self, service: Service, root: Path, owner: Owner, tell: Callable[[Checkpoint], object]) -> None:
+    def __init__(
+        self,
+        service: Service,
+        root: Path,
+        owner: Owner,
+        tell: Callable[[Checkpoint], object],
+        note: Callable[[str], object] = lambda text: None,
+    ) -> None:
         self.service = service
         self.kind: Kind = kind_of(service)
         self.rooms: Rooms | None = None
         self._root = root
         self._owner = owner
         self._tell = tell
+        self._note = note
         self._checkpoints: list[Checkpoint] = []
         self._env: dict[str, dict[str, str]] = {}
         self._given: list[str] = []
@@ -98,7 +108,11 @@ class Serving:
         began = time.monotonic()
         step = "starts"
         try:
-            self._access = self._reached(reuse)
+            container = self._staying(reuse)
+            if self._engine is not None and container is None:
+                self._fetch(self._engine, stop)
+                began = time.monotonic()
+            self._access = self._reached(container)
             self._wait(self._access, began, stop)
             self._passed(step, "kept by agentgate services up" if self._is_found else "", began)
             step, began = "connects", time.monotonic()
@@ -137,24 +151,60 @@ class Serving:
         while self._given and self.rooms is not None:
             self.rooms.take_back(self._given.pop())
 
-    def _reached(self, reuse: bool) -> Access:
-        service, kind = self.service, self.kind
-        if service.url:
-            return kind.access_by(service.url, service.port)
+    def _staying(self, reuse: bool) -> Container | None:
+        """The container of the project that is up, where one may be taken; meets the engine, where one is needed."""
+        if self.service.url:
+            return None
         from pytest_agentgate.runner.services import engine as engines
 
-        engine = self._engine = engines.Engine()
-        names = engines.labels(self._owner, str(self._root), service.name, declared(service))
+        self._engine = engines.Engine()
+        names = self._labels()
         wanted = {name: names[name] for name in (engines.PROJECT, engines.SERVICE, engines.DECLARED)}
-        kept = engine.found({**wanted, engines.LOCK: KEPT}) if reuse else []
-        container = next((each for each in kept if not each.ended), None)
+        kept = self._engine.found({**wanted, engines.LOCK: KEPT}) if reuse else []
+        return next((each for each in kept if not each.ended), None)
+
+    def _labels(self) -> dict[str, str]:
+        from pytest_agentgate.runner.services.engine import labels
+
+        return labels(self._owner, str(self._root), self.service.name, declared(self.service))
+
+    def _fetch(self, engine: Engine, stop: Event) -> None:
+        """Have its image here, which takes none of the service's own time. Raises ServiceError."""
+        from pytest_agentgate.runner.services.images import fetched
+
+        image, began = self.service.image or self.kind.image, time.monotonic()
+        if engine.has(image):
+            return
+        self._note(f"fetching the image {image}")
+        heard = noted = began
+
+        def told(done: int, total: int) -> None:
+            nonlocal heard, noted
+            heard = time.monotonic()
+            if total and heard > noted + _OFTEN:
+                noted = heard
+                self._note(f"{done / 1e6:.0f} of {total / 1e6:.0f} MB of the image {image} are here")
+
+        why = fetched(image, lambda: stop.is_set() or time.monotonic() > heard + _STALLED, told)
+        if why is None:
+            waited = "it was not waited for any longer" if stop.is_set() else f"nothing of it came for {_STALLED:g} s"
+            raise ServiceError(f"image {image} is not here, and {waited}")
+        if why:
+            raise ServiceError(why)
+        self._passed("fetched", image, began)
+
+    def _reached(self, container: Container | None) -> Access:
+        """Where it is: the server that is there, the container that stays, or one that is started for it."""
+        service, kind, engine = self.service, self.kind, self._engine
+        if engine is None:
+            return kind.access_by(service.url, service.port)
         if container is None:
             outer = service.at or (_free_port() if kind.is_fixed else 0)
             container = engine.start(
                 service.image or kind.image,
                 port=service.port or kind.port,
                 env={**kind.settings(secrets.token_hex(12), outer), **dict(service.settings)},
-                labels=names,
+                labels=self._labels(),
                 more=kind.more,
                 outer_port=outer,
             )
