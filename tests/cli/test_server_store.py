@@ -127,3 +127,18 @@ def test_no_log_of_a_run_has_the_password(project: Path, url: str) -> None:
     for file in (file for file in project.rglob("*") if file.is_file()):
         assert b"of%3Aall%2Btests" not in file.read_bytes(), file
         assert b"w@of:all+tests" not in file.read_bytes(), file
+
+
+def test_a_variable_names_the_store_on_a_command_line_and_its_value_comes_onto_none(project: Path, url: str) -> None:
+    (project / "pyproject.toml").write_text("[tool.agentgate]\n")
+    ran = started(project, url, *AGENTGATE, "run", "--store", "$STORE_URL", "--", "-p", "no:cacheprovider")
+    assert ran.returncode == 1, ran.stderr
+    assert runs(url) == logs(project)
+    shown = started(project, url, *AGENTGATE, "runs", "--store", "$STORE_URL", "--json")
+    assert [run["id"] for run in json.loads(shown.stdout)] == logs(project)
+    copied = started(project, url, *AGENTGATE, "store", "copy", "$STORE_URL", "copy.db")
+    assert copied.returncode == 0, copied.stderr
+    assert runs(str(project / "copy.db")) == logs(project)
+    log = (project / ".agentgate" / "runs" / f"{logs(project)[0]}.jsonl").read_text()
+    assert "--agentgate-store=$STORE_URL" in log
+    assert url.rpartition("@")[0].rpartition(":")[2] not in log

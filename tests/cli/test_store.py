@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import subprocess
 import sys
@@ -145,6 +146,23 @@ def test_an_export_that_cannot_be_written_leaves_what_was_there(agentgate: Agent
     assert agentgate("store", "export", "record.jsonl", cwd=project).returncode == 2
     assert (project / "record.jsonl").read_text() == "an earlier one"
     assert {file.name for file in project.iterdir()} == {".agentgate", "record.jsonl"}
+
+
+def test_an_export_goes_through_a_pipe_and_a_link_and_leaves_both(agentgate: Agentgate, project: Path) -> None:
+    agentgate("store", "export", "record.jsonl", cwd=project)
+    whole = (project / "record.jsonl").read_bytes()
+    os.mkfifo(project / "pipe")
+    reader = os.open(project / "pipe", os.O_RDONLY | os.O_NONBLOCK)  # the pipe holds more than this export has
+    try:
+        done = agentgate("store", "export", "pipe", cwd=project)
+        assert done.returncode == 0, done.stderr
+        assert os.read(reader, 2 * len(whole)) == whole
+    finally:
+        os.close(reader)
+    (project / "link").symlink_to("target.jsonl")
+    assert agentgate("store", "export", "link", cwd=project).returncode == 0
+    assert (project / "link").is_symlink()
+    assert (project / "target.jsonl").read_bytes() == whole
 
 
 def test_two_may_export_to_one_path(project: Path, agentgate: Agentgate) -> None:

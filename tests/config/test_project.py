@@ -137,5 +137,14 @@ def test_a_project_that_only_mentions_the_package_is_not_configured(tmp_path: Pa
         ("$STORE_URL", "$STORE_URL"),
     ],
 )
-def test_relative_paths_of_stores_start_at_the_base(url: str, resolved: str) -> None:
+def test_relative_paths_of_stores_start_at_the_base(
+    url: str, resolved: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("STORE_URL", raising=False)
     assert resolve_store(url, Path("/base")) == resolved
+
+
+def test_a_variable_in_the_place_of_a_store_stands_for_its_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STORE_URL", "sqlite:///a.db")
+    assert [resolve_store(url, Path("/base")) for url in ("$STORE_URL", "${STORE_URL}")] == ["sqlite:////base/a.db"] * 2
+    assert resolve_store("postgresql://ann:$STORE_URL@h/db", Path("/base")) == "postgresql://ann:$STORE_URL@h/db"

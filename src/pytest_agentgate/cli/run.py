@@ -144,7 +144,7 @@ def run(
     options = [f"--agentgate-output={output}"]
     options += [f"--agentgate-agent={agent}"] if agent else []
     options += [f"--agentgate-task={task}"] if task else []
-    options += [f"--agentgate-store={url}"] if store else []
+    options += [f"--agentgate-store={store if is_server(url) else url}"] if store else []  # not what a variable holds
     from_here = judging is not None or any(target.format == "github" for target in targets)
     environ = {**os.environ, "AGENTGATE_GITHUB": "off"} if from_here else os.environ  # else the run annotates its job
     with _services(root, output, pytest_args) as lent:

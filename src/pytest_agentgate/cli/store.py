@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -101,14 +101,31 @@ def export(path: Path, root: Path, store: str | None, as_json: bool) -> None:
     """
     from pytest_agentgate.store.upkeep import portable
 
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")  # two may export at once
+    with _opened(root, store) as database, screen.progress("exporting") as show, _at_once(path) as stream:
+        found = portable.export(database, stream, show)
+    _say(found, as_json, f"exported to {printable(str(path))}")
+
+
+@contextmanager
+def _at_once(path: Path) -> Iterator[IO[bytes]]:
+    """A file that is there as soon as all of it is; what a link points to is written, a pipe or a device as it is.
+
+    Raises UsageError where its folder is not there.
+    """
+    if path.exists() and not path.is_file():
+        with path.open("wb") as stream:
+            yield stream
+        return
+    file = path.resolve()
+    if not file.parent.is_dir():
+        raise UsageError(f"{path}: cannot be written: there is no folder {file.parent}")
+    part = file.with_name(f"{file.name}.{os.getpid()}.part")  # two may export at once
     try:
-        with _opened(root, store) as database, screen.progress("exporting") as show, part.open("wb") as stream:
-            found = portable.export(database, stream, show)
-        part.replace(path)
+        with part.open("wb") as stream:
+            yield stream
+        part.replace(file)
     finally:
         part.unlink(missing_ok=True)
-    _say(found, as_json, f"exported to {printable(str(path))}")
 
 
 @store.command("import")
@@ -185,12 +202,12 @@ def _import_logs(paths: Iterable[Path], root: Path, store: str | None, as_json: 
 def copy(source: str, target: str, as_json: bool) -> None:
     """Copy the store SRC to DST, which must be new, and compare counts and checksums table by table.
 
-    Passwords stand in PGPASSWORD or ~/.pgpass, not on the command line.
+    Passwords stand in PGPASSWORD, ~/.pgpass, or a variable with the whole URL, not on the command line.
 
     \b
     Examples:
       agentgate store copy sqlite:///.agentgate/agentgate.db postgresql://agentgate@db.example.org/record
-      agentgate store copy postgresql://agentgate@db.example.org/record sqlite:///record.db
+      agentgate store copy '$STORE_URL' sqlite:///record.db
     """
     from pytest_agentgate.store import open_database
     from pytest_agentgate.store.upkeep import copying

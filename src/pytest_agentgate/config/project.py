@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import field
@@ -68,7 +69,9 @@ def find_project(start: Path, fallback: Path | None = None) -> Project:
 
 
 def resolve_store(url: str, base: Path) -> str:
-    """A store's URL whose relative path, if it has one, is made absolute from ``base``."""
+    """A store's URL whose relative path, if it has one, is made absolute from ``base``; of a variable, its value."""
+    if url.startswith("$"):  # not in others: a command line shall not have a password because a variable has one
+        url = os.path.expandvars(url)
     scheme, separator, path = url.partition(":///")
     if url == ":memory:" or url.startswith("$"):  # a store says why not
         return url

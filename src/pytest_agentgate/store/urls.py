@@ -65,7 +65,7 @@ def refuse_secret(url: str, option: str) -> None:
     if is_server(url) and masked(url) != url:
         raise UsageError(
             f"{option} {masked(url)}: a command line is no place for a password: "
-            "set PGPASSWORD, write ~/.pgpass, or set tool.agentgate.store to a variable such as '$STORE_URL'"
+            "set PGPASSWORD, write ~/.pgpass, or name a variable that has the whole URL, in quotes: '$STORE_URL'"
         )
 
 
