@@ -137,9 +137,7 @@ def test_a_project_that_only_mentions_the_package_is_not_configured(tmp_path: Pa
         ("$STORE_URL", "$STORE_URL"),
     ],
 )
-def test_relative_paths_of_stores_start_at_the_base(
-    url: str, resolved: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_relative_paths_of_stores_start_at_the_base(url: str, resolved: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("STORE_URL", raising=False)
     assert resolve_store(url, Path("/base")) == resolved
 
