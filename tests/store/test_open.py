@@ -325,3 +325,18 @@ def test_a_lock_that_is_never_released_is_one_clear_error(path: Path, monkeypatc
         pass
     database.close()
     holder.close()
+
+
+@pytest.mark.parametrize(
+    ("hindrance", "told"),
+    [
+        ("import sys; sys.modules['psycopg'] = None", "this interpreter lacks psycopg: "),
+        ("import os; os.environ['PSYCOPG_IMPL'] = 'none'", "this interpreter cannot load psycopg ("),
+    ],
+)
+def test_a_driver_that_is_not_there_or_cannot_be_loaded_is_named(hindrance: str, told: str) -> None:
+    script = f"{hindrance}\nfrom pytest_agentgate.store import open_store\nopen_store('postgresql://h/db')"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120)
+    said = done.stderr.splitlines()[-1]
+    assert told in said
+    assert "pip install 'pytest-agentgate[postgres]'" in said

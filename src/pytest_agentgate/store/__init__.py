@@ -74,9 +74,11 @@ def connected(url: str, *, read_only: bool = False) -> Database:
     try:
         driver = import_module(_DRIVER)
     except ImportError as error:
-        what = "psycopg" if (error.name or "").startswith("psycopg") else "agentgate itself"
+        name = (error.name or "").partition(".")[0]
+        lacked = {"psycopg": "lacks psycopg", __name__.partition(".")[0]: "lacks agentgate itself"}
+        why = lacked.get(name) or f"cannot load psycopg ({' '.join(str(error).split())})"  # such as without libpq
         raise StoreError(
-            f"{url.partition(':')[0]}: this interpreter lacks {what}: pip install 'pytest-agentgate[postgres]' "
+            f"{url.partition(':')[0]}: this interpreter {why}: pip install 'pytest-agentgate[postgres]' "
             "where agentgate is installed"
         ) from error
     database: Database = driver.PostgresDatabase(url, read_only=read_only)
