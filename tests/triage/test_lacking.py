@@ -140,7 +140,7 @@ def test_a_second_server_of_a_kind_leaves_the_variables_of_the_kind_to_the_first
     assert first.lack.service == Service("redis", Sort.REDIS, at=16390)
     assert second.lack.service == Service("redis2", Sort.REDIS, at=16391, env=(("REDIS2_URL", "{url}"),))
     beside = lack(redis(), declared=(Service("cache", Sort.REDIS),)).service
-    assert beside == Service("redis", Sort.REDIS, at=16390, env=(("REDIS_URL", "{url}"),))
+    assert beside == Service("redis", Sort.REDIS, at=16390, env=(("REDIS_16390_URL", "{url}"),))
 
 
 def test_the_scheme_of_a_url_names_the_server_where_its_client_raises_what_sockets_raise() -> None:
@@ -312,7 +312,7 @@ def test_what_a_variable_lacks_takes_no_name_from_a_proposal() -> None:
     first, second = with_lacks(causes, (Service("cache", Sort.REDIS),))
     assert first.lack == Lack(variables=(Variable("REDIS_URL", ""),), declared="cache")
     assert second.lack is not None
-    assert second.lack.service == Service("redis", Sort.REDIS, at=16390, env=(("REDIS_URL", "{url}"),))
+    assert second.lack.service == Service("redis", Sort.REDIS, at=16390, env=(("REDIS_16390_URL", "{url}"),))
 
 
 @given(st.lists(st.sampled_from([Service(f"s{number}", sort) for number, sort in enumerate(Sort)]), unique=True))
@@ -335,6 +335,10 @@ def test_each_variable_of_each_service_is_known_by_the_first_that_sets_it(declar
         (Service("c", None, "image", 80, env=(("CACHE", "x"),)), {"CACHE": "{host}:{port}"}),
         (Service("c", Sort.REDIS, url="redis://:s3cret@localhost:16390/0"), {}),
         (Service("c", Sort.REDIS), {"REDIS_URL": "{host}:{port}"}),
+        (Service("c", Sort.REDIS, url="$CI_REDIS", env=(("CACHE", "x"),)), {"CACHE": "{host}:{port}"}),
+        (Service("c", Sort.REDIS, url="redis://elsewhere:1"), {"REDIS_URL": "{host}:{port}"}),
+        (Service("c", Sort.REDIS, at=1, env=(("CACHE", "x"),)), {"CACHE": "{host}:{port}"}),
+        (Service("c", None, url="tcp://u:p@localhost?x=y:1@z", port=16390), {}),
     ],
 )
 def test_a_declared_service_is_named_in_the_place_of_new_lines(declared: Service, variables: dict[str, str]) -> None:
@@ -357,6 +361,26 @@ def test_one_at_another_address_is_another(declared: Service) -> None:
     assert one.declared == ""
     assert one.service is not None
     assert one.service.name == "redis2"
+
+
+@pytest.mark.parametrize(
+    "url", ["redis://localhost", "redis://:p%40ss@127.0.0.1/0", "rediss://[::1]?ssl_cert_reqs=none"]
+)
+def test_a_url_without_a_port_has_that_of_its_kind(url: str) -> None:
+    assert lack(redis(6379), declared=(Service("c", Sort.REDIS, url=url),)).declared == "c"
+    assert lack(redis(6380), declared=(Service("c", Sort.REDIS, url=url),)).declared == ""
+
+
+@pytest.mark.parametrize("declared", [(), (Service("redis", Sort.REDIS),), (Service("c", Sort.REDIS, url="$NONE"),)])
+@pytest.mark.parametrize("variable", ["REDIS_URL", "REDIS_HOST", "REDIS_16390_URL"])
+def test_what_is_proposed_together_can_be_declared_together(declared: tuple[Service, ...], variable: str) -> None:
+    named = failed(redis(16391), nodeid="t.py::test_b", variables=(Variable(variable, "{host}:{port}"),))
+    other = failed(redis(16392), nodeid="t.py::test_c")
+    causes = with_lacks(group([failed(redis()), named, other]), declared)
+    services = [*declared, *(cause.lack.service for cause in causes if cause.lack and cause.lack.service)]
+    assert len(services) + sum(bool(cause.lack and cause.lack.declared) for cause in causes) == len(declared) + 3
+    variables = [name for one in services for name in variables_of(one)]
+    assert len(variables) == len(set(variables))
 
 
 def test_a_default_port_is_that_of_the_one_declared_server_of_the_kind() -> None:

@@ -5,7 +5,7 @@ Failures that miss a variable lack the declared service that sets it; where none
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from pytest_agentgate.model import Cause, Evidence, Failure, Kind, Reason, Scope, When
@@ -93,25 +93,32 @@ _NAME = deferred(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
 _FORM = deferred(r"(?:[\w+.:/@,= -]|\{(?:host|port|user|password|database)\}){1,200}")
 _LAST = 65535  # port
 _CREDENTIALS = deferred(r" ?\w+=\{(?:user|password)\}")
+_HOST = deferred(r"(?P<host>\[[^\]]*\]|[^:]+)(?::(?P<port>\d{1,5}))?$")
+_OF_HTTP = {"http": 80, "https": 443}
 _SOCKET = deferred(r"/.*\.s\.PGSQL\.(?P<port>\d{1,5})")
 
 
-def with_lacks(causes: Iterable[Cause], declared: Sequence[Service] = ()) -> tuple[Cause, ...]:
+def with_lacks(causes: Collection[Cause], declared: Sequence[Service] = ()) -> tuple[Cause, ...]:
     """The causes with what they lack: those of connections, and those of variables that a declared service sets.
 
-    No two of them propose services of one name.
+    No two of them propose services of one name. None is proposed that sets a variable by which tests find another one,
+    or that another one sets.
 
     ``declared`` are the services of the configuration, where that is known.
     """
     made: list[Cause] = []
     taken = {one.name for one in declared}
     unset = _unset(declared)
+    told = {cause.signature: cause.lack or _told(cause.exemplar) for cause in causes if cause.kind is Kind.CONNECTION}
+    spoken = {name for one in declared for name in variables_of(one)}
+    spoken |= {variable.name for lack in told.values() for variable in lack.variables}
     for cause in causes:
-        if cause.kind is Kind.CONNECTION:
-            lack = completed(cause.lack or _told(cause.exemplar), declared, taken)
+        if cause.signature in told:
+            lack = completed(told[cause.signature], declared, taken, spoken)
             if _refuses_login(cause.exemplar) and lack.server:
                 lack = replace(lack, declared="", service=None, why=_login(lack.declared or "a service"))
             taken |= {lack.service.name} if lack.service else set()
+            spoken |= set(variables_of(lack.service)) if lack.service else set()
             cause = replace(cause, lack=lack)
         elif cause.signature in unset:
             cause = replace(cause, lack=unset[cause.signature])
@@ -126,14 +133,19 @@ def unreached(evidence: Evidence) -> Lack | None:
     return _of_target(target) if target else None
 
 
-def completed(lack: Lack, declared: Sequence[Service] = (), taken: Collection[str] = ()) -> Lack:
-    """The lack with the declared service that it is, else with the one that would provide it, else with why not."""
+def completed(
+    lack: Lack, declared: Sequence[Service] = (), taken: Collection[str] = (), spoken: Collection[str] = ()
+) -> Lack:
+    """The lack with the declared service that it is, else with the one that would provide it, else with why not.
+
+    ``taken`` are names of other services, ``spoken`` variables that others set.
+    """
     schemes = (one.form.partition("://")[0].partition("+")[0] for one in lack.variables if "://" in one.form)
     lack = replace(lack, server=lack.server or next(filter(None, map(_SCHEMES.get, schemes)), ""))
     known = next((one.name for one in declared if _is_it(one, lack)), "")
     if known:
         return replace(lack, declared=known, service=None, why="")
-    service, why = _provider(lack, taken, {one.kind for one in declared if not one.env})
+    service, why = _provider(lack, taken, spoken)
     return replace(lack, declared="", service=service, why=why)
 
 
@@ -200,14 +212,14 @@ def _unset(declared: Sequence[Service]) -> dict[str, Lack]:
 
 
 def _is_it(one: Service, lack: Lack) -> bool:
-    """Whether a declared service is what is lacking: by its address, its variables, else by its kind."""
+    """Whether a declared service is what is lacking: by its variables, its address, else by its kind."""
+    if set(variables_of(one)) & {variable.name for variable in lack.variables}:
+        return True
     if one.url:
-        host, _, port = one.url.partition("://")[2].partition("/")[0].rpartition("@")[2].rpartition(":")
-        return bool(lack.port) and port == str(lack.port) and _is_one(host.strip("[]"), lack.host)
+        host, port = _address(one)
+        return bool(lack.port) and port == lack.port and _is_one(host, lack.host)
     if one.at:
         return one.at == lack.port and _is_one("localhost", lack.host)
-    if {name for name, _ in one.env} & {variable.name for variable in lack.variables}:
-        return True
     if one.kind is None or _sort(lack.server)[0] is not one.kind:
         return False
     if lack.variables:
@@ -215,6 +227,16 @@ def _is_it(one: Service, lack: Lack) -> bool:
     return _SOCKET.fullmatch(lack.host) is not None or (
         _is_one("localhost", lack.host) and lack.port in (0, _PORTS[one.kind])
     )
+
+
+def _address(one: Service) -> tuple[str, int]:
+    """Host and port of a server by ``url``; 0 where no port is known, such as that of a variable that is not set."""
+    scheme, _, rest = one.url.partition("://")
+    found = _HOST.match(rest.partition("/")[0].partition("?")[0].rpartition("@")[2])
+    if found is None:
+        return "", 0
+    usual = one.port or (_PORTS[one.kind] if one.kind else _OF_HTTP.get(scheme.lower(), 0))
+    return found["host"].strip("[]"), int(found["port"] or usual)
 
 
 def _is_one(host: str, other: str) -> bool:
@@ -242,8 +264,7 @@ def _made(lack: Lack) -> tuple[Service | None, str]:
     return None, f"{what} no kind that is known: declare its image, port and ready" if what else _NOWHERE
 
 
-def _provider(lack: Lack, taken: Collection[str], usual: Collection[Sort | None] = ()) -> tuple[Service | None, str]:
-    """``usual``: the kinds whose usual variables a declared service sets."""
+def _provider(lack: Lack, taken: Collection[str], spoken: Collection[str]) -> tuple[Service | None, str]:
     made, why = _made(lack)
     if made is None:
         return None, why
@@ -269,9 +290,13 @@ def _provider(lack: Lack, taken: Collection[str], usual: Collection[Sort | None]
         return None, f"{lack.host} is another machine, and no variable that names it was found"
     if is_ephemeral(lack.port) and not lack.places:
         return None, f"port {lack.port} may be one that the system gave out, and no variable that names it was found"
-    is_second = name != lack.server or (sort and sort in usual)  # the first sets the variables of the kind
-    env = ((f"{name.upper()}_URL", "{url}"),) if is_second else ()
-    return replace(made, at=lack.port, env=env), ""
+    made = replace(made, at=lack.port)
+    if name != lack.server or not set(variables_of(made)).isdisjoint(spoken):  # the first sets those of the kind
+        own = f"{name.upper()}_URL"
+        while own in spoken:
+            own = f"{own.removesuffix('_URL')}_{lack.port}_URL"
+        made = replace(made, env=((own, "{url}"),))
+    return made, ""
 
 
 def _template(sort: Sort | None, form: str) -> str:

@@ -18,7 +18,7 @@ def lacks(causes: Iterable[Cause], root: Path, declared: Sequence[Service] = ())
     ``root`` is the project's folder, whose files are read; ``declared`` are services of the configuration, which are
     named in the place of a new one.
     """
-    told = with_lacks((cause for cause in causes if cause.kind is Kind.CONNECTION), declared)
+    told = with_lacks([cause for cause in causes if cause.kind is Kind.CONNECTION], declared)
     sought = [Sought(one.server, one.host, one.port, one.variables) for one in (cause.lack or Lack() for cause in told)]
     located = [
         replace(cause, lack=replace(cause.lack or Lack(), variables=found.variables, places=found.places))
