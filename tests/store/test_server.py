@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import re
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -174,6 +175,18 @@ def test_a_server_that_sleeps_for_ten_seconds_is_waited_for(
         assert process.poll() is None
     assert process.communicate(timeout=120)[1] == ""
     assert everything(url) == expected
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="what Linux calls the options of a connection")
+def test_who_waits_for_an_answer_asks_whether_the_server_can_still_be_reached(new_database: Callable[[], str]) -> None:
+    """A network that is gone says nothing, and who waits has sent nothing that could stay unanswered."""
+    with (
+        closing(PostgresDatabase(new_database())) as database,
+        socket.socket(fileno=os.dup(database._connection.fileno())) as wire,
+    ):
+        asked = [wire.getsockopt(socket.IPPROTO_TCP, option) for option in (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL)]
+        assert wire.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+        assert sum(asked) * 1000 < wire.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 30_000
 
 
 def test_a_server_that_is_away_is_one_line_and_the_logs_are_taken_in_later(

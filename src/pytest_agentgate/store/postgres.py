@@ -41,6 +41,9 @@ _DEFAULTS: Mapping[str, str] = {
     "application_name": SCHEMA,
     "client_encoding": "UTF8",
     "tcp_user_timeout": "30000",  # milliseconds
+    "keepalives_idle": "10",  # seconds: who waits for an answer sends nothing that could stay unanswered
+    "keepalives_interval": "5",
+    "keepalives_count": "5",
 }
 _INTEGER = 23  # the type of a column of 32 bits, to which the driver's C part would cut a larger number silently
 _MOST = 2**31
