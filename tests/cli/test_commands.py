@@ -103,6 +103,17 @@ def test_wrong_usage_is_one_line_and_exits_2(args: list[str], line: str) -> None
     assert re.fullmatch(f"agentgate: error: {line}\n", result.output)
 
 
+@pytest.mark.parametrize("family", ["codemod", "services", "store"])
+def test_a_family_of_commands_alone_helps(family: str) -> None:
+    result = CliRunner().invoke(main, [family])
+    assert (result.exit_code, result.output.splitlines()[0]) == (
+        0,
+        f"Usage: agentgate {family} [OPTIONS] COMMAND [ARGS]...",
+    )
+    mistyped = CliRunner().invoke(main, [family, "frobnicate"])
+    assert mistyped.output == f"agentgate: error: no such command 'frobnicate' (see agentgate {family} --help)\n"
+
+
 def test_nothing_near_is_suggested_for_what_is_far() -> None:
     assert suggestion("rnus", ["runs", "report"]) == "; did you mean 'runs'?"
     assert suggestion("zzz", ["runs", "report"]) == ""

@@ -91,6 +91,24 @@ class Commands(click.Group):
         sys.exit(status if isinstance(status, int) else 0)
 
 
+class Family(click.Group):
+    """A command with subcommands; alone it helps."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, args or ["--help"])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in self.commands and not args[0].startswith("-"):
+            near = suggestion(args[0], self.commands)
+            raise click.UsageError(f"no such command {args[0]!r}{near}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+
 def suggestion(word: str, known: Mapping[str, object] | Sequence[str]) -> str:
     """``; did you mean 'runs'?`` where something known is close to a mistyped word, else ""."""
     close = get_close_matches(word, list(known), n=1)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pytest_agentgate.cli import USAGE, screen, suggestion
+from pytest_agentgate.cli import USAGE, Family, screen
 from pytest_agentgate.cli.screen import Cell, Column
 from pytest_agentgate.errors import UsageError
 from pytest_agentgate.report.printable import printable, printable_lines
@@ -36,24 +36,6 @@ _ROOT = click.option(
     metavar="DIR",
     help="A folder of the project (default: here).",
 )
-
-
-class Family(click.Group):
-    """A command with subcommands; alone it helps."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        return super().parse_args(ctx, args or ["--help"])
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and args[0] not in self.commands and not args[0].startswith("-"):
-            near = suggestion(args[0], self.commands)
-            raise click.UsageError(f"no such command {args[0]!r}{near}", ctx)
-        return super().resolve_command(ctx, args)
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(self.commands)
 
 
 @click.group(cls=Family)

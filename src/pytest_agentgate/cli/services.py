@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from pytest_agentgate.cli import screen, suggestion
+from pytest_agentgate.cli import Family, screen, suggestion
 from pytest_agentgate.cli.missing import missing
 from pytest_agentgate.cli.screen import Cell, Column
 from pytest_agentgate.errors import UsageError
@@ -44,7 +44,7 @@ def _options(command: Command) -> Command:
     return command
 
 
-@click.group()
+@click.group(cls=Family)
 def services() -> None:
     """Start, examine and remove the servers that [tool.agentgate.services] declares.
 

@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from pytest_agentgate.cli import screen
+from pytest_agentgate.cli import Family, screen
 from pytest_agentgate.cli.opening import opened_database, record_options
 from pytest_agentgate.cli.screen import Column
 from pytest_agentgate.errors import RunLogError, UsageError
@@ -28,7 +28,7 @@ NOT_WHOLE = 1
 """Exit status of a check that found something."""
 
 
-@click.group()
+@click.group(cls=Family)
 def store() -> None:
     """Move, check and prune the record as a whole: a file, or a database on a PostgreSQL server.
 
