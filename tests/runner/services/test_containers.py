@@ -226,6 +226,13 @@ def test_a_container_that_is_killed_while_tests_run_is_no_ready_service(start: S
     assert only(fleet).container not in containers(tmp_path)
 
 
+def test_a_container_that_is_paused_is_not_told_to_have_ended(start: Start) -> None:
+    fleet = start(REDIS)
+    subprocess.run(["docker", "pause", only(fleet).container], check=True, capture_output=True)
+    fleet.end()
+    assert only(fleet).why.startswith("the container is paused while the tests ran")
+
+
 def test_a_container_is_removed_once(start: Start, tmp_path: Path) -> None:
     container = only(start(REDIS)).container
     with Engine() as engine:

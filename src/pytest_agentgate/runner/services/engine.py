@@ -40,7 +40,7 @@ class Container:
     env: Mapping[str, str] = field(repr=False)  # with its passwords
     host: str = ""  # "": it serves nothing now
     port: int = 0
-    ended: str = ""  # "" while it runs, else how it ended
+    ended: str = ""  # "" while it runs, else how it ended, or that it is paused
 
     @property
     def service(self) -> str:
@@ -192,6 +192,8 @@ class Engine:
         names = dict(seen.labels)
         pairs = (pair.partition("=") for pair in config.get("Env") or ())
         env = {name: value for name, _, value in pairs}
+        if state["Status"] == "paused":
+            return Container(seen.id, names, env, ended="is paused")  # it answers nobody until somebody unpauses it
         if state["Status"] not in ("running", "created"):
             how = "was killed for lack of memory" if state.get("OOMKilled") else f"ended with {state.get('ExitCode')}"
             return Container(seen.id, names, env, ended=how)
