@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pytest_agentgate.config import resolve_store
 from pytest_agentgate.errors import StoreError, UsageError
 from pytest_agentgate.store import open_store
 from pytest_agentgate.store.urls import index_of, is_server, masked, path_of, refuse_secret
@@ -61,6 +62,18 @@ def test_the_local_index_takes_the_place_of_a_server() -> None:
         index_of("mysql://h/db", Path("/p/.agentgate"))
     with pytest.raises(StoreError, match="mysql"):
         path_of("mysql://u:s3cret@h/db")
+
+
+def test_the_words_of_libpq_are_no_file_of_that_name_and_not_repeated() -> None:
+    url = resolve_store("host=h user=ann password=s3cret dbname=db", Path("/base"))
+    for error, use in (
+        (StoreError, open_store),
+        (StoreError, lambda url: index_of(url, Path("/p"))),
+        (UsageError, lambda url: refuse_secret(url, "--store")),
+    ):
+        with pytest.raises(error, match=r"no such stores: a store is .*, or postgresql://user@host") as caught:
+            use(url)
+        assert "s3cret" not in str(caught.value)
 
 
 def test_a_password_on_a_command_line_is_refused_and_not_repeated() -> None:

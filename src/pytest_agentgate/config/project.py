@@ -12,7 +12,9 @@ from pytest_agentgate.config.settings import STATE, Config, config_of
 from pytest_agentgate.values import frozen
 
 # Where a project starts when nothing names it: what pytest takes for its rootdir.
-_LIKE_A_URL = re.compile(r".*://|(sqlite|postgres|postgresql):")
+_LIKE_A_URL = re.compile(
+    r".*://|(sqlite|postgres|postgresql):|\s*(host|hostaddr|port|dbname|user|password|service)\s*="
+)
 _ROOT_FILES = ("pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg", "setup.py", STATE)
 
 

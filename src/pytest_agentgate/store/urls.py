@@ -9,9 +9,11 @@ from urllib.parse import unquote
 from pytest_agentgate.errors import StoreError, UsageError
 
 _FILE = "sqlite:///"
+_WORD_FORM = "host=... dbname=..."
 _SERVERS = ("postgresql", "postgres")
 _SCHEMES = tuple(f"{scheme}:" for scheme in ("sqlite", *_SERVERS))
 _FORMS = "sqlite:///path/to/store.db, or postgresql://user@host:5432/database"
+_WORDS = re.compile(r"\s*(host|hostaddr|port|dbname|user|password|service)\s*=")  # with which libpq takes its own form
 _PARAMETER = re.compile(r"([?&]([^=&?]*)=)[^&]*")
 _SECRETS = ("password", "secret", "scram_client_key", "scram_server_key")  # how names of libpq's parameters end
 
@@ -33,6 +35,8 @@ def path_of(url: str) -> Path:
 
     Raises StoreError if it names none.
     """
+    if _WORDS.match(url):
+        raise StoreError(f"{_WORD_FORM}: no such stores: a store is {_FORMS}")
     if url.startswith(_FILE):
         url = url.removeprefix(_FILE)
     elif "://" in url or url.startswith(_SCHEMES):
@@ -61,7 +65,12 @@ def _without_secret(parameter: re.Match[str]) -> str:
 
 
 def refuse_secret(url: str, option: str) -> None:
-    """Raise UsageError for a URL with a password that was given on a command line, where every process can read it."""
+    """Raise UsageError for a URL with a password that was given on a command line, where every process can read it.
+
+    Also for libpq's own form, which may have one and would be taken for the name of a file.
+    """
+    if _WORDS.match(url):
+        raise UsageError(f"{option} {_WORD_FORM}: no such stores: a store is {_FORMS}")
     if is_server(url) and masked(url) != url:
         raise UsageError(
             f"{option} {masked(url)}: a command line is no place for a password: "
