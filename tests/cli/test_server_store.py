@@ -142,3 +142,16 @@ def test_a_variable_names_the_store_on_a_command_line_and_its_value_comes_onto_n
     log = (project / ".agentgate" / "runs" / f"{logs(project)[0]}.jsonl").read_text()
     assert "--agentgate-store=$STORE_URL" in log
     assert url.rpartition("@")[0].rpartition(":")[2] not in log
+
+
+def test_an_approval_is_recorded_while_the_server_is_away_and_taken_in_later(project: Path, url: str) -> None:
+    for command in (("init", "-q"), ("add", "."), ("commit", "-qm", "all")):
+        author = ("-c", "user.name=Ann", "-c", "user.email=ann@example.org")
+        subprocess.run(["git", *author, *command], cwd=project, check=True, timeout=120)
+    done = started(project, AWAY, *AGENTGATE, "approve", "all", "--reason", "read it")
+    assert (done.returncode, done.stderr.count("\n")) == (0, 1), done.stderr
+    assert "no connection" in done.stderr
+    commit = subprocess.check_output(["git", "rev-parse", "HEAD"], cwd=project, text=True, timeout=120).strip()
+    assert started(project, url, *AGENTGATE, "runs").returncode == 0
+    with open_store(url) as store:
+        assert [one.phase for one in store.approvals(commit)] == ["all"]

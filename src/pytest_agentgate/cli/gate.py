@@ -14,7 +14,7 @@ import click
 from pytest_agentgate.cli import USAGE, screen, suggestion
 from pytest_agentgate.cli.judging import base_options
 from pytest_agentgate.cli.opening import NOTHING, chosen, opened, opened_to_compare, record_options
-from pytest_agentgate.errors import UsageError
+from pytest_agentgate.errors import StoreError, UsageError
 from pytest_agentgate.report.printable import printable
 
 if TYPE_CHECKING:
@@ -222,8 +222,11 @@ def approve(phase: str, reason: str, root: Path, store: str | None, as_json: boo
     except OSError as error:
         raise UsageError(f"{project.state}: {error.strerror or error}") from error
     write_approval(project.runs, approval)
-    with opened(root, store):  # which takes it in
-        pass
+    try:
+        with opened(root, store):  # which takes it in
+            pass
+    except StoreError as error:  # it is recorded all the same
+        screen.note(f"{error}")
     if as_json:
         screen.say_json(asdict(approval))
     else:
