@@ -142,6 +142,16 @@ def test_relative_paths_of_stores_start_at_the_base(url: str, resolved: str, mon
     assert resolve_store(url, Path("/base")) == resolved
 
 
+@pytest.mark.parametrize("value", ["", " \n"])
+def test_a_variable_that_is_set_to_nothing_is_not_set(
+    value: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As CI sets those whose secret a job may not see."""
+    monkeypatch.setenv("STORE_URL", value)
+    (tmp_path / "pyproject.toml").write_text('[tool.agentgate]\nstore = "$STORE_URL"\n')
+    assert find_project(tmp_path).store_url == "$STORE_URL" == resolve_store("$STORE_URL", tmp_path)
+
+
 def test_a_variable_in_the_place_of_a_store_stands_for_its_value(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STORE_URL", "sqlite:///a.db")
     assert [resolve_store(url, Path("/base")) for url in ("$STORE_URL", "${STORE_URL}")] == ["sqlite:////base/a.db"] * 2

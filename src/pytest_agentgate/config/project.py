@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import field
 from pathlib import Path
 
-from pytest_agentgate.config.settings import STATE, Config, config_of
+from pytest_agentgate.config.settings import STATE, Config, config_of, expanded
 from pytest_agentgate.values import frozen
 
 # Where a project starts when nothing names it: what pytest takes for its rootdir.
@@ -73,7 +72,7 @@ def find_project(start: Path, fallback: Path | None = None) -> Project:
 def resolve_store(url: str, base: Path) -> str:
     """A store's URL whose relative path, if it has one, is made absolute from ``base``; of a variable, its value."""
     if url.startswith("$"):  # not in others: a command line shall not have a password because a variable has one
-        url = os.path.expandvars(url)
+        url = expanded(url)
     scheme, separator, path = url.partition(":///")
     if url == ":memory:" or url.startswith("$"):  # a store says why not
         return url

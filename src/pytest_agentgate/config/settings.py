@@ -72,6 +72,11 @@ def read_config(text: str, path: Path) -> Config | None:
     return None if table is None else _checked(table, path)
 
 
+def expanded(url: str) -> str:
+    """A store's URL with the values of variables; as it is where they are empty, as CI sets those that it withholds."""
+    return os.path.expandvars(url).strip() or url
+
+
 def _checked(table: Any, path: Path) -> Config:
     if not isinstance(table, dict):
         raise ConfigError(f"{path}: [tool.agentgate] must be a table")
@@ -85,7 +90,7 @@ def _checked(table: Any, path: Path) -> Config:
     return Config(
         source=_folders(table, "source", path),
         tests=_folders(table, "tests", path),
-        store=os.path.expandvars(store),
+        store=expanded(store),
         kinds=tuple(_kind_rules(table.get("kinds", {}), path)),
         codemods=_modules(table, path),
         phases=phases,
