@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import psycopg
 import pytest
 from tests.cli.conftest import Agentgate
 from tests.conftest import PostgresServer
+
+from pytest_agentgate.runner.services.ownership import alone
 
 SHOP = Path(__file__).parents[1] / "runner" / "services" / "shop"
 
@@ -61,6 +65,30 @@ def test_a_schema_is_kept_up_migrated_and_made_anew(agentgate: Agentgate, shop: 
     with pytest.raises(psycopg.OperationalError, match="does not exist"):
         psycopg.connect(url)
     assert agentgate("services", "down", cwd=shop).stdout == "nothing to remove\n"
+
+
+@pytest.mark.engine("postgres")
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no lock to wait for")
+@pytest.mark.parametrize("command", [["up", "--reuse"], ["migrate", "db"]])
+def test_two_who_change_what_stays_take_turns(agentgate: Agentgate, shop: Path, command: list[str]) -> None:
+    assert agentgate("services", "up", cwd=shop).returncode == 0
+    with alone(shop / ".agentgate" / "services", lambda: pytest.fail("nobody else is there")):
+        other = subprocess.Popen(
+            [sys.executable, "-m", "pytest_agentgate", "services", *command],
+            cwd=shop,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert other.stderr is not None
+        assert other.stderr.readline() == "agentgate: waiting for another agentgate services of this project to end\n"
+        assert other.poll() is None
+    _, said = other.communicate(timeout=180)
+    assert (other.returncode, said) in [
+        (0, "agentgate: service db was up already\n"),
+        (0, "agentgate: service db: nothing is new\n"),
+    ]
+    assert agentgate("services", "down", cwd=shop).returncode == 0
 
 
 @pytest.mark.engine("postgres")

@@ -75,13 +75,18 @@ def up(reuse: bool, as_json: bool, root: Path) -> int:
       agentgate services up --reuse
       eval "$(agentgate services up --reuse)"
     """
+    project = _project(root)
+    with _alone(project) as logs:
+        return _up(project, logs, reuse=reuse, as_json=as_json)
+
+
+def _up(project: Project, logs: Path, *, reuse: bool, as_json: bool) -> int:
     from pytest_agentgate.model.services import Provision
     from pytest_agentgate.runner.services import kept, record
     from pytest_agentgate.runner.services.environment import MAIN
     from pytest_agentgate.runner.services.fleet import Fleet
     from pytest_agentgate.runner.services.ownership import keeper
 
-    project = _project(root)
     declared = project.config.services
     _sweep(project)
     standing = {one.name: kept.standing(one, project.root) for one in declared} if reuse else {}
@@ -91,7 +96,6 @@ def up(reuse: bool, as_json: bool, root: Path) -> int:
         if name not in known and found.access and (why := _outdated(found)):
             screen.note(f"service {name} is started anew: {why}")
     kept.take_down(declared, project.root, but=known)  # a server that does not let us in is told of by the start
-    logs = record.folder_of(project.prepare_state())
     todo = [one for one in declared if one.name not in known]
     fleet = Fleet(todo, project.root, logs, keeper(project.root), _told, _noted)
     try:
@@ -233,7 +237,7 @@ def migrate(name: str, as_json: bool, root: Path) -> int:
 
 def _schema(name: str, as_json: bool, root: Path, *, fresh: bool) -> int:
     from pytest_agentgate.errors import ServiceError
-    from pytest_agentgate.runner.services import kept, record
+    from pytest_agentgate.runner.services import kept
 
     project = _project(root)
     service = _service(project, name)
@@ -245,12 +249,13 @@ def _schema(name: str, as_json: bool, root: Path, *, fresh: bool) -> int:
             _told(name, point)
 
     problem, log = "", ""
-    try:
-        kept.schema(service, project.root, passed, fresh=fresh)
-    except ServiceError as error:
-        problem = str(error)
-        if points:  # else it was not there
-            log = kept.keep_log(service, project.root, error, record.folder_of(project.prepare_state()))
+    with _alone(project) as logs:
+        try:
+            kept.schema(service, project.root, passed, fresh=fresh)
+        except ServiceError as error:
+            problem = str(error)
+            if points:  # else it was not there
+                log = kept.keep_log(service, project.root, error, logs)
     if as_json:
         steps = [
             {"step": one.step, "passed": one.passed, "why": one.why, "objects": one.objects, "seconds": one.seconds}
@@ -263,6 +268,17 @@ def _schema(name: str, as_json: bool, root: Path, *, fresh: bool) -> int:
     elif not points:
         screen.note(f"service {name}: nothing is new")
     return NOT_READY if problem else 0
+
+
+@contextmanager
+def _alone(project: Project) -> Iterator[Path]:
+    """No other command changes what stays of this project meanwhile; -> the folder of logs."""
+    from pytest_agentgate.runner.services import record
+    from pytest_agentgate.runner.services.ownership import alone
+
+    logs = record.folder_of(project.prepare_state())
+    with alone(logs, lambda: screen.note("waiting for another agentgate services of this project to end")):
+        yield logs
 
 
 def _outdated(one: Standing) -> str:

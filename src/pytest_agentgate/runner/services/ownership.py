@@ -11,12 +11,13 @@ import os
 import secrets
 import socket
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 _PREFIX = "agentgate-services-"
+_ALONE = "kept.lock"
 KEPT = "kept"
 """The owner of what stays until somebody takes it down."""
 
@@ -84,6 +85,25 @@ try:
         os.close(lock)
         return None
 
+    @contextmanager
+    def alone(folder: Path, waits: Callable[[], object]) -> Iterator[None]:
+        """One process at a time in the block, of those that name a folder; ``waits`` is called before it waits.
+
+        Raises OSError where no file can be made.
+        """
+        lock = os.open(folder / _ALONE, os.O_WRONLY | os.O_CREAT, 0o600)
+        try:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                waits()
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            except OSError:
+                pass  # the file system knows no locks
+            yield
+        finally:
+            os.close(lock)
+
     def is_gone(lock: str, host: str) -> bool:
         """Whether the owner has ended; False where that cannot be told from here."""
         if lock == KEPT or host != socket.gethostname():
@@ -128,6 +148,11 @@ except ImportError:  # Windows: an open file cannot be removed, which is a lock 
         finally:
             os.close(lock)
             path.unlink(missing_ok=True)
+
+    @contextmanager
+    def alone(folder: Path, waits: Callable[[], object]) -> Iterator[None]:
+        """Nobody waits here: there is no lock that ends with its process and can be waited for."""
+        yield
 
     def is_gone(lock: str, host: str) -> bool:
         """Whether the owner has ended; False where that cannot be told from here."""
