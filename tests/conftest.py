@@ -97,6 +97,17 @@ def _postgres() -> str:
     return ""
 
 
+# The argument ``user`` of subprocess would fork this process: where gRPC has threads in it, its child may crash.
+BECOME = """
+import os, pwd, sys
+who = pwd.getpwnam(sys.argv[1])
+os.setgroups([])
+os.setgid(who.pw_gid)
+os.setuid(who.pw_uid)
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+
+
 class PostgresServer:
     """A server whose databases tests may fill, stop and start: one of their own, without fsync, on the loopback."""
 
@@ -108,11 +119,12 @@ class PostgresServer:
         self.folder = folder
         self.port = free_port()
         names = {entry.pw_name for entry in pwd.getpwall()}
-        self._user = ("postgres" if "postgres" in names else "nobody") if os.geteuid() == 0 else None
+        user = ("postgres" if "postgres" in names else "nobody") if os.geteuid() == 0 else ""
+        self._becoming = [sys.executable, "-ISc", BECOME, user] if user else []
         folder.chmod(0o755)
         (folder / "password").write_text(self.password)
-        if self._user:
-            shutil.chown(folder, self._user)
+        if user:
+            shutil.chown(folder, user)
         options = ["-U", "tester", "-A", "scram-sha-256", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
         self.run("initdb", "-D", f"{folder}/data", f"--pwfile={folder}/password", *options)
         with (folder / "data" / "postgresql.conf").open("a") as settings:
@@ -124,9 +136,9 @@ class PostgresServer:
 
     def run(self, name: str, *arguments: str) -> None:
         log = self.folder / "server.log"  # a server that keeps a pipe open would be waited for
-        command = [postgres_program(name) or name, *arguments]
+        command = [*self._becoming, postgres_program(name) or name, *arguments]
         with log.open("a") as said:
-            ended = subprocess.run(command, user=self._user, stdout=said, stderr=said, cwd=self.folder, timeout=120)
+            ended = subprocess.run(command, stdout=said, stderr=said, cwd=self.folder, timeout=120)
         assert ended.returncode == 0, log.read_text()[-2000:]
 
     def start(self) -> None:
