@@ -208,6 +208,23 @@ def test_a_worker_that_is_gone_when_tests_are_sent_to_it_is_a_crash(run: Run, py
     assert all("gw0" in event["reason"] for event in recorded.events("result") if event["outcome"] == "not_run")
 
 
+def test_a_worker_that_cannot_begin_is_told_with_what_its_traceback_came_to(
+    run: Run, pytester: pytest.Pytester
+) -> None:
+    pytester.makepyfile("def test_a(): pass")
+    pytester.makeconftest(
+        """
+        import os, pytest
+        if "PYTEST_XDIST_WORKER" in os.environ:
+            raise pytest.UsageError("there is no room")
+        """
+    )
+    recorded = run("-n", "1", "--max-worker-restart=0")
+    titles = [event["title"] for event in recorded.events("failure")]
+    assert any("UsageError: there is no room" in title for title in titles), titles
+    assert not any("Traceback (most recent" in title for title in titles), titles
+
+
 def test_workers_that_die_while_they_collect_are_failures(run: Run, pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """

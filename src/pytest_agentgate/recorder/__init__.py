@@ -176,7 +176,8 @@ class Recorder:
             if worker not in self._attempts.crashed:
                 collected = worker in self._collection.workers
                 where = "between tests" if collected else "before its collection was over"
-                self._failures.of_run_named("xdist.WorkerLost", f"worker {worker!r} was lost {where}: {reason}", worker)
+                said = f"worker {worker!r} was lost {where}: {_outcome_first(reason)}"
+                self._failures.of_run_named("xdist.WorkerLost", said, worker)
         not_run = self._not_run(exit_status)
         if not self._attempts.any and not self._failures.count and not not_run:
             left_out = f": all {deselected} were deselected" if deselected else ""
@@ -222,6 +223,14 @@ class Recorder:
         if self._lost:
             return "; ".join(f"worker {worker} was lost and not replaced" for worker in self._lost)
         return f"pytest ended before it ({_ended(exit_status)})"
+
+
+def _outcome_first(reason: str) -> str:
+    """Why a worker was lost; before a traceback what it came to, which is its last line that is not indented."""
+    lines = [line for line in reason.splitlines() if line.strip()]
+    if not lines or not lines[0].startswith("Traceback"):
+        return reason
+    return f"{next(line for line in reversed(lines) if not line[0].isspace())}\n{reason}"
 
 
 def _unreachable_worker(excinfo: pytest.ExceptionInfo[BaseException]) -> str:
