@@ -93,6 +93,13 @@ def test_a_project_without_services_has_none() -> None:
         ('services.db = { image = "a", port = 1, url = "a://b" }', "which of them?"),
         ('services.db = { kind = "redis", ready = "soon" }', "ready must be 'tcp', 'http:/path', "),
         ('services.db = { kind = "redis", ready = "log:(" }', "ready: no regular expression: "),
+        (
+            'services.db = { kind = "redis", ready = "command:a \'b" }',
+            "ready: no words of a command: no closing quotation",
+        ),
+        ('services.db = { kind = "redis", ready = "command: " }', "ready: command: names no command"),
+        ('services.db = { kind = "redis", env = { A = "\\u0000" } }', "env.A: no variable can hold a null character"),
+        ('services.db = { kind = "postgres", init = "\\u0000" }', "init must be a list of files, not ['\\x00']"),
         ('services.db = { kind = "redis", env = { A = "{hsot}" } }', "{hsot} is none of {host}, {port}, "),
         ('services.db = { kind = "redis", env = { A = "{" } }', "env.A: "),
         ('services.db = { kind = "redis", env = { A = "{port:d}" } }', "{port} stands between its braces alone"),

@@ -116,6 +116,15 @@ def _ready(table: Mapping[str, Any], where: str) -> str:
             re.compile(value.removeprefix("log:"))
         except re.error as error:
             raise ConfigError(f"{where}: ready: no regular expression: {error}") from error
+    if value.startswith("command:"):
+        import shlex
+
+        try:
+            words = shlex.split(value.removeprefix("command:"))
+        except ValueError as error:
+            raise ConfigError(f"{where}: ready: no words of a command: {str(error).lower()}") from error
+        if not words:
+            raise ConfigError(f"{where}: ready: command: names no command")
     return value
 
 
@@ -145,13 +154,15 @@ def _variables(table: Mapping[str, Any], key: str, where: str) -> tuple[tuple[st
             raise ConfigError(f"{where}: {key}: {name!r} is no name of a variable")
         if not isinstance(text, str | int | float) or isinstance(text, bool):
             raise ConfigError(f"{where}: {key}.{name} must be a text, not {text!r}")
+        if "\0" in str(text):
+            raise ConfigError(f"{where}: {key}.{name}: no variable can hold a null character")
     return tuple((name, str(text)) for name, text in value.items())
 
 
 def _files(table: Mapping[str, Any], key: str, where: str) -> tuple[str, ...]:
     value = table.get(key, [])
     value = [value] if isinstance(value, str) else value
-    if not isinstance(value, list) or not all(isinstance(each, str) and each for each in value):
+    if not isinstance(value, list) or not all(isinstance(each, str) and each and "\0" not in each for each in value):
         raise ConfigError(f"{where}: {key} must be a list of files, not {value!r}")
     for each in value:
         if PurePosixPath(each).is_absolute() or ".." in PurePosixPath(each).parts:
