@@ -10,10 +10,11 @@ from pathlib import Path
 from pytest_agentgate.config.settings import STATE, Config, config_of, expanded
 from pytest_agentgate.values import frozen
 
+LIBPQ_FORM = re.compile(r"\s*(host|hostaddr|port|dbname|user|password|service)\s*=")
+"""How a server is named in libpq's own form, which is no store's and may hold a password."""
+
+_LIKE_A_URL = re.compile(r".*://|(sqlite|postgres|postgresql):")
 # Where a project starts when nothing names it: what pytest takes for its rootdir.
-_LIKE_A_URL = re.compile(
-    r".*://|(sqlite|postgres|postgresql):|\s*(host|hostaddr|port|dbname|user|password|service)\s*="
-)
 _ROOT_FILES = ("pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg", "setup.py", STATE)
 
 
@@ -77,7 +78,7 @@ def resolve_store(url: str, base: Path) -> str:
     if url == ":memory:" or url.startswith("$"):  # a store says why not
         return url
     if not separator:
-        return url if _LIKE_A_URL.match(url) else f"sqlite:///{base / url}"
+        return url if _LIKE_A_URL.match(url) or LIBPQ_FORM.match(url) else f"sqlite:///{base / url}"
     return f"sqlite:///{base / path}" if scheme == "sqlite" else url
 
 

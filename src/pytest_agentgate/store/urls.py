@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from urllib.parse import unquote
 
+from pytest_agentgate.config.project import LIBPQ_FORM
 from pytest_agentgate.errors import StoreError, UsageError
 
 _FILE = "sqlite:///"
@@ -13,7 +14,6 @@ _WORD_FORM = "host=... dbname=..."
 _SERVERS = ("postgresql", "postgres")
 _SCHEMES = tuple(f"{scheme}:" for scheme in ("sqlite", *_SERVERS))
 _FORMS = "sqlite:///path/to/store.db, or postgresql://user@host:5432/database"
-_WORDS = re.compile(r"\s*(host|hostaddr|port|dbname|user|password|service)\s*=")  # with which libpq takes its own form
 _PARAMETER = re.compile(r"([?&]([^=&?]*)=)[^&]*")
 _SECRETS = ("password", "secret", "scram_client_key", "scram_server_key")  # how names of libpq's parameters end
 
@@ -35,7 +35,7 @@ def path_of(url: str) -> Path:
 
     Raises StoreError if it names none.
     """
-    if _WORDS.match(url):
+    if LIBPQ_FORM.match(url):
         raise StoreError(f"{_WORD_FORM}: no such stores: a store is {_FORMS}")
     if url.startswith(_FILE):
         url = url.removeprefix(_FILE)
@@ -69,7 +69,7 @@ def refuse_secret(url: str, option: str) -> None:
 
     Also for libpq's own form, which may have one and would be taken for the name of a file.
     """
-    if _WORDS.match(url):
+    if LIBPQ_FORM.match(url):
         raise UsageError(f"{option} {_WORD_FORM}: no such stores: a store is {_FORMS}")
     if is_server(url) and masked(url) != url:
         raise UsageError(
