@@ -286,6 +286,25 @@ def logs(folder: Path, begin: Begin) -> Path:
 
 
 @pytest.fixture
+def many(folder: Path, begin: Begin) -> Path:
+    """Logs of runs that ended and of some that were cut off."""
+    for number in range(12):
+        writer = begin(f"run-{number:03}", agent=f"agent-{number % 3}")
+        tests = [f"tests/test_{test // 20}.py::test_{test}" for test in range(100)]
+        writer.collected(*tests)
+        for test, nodeid in enumerate(tests[: 60 if number % 4 == 3 else None]):
+            if test % 10 == number % 4:
+                writer.failed(nodeid, f"c1:{test % 3}")
+            else:
+                writer.result(nodeid)
+        if number % 4 == 3:
+            writer.killed()
+        else:
+            writer.ended(exit_status=1)
+    return folder
+
+
+@pytest.fixture
 def filled(url: str, logs: Path) -> str:
     with open_store(url) as store:
         assert store.ingest(logs).problems == ()
