@@ -7,7 +7,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_agentgate.model import RunReport, RunSummary
@@ -100,7 +100,6 @@ def test_a_run_of_which_nothing_is_known_is_valid(run: RunSummary) -> None:
     assert found["results"]["summary"]["start"] == 0
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_any_text_gives_a_valid_document(data: st.DataObject, hostile_reports: st.SearchStrategy[RunReport]) -> None:
     document(data.draw(hostile_reports))

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_agentgate.errors import AgentgateError
@@ -111,7 +111,6 @@ def test_nothing_broke_nothing_is_said(run: RunSummary) -> None:
     assert commands(replace(run, causes=()), ROOT) == ""
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_any_text_stays_in_its_command(data: st.DataObject, hostile_reports: st.SearchStrategy[RunReport]) -> None:
     told = read(render(data.draw(hostile_reports)))

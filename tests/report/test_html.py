@@ -15,7 +15,7 @@ from typing import Any
 from zlib import decompress
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_agentgate.model import Counts, Evidence, Failure, Outcome, Part, Result, RunReport, RunStatus, RunSummary
@@ -130,7 +130,7 @@ def test_equal_reports_give_equal_bytes(report: RunReport) -> None:
     assert render(report) == render(replace(report))
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=60)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_hostile_text_is_data_and_never_a_tag(
     data: st.DataObject, hostile_reports: st.SearchStrategy[RunReport]

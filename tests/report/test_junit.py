@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 import xmlschema
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_agentgate.capture import dialects
@@ -216,7 +216,6 @@ def test_a_failure_of_which_nothing_was_recorded_is_one(
 # ---- any text
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_any_text_gives_a_valid_document(data: st.DataObject, hostile_reports: st.SearchStrategy[RunReport]) -> None:
     report = data.draw(hostile_reports)

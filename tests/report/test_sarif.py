@@ -7,7 +7,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_agentgate.model import Cause, Kind, RunReport, RunStatus, RunSummary
@@ -118,7 +118,6 @@ def test_a_path_is_relative_to_the_root_whatever_it_holds(path: str, written: st
     assert uri(path) == written
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_any_text_gives_a_valid_log(data: st.DataObject, hostile_reports: st.SearchStrategy[RunReport]) -> None:
     report = data.draw(hostile_reports)
